@@ -1,0 +1,17 @@
+//! Pure types and rules of Postrider: no I/O, no async, no clock.
+//!
+//! Everything here is decided from its arguments alone, so every rule of the system can be tested
+//! without a server: ids, names, type patterns, filters, timetables, endpoint health and limits.
+
+pub mod filter;
+pub mod health;
+pub mod id;
+pub mod json;
+pub mod limits;
+pub mod name;
+pub mod pattern;
+pub mod rate;
+pub mod retry_after;
+pub mod time;
+pub mod timetable;
+pub mod window;
