@@ -124,12 +124,12 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 
 fn push_base62(text: &mut String, mut value: u128) {
     let mut digits = [b'0'; BASE62_DIGITS];
-    // Eleven digits fit a u64, so the 128-bit division is done twice and not 22 times.
-    const SPLIT: u128 = 62u128.pow(11);
-    for half in [11..22, 0..11] {
+    // Ten digits fit a u64, so the 128-bit division is done three times and not 22 times.
+    const SPLIT: u128 = 62u128.pow(10);
+    for part in [12..22, 2..12, 0..2] {
         let mut low = (value % SPLIT) as u64;
         value /= SPLIT;
-        for digit in digits[half].iter_mut().rev() {
+        for digit in digits[part].iter_mut().rev() {
             *digit = ALPHABET[(low % 62) as usize];
             low /= 62;
         }
