@@ -1,1 +1,33 @@
-//! TODO
+//! The storage port: what the engine and the use cases ask of a store, and the suite every store passes.
+//!
+//! Five small ports (DESIGN 5): [`Journal`] takes what was accepted and what became of it, [`Backlog`] says what
+//! is due, [`Catalogue`] keeps what people configure, [`History`] lists what happened, [`Upkeep`] tidies in steps.
+//! Ordinals and row keys identify things inside; tenants are part of every query that a customer can reach.
+
+pub mod attempt_log;
+mod backlog;
+mod catalogue;
+mod error;
+mod history;
+mod journal;
+mod upkeep;
+
+pub use backlog::{Backlog, DueDelivery, DuePage, DueQuery, Recovered, StoredEvent, UnfinishedFanout};
+pub use catalogue::{
+    ApiKey, AuditEntry, AuditQuery, Catalogue, Endpoint, EndpointChange, EndpointPatch, EventType, NewApiKey,
+    NewAudit, NewEndpoint, NewEventType, NewProject, NewReplay, Project, ProjectPatch, Replay, ReplayProgress,
+    ReplayStatus, StatRow, StatSum, Tenant,
+};
+pub use error::StoreError;
+pub use history::{
+    DeliveryDetail, DeliveryQuery, DeliverySummary, EventDetail, EventQuery, EventSummary, History, Page, Scope, Selection,
+};
+pub use journal::{
+    Append, AppendOutcome, Batch, Change, ChangeOutcome, Committed, EventFlags, EventOutcome, FanoutChunk, HealthWrite,
+    IdempotencyMark, Journal, NewDelivery, NewEvent, Next, Place, Settle, Settled,
+};
+pub use upkeep::{StoreFacts, SweepInto, Upkeep};
+
+/// All ports of one store.
+pub trait Store: Journal + Backlog + Catalogue + History + Upkeep {}
+impl<T: Journal + Backlog + Catalogue + History + Upkeep> Store for T {}

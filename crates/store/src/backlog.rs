@@ -1,0 +1,132 @@
+//! What is due, read by the lanes' loaders and at start.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use postrider_model::id::{EndpointKey, Mode, Ordinal, ProjectKey, TenantKey};
+use postrider_model::time::Millis;
+
+use crate::{EventFlags, StoreError};
+
+/// Reads what waits in the store.
+#[async_trait]
+pub trait Backlog: Send + Sync {
+    /// What a start after a stop or a crash must do first: deliveries that were in lanes go into the due index.
+    /// Called once, before anything else.
+    async fn recover(&self, now: Millis) -> Result<Recovered, StoreError>;
+
+    /// The next due deliveries of one endpoint, by (due, event), leaving out those in `skip`.
+    /// Never touches another endpoint's rows. Reads a snapshot not older than the call.
+    async fn due(&self, query: DueQuery) -> Result<DuePage, StoreError>;
+
+    /// One event's content; `None` after retention or erasure of the event.
+    async fn event(&self, ordinal: Ordinal) -> Result<Option<StoredEvent>, StoreError>;
+
+    /// Events whose deliveries are not all written yet.
+    async fn unfinished_fanouts(&self) -> Result<Vec<UnfinishedFanout>, StoreError>;
+}
+
+/// What a start found.
+#[derive(Debug, Default)]
+pub struct Recovered {
+    /// No id ever made lies above it.
+    pub highest: Ordinal,
+    /// Deliveries moved from lanes to the due index.
+    pub moved: u64,
+    /// Each endpoint with a backlog and its earliest due time.
+    pub backlog: Vec<(EndpointKey, Millis)>,
+}
+
+/// Which due deliveries to read.
+#[derive(Debug, Clone)]
+pub struct DueQuery {
+    /// Of this endpoint.
+    pub endpoint: EndpointKey,
+    /// Due at this instant or before.
+    pub until: Millis,
+    /// Events that are in memory already.
+    pub skip: Vec<Ordinal>,
+    /// The most rows.
+    pub limit: usize,
+    /// Bodies are read along until they sum up to this; later rows come without.
+    pub body_bytes: usize,
+}
+
+/// Due deliveries.
+#[derive(Debug, Default)]
+pub struct DuePage {
+    /// By (due, event).
+    pub rows: Vec<DueDelivery>,
+    /// Whether everything due until `until` was read.
+    pub ended: bool,
+    /// If so: when the next one (not skipped) falls due.
+    pub next_due: Option<Millis>,
+}
+
+/// A delivery in the due index.
+#[derive(Debug, Clone)]
+pub struct DueDelivery {
+    /// Its event.
+    pub event: Ordinal,
+    /// Due since.
+    pub due: Millis,
+    /// Attempts made in this run of the timetable.
+    pub step: u32,
+    /// Attempts made in all.
+    pub attempts: u32,
+    /// Start of the first attempt of this run, where there was one.
+    pub first_attempt_at: Option<Millis>,
+    /// The ordered key whose head it is.
+    pub key: Option<u64>,
+    /// Scheduled, and not yet in its key's order: must [`crate::Change::Enter`] first.
+    pub scheduled: bool,
+    /// Its content, if the bytes allowed it.
+    pub content: Option<Arc<StoredEvent>>,
+}
+
+/// An event's content.
+#[derive(Debug, Clone)]
+pub struct StoredEvent {
+    /// Its place and id.
+    pub ordinal: Ordinal,
+    /// The project.
+    pub project: ProjectKey,
+    /// The world it lives in.
+    pub mode: Mode,
+    /// Whom it happened for.
+    pub tenant: TenantKey,
+    /// The tenant's public id.
+    pub tenant_id: Arc<str>,
+    /// Its type.
+    pub kind: Arc<str>,
+    /// When it happened.
+    pub timestamp: Millis,
+    /// `data`, the bytes as they came.
+    pub data: Bytes,
+    /// `changes`, the bytes as they came.
+    pub changes: Option<Bytes>,
+    /// `attributes`, the bytes as they came.
+    pub attributes: Option<Bytes>,
+    /// What sets it apart.
+    pub flags: EventFlags,
+    /// History ends then.
+    pub expires_at: Millis,
+}
+
+/// An event whose deliveries are not all written.
+#[derive(Debug)]
+pub struct UnfinishedFanout {
+    /// The event.
+    pub event: Ordinal,
+    /// Its tenant.
+    pub tenant: TenantKey,
+    /// Not to be sent before.
+    pub deliver_at: Option<Millis>,
+    /// Its ordering key.
+    pub ordering_key: Option<String>,
+    /// Endpoints still without a delivery, in the stored order.
+    pub left: Vec<EndpointKey>,
+    /// How many of the match set are written.
+    pub done: u32,
+}
