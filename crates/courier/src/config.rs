@@ -44,7 +44,7 @@ impl CourierConfig {
             resolver,
             max_response_bytes: 64 * 1024,
             max_header_bytes: 64 * 1024,
-            max_headers: 128,
+            max_headers: 100,
             connection_max_age: Duration::from_secs(300),
             idle_timeout: Duration::from_secs(60),
             max_idle_per_endpoint: 64,

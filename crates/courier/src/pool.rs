@@ -1,0 +1,183 @@
+//! Connections that wait for their next request.
+//!
+//! A connection serves one endpoint only, and only the origin, TLS identity and checked address it was opened for
+//! (DESIGN 7). It is not given out again once it is too old: its host is then resolved and checked anew.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+use ahash::AHashMap;
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use crate::http1::Http1;
+use crate::http2::Http2;
+use crate::{CourierConfig, Outbound, Target, TlsIdentity};
+
+/// So many locks that two sending threads seldom meet.
+const SHARDS: usize = 32;
+
+/// What a connection was opened for, and when.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    endpoint: i64,
+    target: Arc<Target>,
+    tls: Option<Arc<TlsIdentity>>,
+    pub(crate) dialled: Option<SocketAddr>,
+    opened_at: Instant,
+}
+
+/// A connection of either kind.
+pub(crate) enum Wire {
+    Http1(Box<Http1>),
+    Http2(Http2),
+}
+
+/// A connection and what it was opened for.
+pub(crate) struct Link {
+    pub(crate) origin: Origin,
+    pub(crate) wire: Wire,
+}
+
+struct Idle {
+    link: Link,
+    since: Instant,
+}
+
+#[derive(Default)]
+struct Shelf {
+    /// The one used last is at the end, and is used next: what is not needed grows old and is swept out.
+    idle: Vec<Idle>,
+}
+
+/// The idle connections of a courier.
+pub(crate) struct Pool {
+    shards: Vec<Mutex<AHashMap<i64, Shelf>>>,
+    idle: AtomicUsize,
+    max_age: Duration,
+    idle_timeout: Duration,
+    max_per_endpoint: usize,
+    max_idle: usize,
+}
+
+impl Origin {
+    pub(crate) fn new(request: &Outbound, dialled: Option<SocketAddr>, opened_at: Instant) -> Self {
+        Self {
+            endpoint: request.endpoint,
+            target: request.target.clone(),
+            tls: request.tls.clone(),
+            dialled,
+            opened_at,
+        }
+    }
+
+    fn serves(&self, request: &Outbound) -> bool {
+        self.target.same_origin(&request.target)
+            && match (&self.tls, &request.tls) {
+                (None, None) => true,
+                (Some(ours), Some(theirs)) => ours.fingerprint() == theirs.fingerprint(),
+                _ => false,
+            }
+    }
+}
+
+impl Pool {
+    pub(crate) fn new(config: &CourierConfig) -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            idle: AtomicUsize::new(0),
+            max_age: config.connection_max_age,
+            idle_timeout: config.idle_timeout,
+            max_per_endpoint: config.max_idle_per_endpoint,
+            max_idle: config.max_idle,
+        }
+    }
+
+    pub(crate) fn idle(&self) -> usize {
+        self.idle.load(Relaxed)
+    }
+
+    /// A connection for `request`, if there is one. An HTTP/2 connection stays for others to share.
+    pub(crate) fn take(&self, request: &Outbound, now: Instant) -> Option<Link> {
+        let mut outworn = Vec::new();
+        let mut shard = self.shard(request.endpoint).lock();
+        let shelf = shard.get_mut(&request.endpoint)?;
+        let found = loop {
+            let Some(idle) = shelf.idle.pop() else { break None };
+            self.idle.fetch_sub(1, Relaxed);
+            if !self.is_fresh(&idle, now) || !idle.link.origin.serves(request) {
+                outworn.push(idle);
+                continue;
+            }
+            if let Wire::Http2(http2) = &idle.link.wire {
+                let shared = Link { origin: idle.link.origin.clone(), wire: Wire::Http2(http2.clone()) };
+                self.shelve(shelf, Idle { link: shared, since: now });
+            }
+            break Some(idle.link);
+        };
+        drop(shard);
+        // Closing sockets takes its time: not under the lock.
+        drop(outworn);
+        found
+    }
+
+    /// Keeps `link` for the next request of its endpoint, if there is room.
+    pub(crate) fn put(&self, link: Link, now: Instant) {
+        if self.idle() >= self.max_idle {
+            return;
+        }
+        let endpoint = link.origin.endpoint;
+        let mut shard = self.shard(endpoint).lock();
+        let shelf = shard.entry(endpoint).or_default();
+        let shares = |idle: &Idle| matches!(idle.link.wire, Wire::Http2(_)) && self.is_fresh(idle, now);
+        let is_spare = matches!(link.wire, Wire::Http2(_)) && shelf.idle.iter().any(shares);
+        if !is_spare && shelf.idle.len() < self.max_per_endpoint {
+            self.shelve(shelf, Idle { link, since: now });
+        }
+    }
+
+    /// Forgets the shared connection of an endpoint that gave no answer in time: it may be dead.
+    pub(crate) fn forget_shared(&self, origin: &Origin) {
+        let mut shard = self.shard(origin.endpoint).lock();
+        let Some(shelf) = shard.get_mut(&origin.endpoint) else { return };
+        let before = shelf.idle.len();
+        shelf.idle.retain(|idle| {
+            !matches!(idle.link.wire, Wire::Http2(_)) || idle.link.origin.opened_at != origin.opened_at
+        });
+        self.idle.fetch_sub(before - shelf.idle.len(), Relaxed);
+    }
+
+    /// Closes what has been idle for too long or is too old.
+    pub(crate) fn sweep(&self, now: Instant) {
+        for shard in &self.shards {
+            let mut outworn = Vec::new();
+            shard.lock().retain(|_, shelf| {
+                outworn.extend(shelf.idle.extract_if(.., |idle| !self.is_fresh(idle, now)));
+                !shelf.idle.is_empty()
+            });
+            self.idle.fetch_sub(outworn.len(), Relaxed);
+        }
+    }
+
+    fn shelve(&self, shelf: &mut Shelf, idle: Idle) {
+        shelf.idle.push(idle);
+        self.idle.fetch_add(1, Relaxed);
+    }
+
+    fn is_fresh(&self, idle: &Idle, now: Instant) -> bool {
+        let is_open = match &idle.link.wire {
+            Wire::Http1(_) => true,
+            Wire::Http2(http2) => http2.is_open(),
+        };
+        is_open
+            && now.saturating_duration_since(idle.link.origin.opened_at) < self.max_age
+            && now.saturating_duration_since(idle.since) < self.idle_timeout
+    }
+
+    fn shard(&self, endpoint: i64) -> &Mutex<AHashMap<i64, Shelf>> {
+        // Interned integers are dense: their low bits spread well.
+        &self.shards[endpoint.rem_euclid(SHARDS as i64) as usize]
+    }
+}
