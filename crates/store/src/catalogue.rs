@@ -21,7 +21,12 @@ pub trait Catalogue: Send + Sync {
     /// Projects, newest first.
     async fn projects(&self, cursor: Option<String>, limit: usize) -> Result<Page<Project>, StoreError>;
     /// Changes a project and counts the routing version of all its tenants up.
-    async fn update_project(&self, key: ProjectKey, patch: ProjectPatch, audit: NewAudit) -> Result<Project, StoreError>;
+    async fn update_project(
+        &self,
+        key: ProjectKey,
+        patch: ProjectPatch,
+        audit: NewAudit,
+    ) -> Result<Project, StoreError>;
     /// Ends a project at once (its keys and routes are gone); [`crate::Upkeep::step`] erases it in small steps.
     async fn delete_project(&self, key: ProjectKey, audit: NewAudit) -> Result<(), StoreError>;
 
@@ -30,9 +35,20 @@ pub trait Catalogue: Send + Sync {
     /// The key with this hash, unless revoked or of a deleted project.
     async fn key_by_hash(&self, hash: &[u8; 32]) -> Result<Option<ApiKey>, StoreError>;
     /// A project's keys, newest first, without the revoked ones.
-    async fn keys(&self, project: ProjectKey, cursor: Option<String>, limit: usize) -> Result<Page<ApiKey>, StoreError>;
+    async fn keys(
+        &self,
+        project: ProjectKey,
+        cursor: Option<String>,
+        limit: usize,
+    ) -> Result<Page<ApiKey>, StoreError>;
     /// Revokes a key; [`StoreError::NotFound`] if the project has no such key.
-    async fn revoke_key(&self, project: ProjectKey, id: KeyId, now: Millis, audit: NewAudit) -> Result<ApiKey, StoreError>;
+    async fn revoke_key(
+        &self,
+        project: ProjectKey,
+        id: KeyId,
+        now: Millis,
+        audit: NewAudit,
+    ) -> Result<ApiKey, StoreError>;
     /// A small value the installation keeps (for example the root key's hash), by name.
     async fn fact(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
     /// Sets such a value if it is not set yet; returns the value that holds.
@@ -45,7 +61,12 @@ pub trait Catalogue: Send + Sync {
     /// A tenant by its public id.
     async fn tenant(&self, project: ProjectKey, id: &str) -> Result<Option<Tenant>, StoreError>;
     /// A project's tenants, newest first.
-    async fn tenants(&self, project: ProjectKey, cursor: Option<String>, limit: usize) -> Result<Page<Tenant>, StoreError>;
+    async fn tenants(
+        &self,
+        project: ProjectKey,
+        cursor: Option<String>,
+        limit: usize,
+    ) -> Result<Page<Tenant>, StoreError>;
     /// Ends a tenant: endpoints deleted at once, its keys revoked; events erased in small steps.
     async fn delete_tenant(&self, tenant: TenantKey, now: Millis, audit: NewAudit) -> Result<(), StoreError>;
 
@@ -54,39 +75,68 @@ pub trait Catalogue: Send + Sync {
     /// A type by name, archived or not.
     async fn event_type(&self, project: ProjectKey, name: &str) -> Result<Option<EventType>, StoreError>;
     /// A project's types that are not archived, by name.
-    async fn event_types(&self, project: ProjectKey, cursor: Option<String>, limit: usize) -> Result<Page<EventType>, StoreError>;
+    async fn event_types(
+        &self,
+        project: ProjectKey,
+        cursor: Option<String>,
+        limit: usize,
+    ) -> Result<Page<EventType>, StoreError>;
     /// Archives a type.
-    async fn archive_event_type(&self, project: ProjectKey, name: &str, now: Millis, audit: NewAudit) -> Result<(), StoreError>;
+    async fn archive_event_type(
+        &self,
+        project: ProjectKey,
+        name: &str,
+        now: Millis,
+        audit: NewAudit,
+    ) -> Result<(), StoreError>;
     /// The row number of a type's name, made if it is new.
     async fn intern_type(&self, project: ProjectKey, name: &str) -> Result<TypeKey, StoreError>;
 
     /// Creates an endpoint and counts its tenant's routing version up. `active_limit`: the most enabled endpoints
     /// of the tenant in that mode, checked inside the transaction ([`StoreError::Limit`]).
     async fn create_endpoint(
-        &self, new: NewEndpoint, active_limit: Option<u32>, audit: NewAudit,
+        &self,
+        new: NewEndpoint,
+        active_limit: Option<u32>,
+        audit: NewAudit,
     ) -> Result<Endpoint, StoreError>;
     /// An endpoint within the scope.
     async fn endpoint(&self, scope: Scope, id: EndpointId) -> Result<Option<Endpoint>, StoreError>;
     /// An endpoint by its row, deleted ones too.
     async fn endpoint_by_key(&self, key: EndpointKey) -> Result<Option<Endpoint>, StoreError>;
     /// Endpoints within the scope, newest first.
-    async fn endpoints(&self, scope: Scope, cursor: Option<String>, limit: usize) -> Result<Page<Endpoint>, StoreError>;
+    async fn endpoints(
+        &self,
+        scope: Scope,
+        cursor: Option<String>,
+        limit: usize,
+    ) -> Result<Page<Endpoint>, StoreError>;
     /// A tenant's routing version and all its endpoints of both modes, in one snapshot.
     async fn routes(&self, tenant: TenantKey) -> Result<(u64, Vec<Endpoint>), StoreError>;
     /// Changes an endpoint, if its revision is still `patch.revision` (else `Ok(None)`: read again), and counts its
     /// tenant's routing version up. Enabling clears the failure count and counts as creating for `active_limit`.
     async fn update_endpoint(
-        &self, key: EndpointKey, patch: EndpointPatch, active_limit: Option<u32>, audit: NewAudit,
+        &self,
+        key: EndpointKey,
+        patch: EndpointPatch,
+        active_limit: Option<u32>,
+        audit: NewAudit,
     ) -> Result<Option<Endpoint>, StoreError>;
     /// Deletes an endpoint (its history stays) and counts its tenant's routing version up.
-    async fn delete_endpoint(&self, key: EndpointKey, now: Millis, audit: NewAudit) -> Result<(), StoreError>;
+    async fn delete_endpoint(&self, key: EndpointKey, now: Millis, audit: NewAudit)
+    -> Result<(), StoreError>;
 
     /// Creates a replay.
     async fn create_replay(&self, new: NewReplay, audit: NewAudit) -> Result<Replay, StoreError>;
     /// A replay within the scope.
     async fn replay(&self, scope: Scope, id: ReplayId) -> Result<Option<Replay>, StoreError>;
     /// Replays within the scope, newest first.
-    async fn replays(&self, scope: Scope, cursor: Option<String>, limit: usize) -> Result<Page<Replay>, StoreError>;
+    async fn replays(
+        &self,
+        scope: Scope,
+        cursor: Option<String>,
+        limit: usize,
+    ) -> Result<Page<Replay>, StoreError>;
     /// Replays that are running, of all projects.
     async fn running_replays(&self) -> Result<Vec<Replay>, StoreError>;
     /// Writes a running replay's progress; one that is cancelled meanwhile stays so. Returns it as it is now.
@@ -100,8 +150,13 @@ pub trait Catalogue: Send + Sync {
     /// Adds counted minutes up.
     async fn add_stats(&self, rows: Vec<StatRow>) -> Result<(), StoreError>;
     /// An endpoint's minutes in `[since, until)`, summed up in steps of `step_minutes`.
-    async fn stats(&self, endpoint: EndpointKey, since: Millis, until: Millis, step_minutes: u32)
-    -> Result<Vec<StatSum>, StoreError>;
+    async fn stats(
+        &self,
+        endpoint: EndpointKey,
+        since: Millis,
+        until: Millis,
+        step_minutes: u32,
+    ) -> Result<Vec<StatSum>, StoreError>;
 }
 
 /// A project.

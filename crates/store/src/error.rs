@@ -21,6 +21,9 @@ pub enum StoreError {
         /// What is wrong with it.
         detail: String,
     },
+    /// A page cursor that is not one of ours (422 to the caller, DESIGN 4.4).
+    #[error("not a cursor of this list")]
+    BadCursor,
     /// It is not known whether a commit is on disk (a failed fsync): the process must end and recover (DESIGN 2.1).
     #[error("the store cannot go on: {0}")]
     Fatal(String),

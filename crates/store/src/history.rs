@@ -31,12 +31,19 @@ pub trait History: Send + Sync {
     async fn deliveries(&self, query: DeliveryQuery) -> Result<Page<DeliverySummary>, StoreError>;
     /// One delivery with its attempts; `None` outside the scope.
     async fn delivery_detail(
-        &self, scope: Scope, event: Ordinal, endpoint: EndpointKey,
+        &self,
+        scope: Scope,
+        event: Ordinal,
+        endpoint: EndpointKey,
     ) -> Result<Option<DeliveryDetail>, StoreError>;
     /// The next deliveries of an endpoint for a replay, oldest first, from `after` (exclusive), at most `limit`;
     /// the second part is where the next call goes on, `None` at the end.
-    async fn select(&self, selection: &Selection, after: Option<Ordinal>, limit: usize)
-    -> Result<(Vec<Ordinal>, Option<Ordinal>), StoreError>;
+    async fn select(
+        &self,
+        selection: &Selection,
+        after: Option<Ordinal>,
+        limit: usize,
+    ) -> Result<(Vec<Ordinal>, Option<Ordinal>), StoreError>;
     /// How many deliveries a selection holds.
     async fn count(&self, selection: &Selection) -> Result<u64, StoreError>;
     /// Erases an event's data, changes and attributes and the excerpts of its attempts; the rows stay.

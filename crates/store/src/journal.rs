@@ -23,6 +23,8 @@ pub trait Journal: Send + Sync {
 /// What goes into one commit. Items take effect in this order: appends, fan-outs, settles, changes, health.
 #[derive(Debug, Default)]
 pub struct Batch {
+    /// Now: when released heads fall due, and what idempotency keys are judged by.
+    pub now: Millis,
     /// No delivery of an event before this one is in a lane without being in the due index: where the recovery
     /// scan after a crash begins.
     pub low_water: Ordinal,

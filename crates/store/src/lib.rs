@@ -15,16 +15,17 @@ mod upkeep;
 pub use backlog::{Backlog, DueDelivery, DuePage, DueQuery, Recovered, StoredEvent, UnfinishedFanout};
 pub use catalogue::{
     ApiKey, AuditEntry, AuditQuery, Catalogue, Endpoint, EndpointChange, EndpointPatch, EventType, NewApiKey,
-    NewAudit, NewEndpoint, NewEventType, NewProject, NewReplay, Project, ProjectPatch, Replay, ReplayProgress,
-    ReplayStatus, StatRow, StatSum, Tenant,
+    NewAudit, NewEndpoint, NewEventType, NewProject, NewReplay, Project, ProjectPatch, Replay,
+    ReplayProgress, ReplayStatus, StatRow, StatSum, Tenant,
 };
 pub use error::StoreError;
 pub use history::{
-    DeliveryDetail, DeliveryQuery, DeliverySummary, EventDetail, EventQuery, EventSummary, History, Page, Scope, Selection,
+    DeliveryDetail, DeliveryQuery, DeliverySummary, EventDetail, EventQuery, EventSummary, History, Page,
+    Scope, Selection,
 };
 pub use journal::{
-    Append, AppendOutcome, Batch, Change, ChangeOutcome, Committed, EventFlags, EventOutcome, FanoutChunk, HealthWrite,
-    IdempotencyMark, Journal, NewDelivery, NewEvent, Next, Place, Settle, Settled,
+    Append, AppendOutcome, Batch, Change, ChangeOutcome, Committed, EventFlags, EventOutcome, FanoutChunk,
+    HealthWrite, IdempotencyMark, Journal, NewDelivery, NewEvent, Next, Place, Settle, Settled,
 };
 pub use upkeep::{StoreFacts, SweepInto, Upkeep};
 
