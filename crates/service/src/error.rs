@@ -1,65 +1,65 @@
 //! What can go wrong in a use case, by what the caller can do about it. Knows no web framework.
 
-use postrider_engine::{AcceptError, Fault};
+use postrider_engine::AcceptError;
 use postrider_store::StoreError;
 
-/// An error of a use case. The HTTP kit turns it into a problem (DESIGN 4.2).
-#[derive(Debug, thiserror::Error)]
+/// One thing that is wrong in a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// JSON pointer (RFC 6901) into the request's body; empty for the whole of it.
+    pub pointer: String,
+    /// What is wrong there, for people.
+    pub detail: String,
+}
+
+impl Fault {
+    /// A fault at `pointer`.
+    pub fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), detail: detail.into() }
+    }
+}
+
+/// Why a use case did nothing. The HTTP kit turns it into a problem (DESIGN 4.2).
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum ServiceError {
-    /// 422: the request is well-formed but says what cannot be. Every fault is listed, not only the first.
-    #[error("{}", summary(.0))]
-    Invalid(Vec<FieldFault>),
-    /// 403: the key may not do this.
+    /// 422: well-formed, but not valid. Every fault is listed, not only the first.
+    #[error("The request is not valid.")]
+    Invalid(Vec<Fault>),
+    /// 403: the key may not do that.
     #[error("{0}")]
     Forbidden(String),
-    /// 404: there is no such thing, or it is another's.
-    #[error("there is no such {0}")]
+    /// 404: there is no such thing, or the caller may not know of it. Names its kind (`"project"`).
+    #[error("There is no such {0}.")]
     NotFound(&'static str),
-    /// 409: the thing is in a state that does not allow it.
+    /// 409: it does not fit the state the thing is in.
     #[error("{detail}")]
     Conflict {
-        /// The stable code.
+        /// The stable code, one of those the HTTP kit knows.
         code: &'static str,
         /// For people.
         detail: String,
     },
-    /// 410: it was there and is past its retention.
+    /// 410: it was there and is past its retention (DESIGN 4.4).
     #[error("{0}")]
     Gone(String),
     /// The engine would not accept an event.
     #[error(transparent)]
     Accept(#[from] AcceptError),
-    /// The store failed.
+    /// The store could not do it.
     #[error(transparent)]
     Store(StoreError),
-    /// A sealed value of ours cannot be opened, or the like: a 500 whose detail is for the log alone.
+    /// 500: a defect of ours; the text is for the log, not for the caller.
     #[error("internal error: {0}")]
     Internal(String),
 }
 
-/// A fault of one field.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldFault {
-    /// JSON Pointer into the request (RFC 6901), `/url`; empty for the whole body.
-    pub pointer: String,
-    /// What is wrong, for people.
-    pub detail: String,
-}
-
-impl FieldFault {
-    /// A fault at `pointer`.
-    pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), detail: detail.into() }
-    }
-}
-
 impl ServiceError {
-    /// A single fault.
+    /// One fault at one place.
     pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::Invalid(vec![FieldFault::new(pointer, detail)])
+        Self::Invalid(vec![Fault::at(pointer, detail)])
     }
 
-    /// A conflict.
+    /// A conflict with a stable code.
     pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
         Self::Conflict { code, detail: detail.into() }
     }
@@ -69,22 +69,23 @@ impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound(what) => Self::NotFound(what),
-            StoreError::Exists(what) => Self::conflict("exists", format!("{what} exists already")),
+            StoreError::Exists(what) => Self::conflict("exists", format!("A {what} of that id exists already.")),
+            StoreError::Limit(what) => Self::invalid("", format!("A limit is reached: {what}.")),
             other => Self::Store(other),
         }
     }
 }
 
-impl From<Fault> for FieldFault {
-    fn from(fault: Fault) -> Self {
+impl From<postrider_engine::Fault> for Fault {
+    fn from(fault: postrider_engine::Fault) -> Self {
         Self { pointer: fault.pointer, detail: fault.detail }
     }
 }
 
-fn summary(faults: &[FieldFault]) -> String {
-    match faults {
-        [] => "the request is not valid".to_owned(),
-        [one] => one.detail.clone(),
-        [first, rest @ ..] => format!("{} (and {} more)", first.detail, rest.len()),
-    }
+/// `Ok` if there are no faults.
+///
+/// # Errors
+/// [`ServiceError::Invalid`] with all of them.
+pub fn no_faults(faults: Vec<Fault>) -> Result<(), ServiceError> {
+    if faults.is_empty() { Ok(()) } else { Err(ServiceError::Invalid(faults)) }
 }

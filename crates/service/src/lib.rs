@@ -3,8 +3,12 @@
 //! A use case takes its time and its ids from the engine, writes through the catalogue (the change and its audit
 //! entry in one transaction) and tells the engine what changed before it answers.
 
+pub mod authenticate;
 pub mod caller;
 mod error;
+mod rights;
 
 pub use caller::Caller;
-pub use error::{FieldFault, ServiceError};
+pub use authenticate::{Authenticator, KeyHolder};
+pub use error::{Fault, ServiceError, no_faults};
+pub use rights::{Right, Rights, SCOPE_NAMES};
