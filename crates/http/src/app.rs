@@ -1,0 +1,43 @@
+//! What every route can reach.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use postrider_engine::Engine;
+use postrider_service::Authenticator;
+
+/// The parts a server of the API is made of.
+#[derive(Debug)]
+pub struct AppParts {
+    /// Accepts and sends.
+    pub engine: Engine,
+    /// Knows the keys.
+    pub authenticator: Authenticator,
+    /// The addresses deliveries come from, as the operator says (`--egress-ips`).
+    pub egress_ips: Vec<IpAddr>,
+    /// The version of this program.
+    pub version: &'static str,
+    /// Where customers reach this server (`--public-url`), without a final slash.
+    pub public_url: String,
+    /// Whether `/metrics` is on this listener; not where it has one of its own (`--metrics-listen`).
+    pub serve_metrics: bool,
+}
+
+/// The state of the routers; a clone is a count.
+#[derive(Debug, Clone)]
+pub struct App(Arc<AppParts>);
+
+impl App {
+    /// Of these parts.
+    pub fn new(parts: AppParts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = AppParts;
+
+    fn deref(&self) -> &AppParts {
+        &self.0
+    }
+}
