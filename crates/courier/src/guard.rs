@@ -106,3 +106,6 @@ fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let nat64 = [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0];
     (head == mapped || head == nat64).then(|| Ipv4Addr::new(a, b, c, d))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! The request in hyper's words.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method, Request, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header};
 use http_body_util::Full;
 
 use crate::Target;
@@ -28,6 +28,10 @@ pub(crate) fn parcel(mut headers: HeaderMap, body: Bytes) -> Parcel {
     }
     headers.remove("keep-alive");
     headers.remove("proxy-connection");
+    if body.is_empty() {
+        // hyper would leave it out, but a POST without a body has a length too (RFC 9110, 8.6).
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
     let mut parcel = Request::new(Full::new(body));
     *parcel.method_mut() = Method::POST;
     *parcel.headers_mut() = headers;
