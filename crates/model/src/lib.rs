@@ -3,6 +3,8 @@
 //! Everything here is decided from its arguments alone, so every rule of the system can be tested
 //! without a server: ids, names, type patterns, filters, timetables, endpoint health and limits.
 
+pub mod breaker;
+pub mod breaker;
 pub mod delivery;
 pub mod endpoint;
 pub mod filter;

@@ -1,1 +1,94 @@
-//! (being written)
+//! Rates: so many per second, with a burst of one second's worth (DESIGN 4.4).
+
+use crate::time::Millis;
+
+/// A token bucket. It counts in microseconds of credit, so that no rate drifts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rate {
+    /// Microseconds that one request costs.
+    cost_us: f64,
+    /// The most credit: one second's worth, at least one request.
+    most_us: f64,
+    credit_us: f64,
+    seen: Option<Millis>,
+}
+
+impl Rate {
+    /// A full bucket of `per_second` requests; a rate that is not positive is taken as one per hour.
+    pub fn per_second(per_second: f64) -> Self {
+        let per_second = if per_second > 0.0 { per_second } else { 1.0 / 3600.0 };
+        let cost_us = 1e6 / per_second;
+        let most_us = cost_us.max(1e6);
+        Self { cost_us, most_us, credit_us: most_us, seen: None }
+    }
+
+    /// Takes one request's credit, if there is enough.
+    pub fn take(&mut self, now: Millis) -> bool {
+        self.refill(now);
+        // A thousandth of a microsecond is rounding, not credit.
+        let enough = self.credit_us + 1e-3 >= self.cost_us;
+        if enough {
+            self.credit_us -= self.cost_us;
+        }
+        enough
+    }
+
+    /// When the next request may begin.
+    pub fn next_at(&mut self, now: Millis) -> Millis {
+        self.refill(now);
+        let missing_ms = ((self.cost_us - self.credit_us) / 1e3 - 1e-6).ceil().max(0.0);
+        Millis(now.0.saturating_add(missing_ms as i64))
+    }
+
+    fn refill(&mut self, now: Millis) {
+        if let Some(seen) = self.seen {
+            self.credit_us = (self.credit_us + now.since(seen).as_micros() as f64).min(self.most_us);
+        }
+        // A clock that went back earns nothing twice.
+        self.seen = Some(self.seen.map_or(now, |seen| seen.max(now)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_second_sees_more_than_a_burst_and_a_second(rate in 1.0f64..2_000.0, steps in prop::collection::vec(0i64..50, 1..400)) {
+            let mut bucket = Rate::per_second(rate);
+            let (mut now, mut taken) = (Millis(1_000), Vec::new());
+            for step in steps {
+                now = Millis(now.0 + step);
+                if bucket.take(now) {
+                    taken.push(now);
+                }
+            }
+            for (index, start) in taken.iter().enumerate() {
+                let within = taken[index..].iter().take_while(|at| at.0 < start.0 + 1_000).count();
+                prop_assert!(within as f64 <= 2.0 * rate + 1.0);
+            }
+        }
+
+        #[test]
+        fn waiting_until_next_at_is_always_enough(rate in 0.1f64..5_000.0) {
+            let mut bucket = Rate::per_second(rate);
+            let mut now = Millis(0);
+            for _ in 0..200 {
+                if !bucket.take(now) {
+                    now = bucket.next_at(now);
+                    prop_assert!(bucket.take(now));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_rate_does_not_drift() {
+        let mut bucket = Rate::per_second(1_000.0);
+        let taken = (0..10_000).filter(|at| bucket.take(Millis(*at))).count();
+        assert_eq!(taken, 10_000);
+    }
+}
