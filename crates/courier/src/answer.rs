@@ -1,8 +1,10 @@
 //! The part of an answer that is kept.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::response::Parts;
-use http::{HeaderValue, header};
+use http::{HeaderName, HeaderValue, header};
 
 use crate::parcel::Parcel;
 use crate::{BodyCut, Outbound};
@@ -27,6 +29,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<HeaderValue>,
     pub(crate) cut: Option<BodyCut>,
+    /// How long the receiver says it keeps the connection open.
+    pub(crate) kept_open: Option<Duration>,
     excerpt: Vec<u8>,
     keep_bytes: usize,
     bytes_left: usize,
@@ -40,6 +44,7 @@ impl Answer {
             status,
             retry_after: head.headers.get(header::RETRY_AFTER).cloned(),
             cut: None,
+            kept_open: head.headers.get(&KEEP_ALIVE).and_then(timeout_of),
             excerpt: Vec::new(),
             keep_bytes: if is_success { bounds.keep.success_bytes } else { bounds.keep.failure_bytes },
             bytes_left: bounds.read_bytes,
@@ -68,6 +73,16 @@ impl Answer {
     }
 }
 
+static KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+
+/// `Keep-Alive: timeout=5, max=100` (RFC 2068, 19.7.1.1): Node.js and Apache say it. To send on a connection in the
+/// moment they close it would lose an attempt.
+fn timeout_of(value: &HeaderValue) -> Option<Duration> {
+    let parameters = value.to_str().ok()?.split(',');
+    let seconds = parameters.filter_map(|parameter| parameter.trim().strip_prefix("timeout=")).next()?;
+    seconds.parse().ok().map(Duration::from_secs)
+}
+
 /// How one exchange on a connection ended.
 #[derive(Debug)]
 pub(crate) enum Exchanged {
@@ -77,4 +92,26 @@ pub(crate) enum Exchanged {
     Unsent(Box<Parcel>),
     /// There is no answer.
     Failed(crate::Failure),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_a_receiver_keeps_a_connection_is_read_from_its_answer() {
+        for (text, seconds) in [
+            ("timeout=5", Some(5)),
+            ("timeout=5, max=100", Some(5)),
+            ("max=100,timeout=72", Some(72)),
+            ("max=100", None),
+            ("timeout=", None),
+            ("timeout=-1", None),
+            ("timeout=5s", None),
+            ("", None),
+        ] {
+            let read = timeout_of(&HeaderValue::from_static(text));
+            assert_eq!(read, seconds.map(Duration::from_secs), "{text:?}");
+        }
+    }
 }

@@ -136,7 +136,7 @@ impl Shared {
                 self.tally.opened();
                 if let Wire::Http2(http2) = &link.wire {
                     let shared = Link { origin: link.origin.clone(), wire: Wire::Http2(http2.clone()) };
-                    self.pool.put(shared, Instant::now());
+                    self.pool.put(shared, Instant::now(), None);
                 }
                 Ok(link)
             }
@@ -157,9 +157,11 @@ impl Shared {
             Wire::Http1(http1) => {
                 address_http1(&mut parcel, &request.target);
                 let exchanged = http1.exchange(parcel, deadline, bounds).await;
-                let is_whole = matches!(&exchanged, Exchanged::Answered(answer) if answer.cut.is_none());
-                if is_whole && http1.rest().await {
-                    self.pool.put(link, Instant::now());
+                if let Exchanged::Answered(answer) = &exchanged
+                    && answer.cut.is_none()
+                    && http1.rest().await
+                {
+                    self.pool.put(link, Instant::now(), answer.kept_open);
                 }
                 exchanged
             }

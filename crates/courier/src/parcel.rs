@@ -11,7 +11,7 @@ pub(crate) type Parcel = Request<Full<Bytes>>;
 
 /// The fields that frame a message or speak for one connection (RFC 9110, 7.6.1). They are hyper's and ours: given
 /// from outside they could make the receiver see another message than the one that was signed.
-const FRAMING: [HeaderName; 8] = [
+static FRAMING: [HeaderName; 10] = [
     header::HOST,
     header::CONTENT_LENGTH,
     header::TRANSFER_ENCODING,
@@ -20,14 +20,14 @@ const FRAMING: [HeaderName; 8] = [
     header::TE,
     header::TRAILER,
     header::EXPECT,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
 ];
 
 pub(crate) fn parcel(mut headers: HeaderMap, body: Bytes) -> Parcel {
     for name in &FRAMING {
         headers.remove(name);
     }
-    headers.remove("keep-alive");
-    headers.remove("proxy-connection");
     if body.is_empty() {
         // hyper would leave it out, but a POST without a body has a length too (RFC 9110, 8.6).
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));

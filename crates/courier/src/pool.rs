@@ -18,6 +18,8 @@ use crate::{CourierConfig, Outbound, Target, TlsIdentity};
 
 /// So many locks that two sending threads seldom meet.
 const SHARDS: usize = 32;
+/// How long before the receiver closes a connection we stop using it: a request takes its time to get there.
+const MARGIN: Duration = Duration::from_secs(1);
 
 /// What a connection was opened for, and when.
 #[derive(Clone)]
@@ -43,7 +45,7 @@ pub(crate) struct Link {
 
 struct Idle {
     link: Link,
-    since: Instant,
+    until: Instant,
 }
 
 #[derive(Default)]
@@ -113,7 +115,7 @@ impl Pool {
             }
             if let Wire::Http2(http2) = &idle.link.wire {
                 let shared = Link { origin: idle.link.origin.clone(), wire: Wire::Http2(http2.clone()) };
-                self.shelve(shelf, Idle { link: shared, since: now });
+                self.shelve(shelf, Idle { link: shared, until: now + self.idle_timeout });
             }
             break Some(idle.link);
         };
@@ -123,8 +125,9 @@ impl Pool {
         found
     }
 
-    /// Keeps `link` for the next request of its endpoint, if there is room.
-    pub(crate) fn put(&self, link: Link, now: Instant) {
+    /// Keeps `link` for the next request of its endpoint, if there is room. `kept_open` is how long the receiver says
+    /// it keeps the connection: it is not used in the last second of that.
+    pub(crate) fn put(&self, link: Link, now: Instant, kept_open: Option<Duration>) {
         if self.idle() >= self.max_idle {
             return;
         }
@@ -134,7 +137,8 @@ impl Pool {
         let shares = |idle: &Idle| matches!(idle.link.wire, Wire::Http2(_)) && self.is_fresh(idle, now);
         let is_spare = matches!(link.wire, Wire::Http2(_)) && shelf.idle.iter().any(shares);
         if !is_spare && shelf.idle.len() < self.max_per_endpoint {
-            self.shelve(shelf, Idle { link, since: now });
+            let kept_open = kept_open.map_or(self.idle_timeout, |kept_open| kept_open.saturating_sub(MARGIN));
+            self.shelve(shelf, Idle { link, until: now + kept_open.min(self.idle_timeout) });
         }
     }
 
@@ -173,7 +177,7 @@ impl Pool {
         };
         is_open
             && now.saturating_duration_since(idle.link.origin.opened_at) < self.max_age
-            && now.saturating_duration_since(idle.since) < self.idle_timeout
+            && now < idle.until
     }
 
     fn shard(&self, endpoint: i64) -> &Mutex<AHashMap<i64, Shelf>> {

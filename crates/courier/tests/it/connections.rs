@@ -145,6 +145,18 @@ async fn what_is_idle_for_too_long_is_closed() {
     assert_eq!(courier.counters().idle, 1, "the other request swept the pool");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_connection_is_not_used_in_the_moment_the_receiver_closes_it() {
+    let answer = b"HTTP/1.1 200 OK\r\nkeep-alive: timeout=5, max=100\r\ncontent-length: 0\r\n\r\n";
+    let receiver = Receiver::answering(answer).await;
+    let courier = courier();
+    for (idle_ms, connections) in [(0, 1), (3_900, 1), (4_000, 2)] {
+        tokio::time::advance(Duration::from_millis(idle_ms)).await;
+        assert_eq!(courier.send(post(&receiver.url())).await.status, Some(200));
+        assert_eq!(receiver.connections(), connections);
+    }
+}
+
 #[tokio::test]
 async fn no_more_idle_connections_are_kept_than_allowed() {
     let receiver = Receiver::answering(OK).await;
@@ -157,6 +169,27 @@ async fn no_more_idle_connections_are_kept_than_allowed() {
         }
     }
     assert_eq!(courier.counters().idle, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn tasks_on_many_threads_lose_no_wake_up() {
+    let receiver = Receiver::answering(OK).await;
+    let courier = courier();
+    let mut tasks = tokio::task::JoinSet::new();
+    for endpoint in 0..32 {
+        let (courier, request) =
+            (courier.clone(), Outbound { endpoint: endpoint % 8, ..post(&receiver.url()) });
+        tasks.spawn(async move {
+            for _ in 0..200 {
+                // A wake-up that got lost would end this attempt at its deadline.
+                assert_eq!(courier.send(request.clone()).await.status, Some(200));
+            }
+        });
+    }
+    tasks.join_all().await;
+    let counters = courier.counters();
+    assert_eq!(counters.opened + counters.reused, 32 * 200);
+    assert!(counters.opened <= 32, "{counters:?}");
 }
 
 #[tokio::test]
