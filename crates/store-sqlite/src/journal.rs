@@ -1,0 +1,60 @@
+//! The engine's commits.
+
+use async_trait::async_trait;
+use postrider_model::time::Millis;
+use postrider_store::{Batch, Committed, Journal, StoreError};
+use std::time::{Duration, Instant};
+
+use crate::fault::Res;
+use crate::store::SqliteStore;
+use crate::writer::hot::Hot;
+use crate::writer::{Writer, append, change, fanout, health, mark, settle};
+
+/// How often the low-water mark is written at most: a recovery scan of half a second's deliveries is short.
+const LOW_WATER_EVERY: Duration = Duration::from_millis(500);
+
+#[async_trait]
+impl Journal for SqliteStore {
+    async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
+        let timed = self.has_threads();
+        self.write(move |w| {
+            let started = timed.then(Instant::now);
+            let mut committed = w.transaction(|| apply(w, &batch))?;
+            committed.commit_us =
+                started.map_or(0, |started| u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
+            Ok(committed)
+        })
+        .await
+    }
+}
+
+fn apply(w: &Writer, batch: &Batch) -> Res<Committed> {
+    let mut hot = Hot::new(&w.conn)?;
+    let now = batch.now;
+    let appends = batch.appends.iter().map(|append| append::append(w, &mut hot, now, append));
+    let appends = appends.collect::<Res<Vec<_>>>()?;
+    for chunk in &batch.fanouts {
+        fanout::write(w, &mut hot, chunk)?;
+    }
+    let settles = batch.settles.iter().map(|settle| settle::settle(w, &mut hot, now, settle));
+    let settles = settles.collect::<Res<Vec<_>>>()?;
+    let changes =
+        batch.changes.iter().map(|change| change::change(w, now, change)).collect::<Res<Vec<_>>>()?;
+    for health in &batch.health {
+        health::write(w, health)?;
+    }
+    write_low_water(w, batch)?;
+    Ok(Committed { appends, settles, changes, commit_us: 0 })
+}
+
+fn write_low_water(w: &Writer, batch: &Batch) -> Res<()> {
+    let mut memory = w.memory.borrow_mut();
+    let (written, at) = memory.low_water;
+    let due = at == Millis::MIN || batch.now.since(at) >= LOW_WATER_EVERY || batch.now < at;
+    if batch.low_water > written && due {
+        mark::set(&w.conn, mark::LOW_WATER, batch.low_water.0)?;
+        mark::set(&w.conn, mark::HIGHEST, memory.highest.0)?;
+        memory.low_water = (batch.low_water, batch.now);
+    }
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! Opening: the lock, the connections with their settings, the checks that stop a start.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::options::{OpenError, Options};
+use crate::schema;
+
+/// Files up to this size are checked through at start; it takes about a second per GiB.
+const CHECKED_BYTES: u64 = 64 << 20;
+/// The writer's page cache, in KiB. It grows only as it is used.
+const WRITER_CACHE_KIB: i64 = 16 << 10;
+/// A reader's page cache, in KiB.
+const READER_CACHE_KIB: i64 = 2 << 10;
+/// The write-ahead log is cut back to this when it starts over, in bytes.
+const WAL_KEPT_BYTES: i64 = 64 << 20;
+
+/// The database file of the options.
+pub(crate) fn database_path(options: &Options) -> PathBuf {
+    options.data_dir.join("postrider.db")
+}
+
+/// Takes the data directory for this process until the file is dropped. The kernel gives it back when the process
+/// ends, however it ends.
+pub(crate) fn lock(dir: &Path) -> Result<File, OpenError> {
+    std::fs::create_dir_all(dir).map_err(|source| OpenError::Io { path: dir.to_owned(), source })?;
+    let path = dir.join("postrider.lock");
+    let file = File::options().create(true).truncate(false).write(true).open(&path);
+    let file = file.map_err(|source| OpenError::Io { path: path.clone(), source })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse(dir.to_owned())),
+        Err(std::fs::TryLockError::Error(source)) => Err(OpenError::Io { path, source }),
+    }
+}
+
+/// Opens the writing connection: checks the file, migrates it, sets what a writer needs.
+pub(crate) fn writer(options: &Options) -> Result<Connection, OpenError> {
+    let path = database_path(options);
+    let failed = |error: rusqlite::Error| explain(&path, &error);
+    let conn = connect(options, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
+        .map_err(failed)?;
+    if !schema::is_ours(&conn).map_err(failed)? {
+        return Err(OpenError::Foreign(path));
+    }
+    let (found, known) = (schema::version(&conn).map_err(failed)?, schema::known_version());
+    if found > known {
+        return Err(OpenError::Newer { path, found, known });
+    }
+    configure(&conn, options).map_err(failed)?;
+    if found > 0 && std::fs::metadata(&path).is_ok_and(|file| file.len() <= CHECKED_BYTES) {
+        check(&conn, &path)?;
+    }
+    schema::migrate(&conn).map_err(failed)?;
+    Ok(conn)
+}
+
+/// Opens a reading connection of a store whose writer is open.
+pub(crate) fn reader(options: &Options) -> rusqlite::Result<Connection> {
+    let conn = connect(options, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    conn.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
+    conn.pragma_update(None, "query_only", true)?;
+    Ok(conn)
+}
+
+fn connect(options: &Options, mode: OpenFlags) -> rusqlite::Result<Connection> {
+    let path = database_path(options);
+    let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = match &options.vfs {
+        Some(vfs) => Connection::open_with_flags_and_vfs(&path, flags, vfs.as_str())?,
+        None => Connection::open_with_flags(&path, flags)?,
+    };
+    conn.set_prepared_statement_cache_capacity(256);
+    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.pragma_update(None, "foreign_keys", false)?;
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.pragma_update(None, "mmap_size", 0)?;
+    Ok(conn)
+}
+
+fn configure(conn: &Connection, options: &Options) -> rusqlite::Result<()> {
+    if options.vfs.is_some() {
+        // One connection that keeps the index of its log in its own memory: the VFS needs no shared memory.
+        conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    }
+    conn.pragma_update(None, "page_size", 4096)?;
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+    conn.pragma_update(None, "journal_size_limit", WAL_KEPT_BYTES)?;
+    conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)
+}
+
+fn check(conn: &Connection, path: &Path) -> Result<(), OpenError> {
+    let found: String = conn
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(|error| explain(path, &error))?;
+    if found == "ok" { Ok(()) } else { Err(OpenError::Corrupt { path: path.to_owned(), detail: found }) }
+}
+
+pub(crate) fn explain(path: &Path, error: &rusqlite::Error) -> OpenError {
+    let (path, detail) = (path.to_owned(), error.to_string());
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => OpenError::Corrupt { path, detail },
+        _ => OpenError::Sqlite { path, detail },
+    }
+}

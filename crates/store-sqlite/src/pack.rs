@@ -1,0 +1,81 @@
+//! Small encodings inside columns.
+
+use postrider_model::id::{EndpointKey, Ordinal};
+use postrider_store::IdempotencyMark;
+
+/// A match set: eight bytes each, little endian, in its order.
+pub(crate) fn endpoints(keys: &[EndpointKey]) -> Vec<u8> {
+    keys.iter().flat_map(|key| key.0.to_le_bytes()).collect()
+}
+
+/// The inverse of [`endpoints`]; `None` where the length is not right.
+pub(crate) fn read_endpoints(bytes: &[u8]) -> Option<Vec<EndpointKey>> {
+    let (keys, rest) = bytes.as_chunks::<8>();
+    rest.is_empty().then(|| keys.iter().map(|key| EndpointKey(i64::from_le_bytes(*key))).collect())
+}
+
+/// The `idem` column of an event: its own mark, and its request's with the events of that request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Marks {
+    pub(crate) own: Option<IdempotencyMark>,
+    pub(crate) request: Option<(IdempotencyMark, Vec<Ordinal>)>,
+}
+
+impl Marks {
+    /// A byte that says what follows, then the marks, then the ordinals.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut bytes = vec![u8::from(self.own.is_some()) | u8::from(self.request.is_some()) << 1];
+        for mark in self.own.iter().chain(self.request.iter().map(|(mark, _)| mark)) {
+            bytes.extend_from_slice(&mark.key);
+            bytes.extend_from_slice(&mark.body);
+        }
+        for ordinal in self.request.iter().flat_map(|(_, ordinals)| ordinals) {
+            bytes.extend_from_slice(&ordinal.0.to_le_bytes());
+        }
+        bytes
+    }
+
+    /// The inverse of [`Marks::encode`].
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        let (kind, mut rest) = bytes.split_first()?;
+        let own = if kind & 1 != 0 { Some(take_mark(&mut rest)?) } else { None };
+        let request = if kind & 2 != 0 {
+            let mark = take_mark(&mut rest)?;
+            let (ordinals, left) = rest.as_chunks::<8>();
+            if !left.is_empty() {
+                return None;
+            }
+            Some((mark, ordinals.iter().map(|bytes| Ordinal(i64::from_le_bytes(*bytes))).collect()))
+        } else {
+            None
+        };
+        Some(Self { own, request })
+    }
+}
+
+fn take_mark(rest: &mut &[u8]) -> Option<IdempotencyMark> {
+    let (key, after) = rest.split_first_chunk::<16>()?;
+    let (body, after) = after.split_first_chunk::<16>()?;
+    *rest = after;
+    Some(IdempotencyMark { key: *key, body: *body })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_and_match_sets_come_back() {
+        let mark = IdempotencyMark { key: [1; 16], body: [2; 16] };
+        for marks in [
+            Marks { own: Some(mark), request: None },
+            Marks { own: None, request: Some((mark, vec![Ordinal(5), Ordinal(-1)])) },
+            Marks { own: Some(mark), request: Some((mark, Vec::new())) },
+        ] {
+            assert_eq!(Marks::decode(&marks.encode()), Some(marks));
+        }
+        let keys = [EndpointKey(1), EndpointKey(i64::MAX)];
+        assert_eq!(read_endpoints(&endpoints(&keys)), Some(keys.to_vec()));
+        assert_eq!(read_endpoints(&[1, 2, 3]), None);
+    }
+}

@@ -1,0 +1,167 @@
+//! The store: where its calls run.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use postrider_model::id::IdSalt;
+use postrider_store::StoreError;
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::fault::Res;
+use crate::open;
+use crate::options::{OpenError, Options};
+use crate::readers::{Readers, snapshot};
+use crate::thread::{Job, WriterThread};
+use crate::writer::Writer;
+
+/// The embedded store. All ports of `postrider-store` are implemented on it.
+#[derive(Debug)]
+pub struct SqliteStore {
+    access: Access,
+    salt: IdSalt,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) on_disk: bool,
+    pub(crate) max_store_bytes: Option<u64>,
+    /// Held for as long as the store is open.
+    _lock: Option<File>,
+}
+
+#[derive(Debug)]
+enum Access {
+    /// On the caller's thread; `None` once closed.
+    Inline(Mutex<Option<Writer>>),
+    /// On threads of the store; `None` once closed.
+    Threads { writer: Mutex<Option<Arc<WriterThread>>>, readers: Readers },
+}
+
+impl SqliteStore {
+    /// Opens the store with its threads. Migrations run by themselves.
+    ///
+    /// # Errors
+    /// [`OpenError`]: in use, damaged, of a newer version, or not to be read or written.
+    pub fn open(options: Options) -> Result<Arc<Self>, OpenError> {
+        let (writer, lock) = Self::prepare(&options)?;
+        let salt = writer.salt();
+        let thread = WriterThread::start(writer)
+            .map_err(|source| OpenError::Io { path: options.data_dir.clone(), source })?;
+        let access = Access::Threads {
+            writer: Mutex::new(Some(Arc::new(thread))),
+            readers: Readers::new(options.clone()),
+        };
+        Ok(Arc::new(Self::of(access, salt, lock, &options)))
+    }
+
+    /// Opens the store without threads: every call runs on the caller's thread and is finished when it returns.
+    /// Neither clock nor randomness is used, so equal calls have equal effects (DESIGN 9).
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub fn open_inline(options: Options) -> Result<Arc<Self>, OpenError> {
+        let (writer, lock) = Self::prepare(&options)?;
+        let salt = writer.salt();
+        Ok(Arc::new(Self::of(Access::Inline(Mutex::new(Some(writer))), salt, lock, &options)))
+    }
+
+    fn prepare(options: &Options) -> Result<(Writer, Option<File>), OpenError> {
+        let lock = if options.vfs.is_none() { Some(open::lock(&options.data_dir)?) } else { None };
+        let conn = open::writer(options)?;
+        let path = open::database_path(options);
+        let writer = Writer::new(conn, options)
+            .map_err(|fault| OpenError::Sqlite { path, detail: fault.into_store_error().to_string() })?;
+        Ok((writer, lock))
+    }
+
+    fn of(access: Access, salt: IdSalt, lock: Option<File>, options: &Options) -> Self {
+        Self {
+            access,
+            salt,
+            data_dir: options.data_dir.clone(),
+            on_disk: options.vfs.is_none(),
+            max_store_bytes: options.max_store_bytes,
+            _lock: lock,
+        }
+    }
+
+    /// What makes the ids of this installation its own.
+    pub fn salt(&self) -> IdSalt {
+        self.salt
+    }
+
+    /// Whether the store has threads of its own (and may look at the clock).
+    pub(crate) fn has_threads(&self) -> bool {
+        matches!(self.access, Access::Threads { .. })
+    }
+
+    /// Runs `work` with the writing connection, after everything queued before it.
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Writer) -> Result<T, StoreError> + Send + 'static,
+    {
+        match &self.access {
+            Access::Inline(writer) => writer.lock().as_ref().map_or_else(|| Err(closed()), work),
+            Access::Threads { writer, .. } => {
+                let (answer, answered) = oneshot::channel();
+                let queued = writer.lock().as_ref().is_some_and(|thread| {
+                    // The caller may have gone away; what it asked for is done all the same.
+                    thread.send(Job::new(move |writer, _| drop(answer.send(work(writer)))))
+                });
+                if queued { answered.await.unwrap_or_else(|_| Err(closed())) } else { Err(closed()) }
+            }
+        }
+    }
+
+    /// Runs `work` as one transaction of the writing connection.
+    pub(crate) async fn change<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Writer) -> Res<T> + Send + 'static,
+    {
+        self.write(move |writer| writer.transaction(|| work(writer))).await
+    }
+
+    /// Runs `work` in one snapshot of a reading connection, not older than the call.
+    pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Res<T> + Send + 'static,
+    {
+        match &self.access {
+            Access::Inline(writer) => {
+                let writer = writer.lock();
+                let writer = writer.as_ref().ok_or_else(closed)?;
+                snapshot(&writer.conn, work).map_err(|fault| fault.into_store_error())
+            }
+            Access::Threads { readers, .. } => {
+                let (answer, answered) = oneshot::channel();
+                let queued = readers.send(Box::new(move |conn| {
+                    let outcome =
+                        conn.and_then(|conn| snapshot(conn, work).map_err(|fault| fault.into_store_error()));
+                    drop(answer.send(outcome));
+                }));
+                if queued { answered.await.unwrap_or_else(|_| Err(closed())) } else { Err(closed()) }
+            }
+        }
+    }
+
+    /// Finishes what is queued and closes the connections.
+    pub(crate) async fn shut(&self) -> Result<(), StoreError> {
+        // Behind everything that was queued before.
+        self.write(|writer| Ok(writer.checkpoint())).await?;
+        match &self.access {
+            Access::Inline(writer) => drop(writer.lock().take().map(|writer| writer.close())),
+            Access::Threads { writer, readers } => {
+                readers.close();
+                drop(writer.lock().take());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable("it is closed".to_owned())
+}

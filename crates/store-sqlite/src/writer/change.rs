@@ -1,0 +1,94 @@
+//! Changes of single deliveries that are not outcomes of attempts.
+
+use postrider_model::delivery::{DeliveryKey, DeliveryState};
+use postrider_model::id::Ordinal;
+use postrider_model::time::Millis;
+use postrider_store::{Change, ChangeOutcome};
+use rusqlite::Connection;
+
+use super::delivery::{self, Row};
+use super::{Writer, order};
+use crate::fault::Res;
+
+const DONE: ChangeOutcome = ChangeOutcome::Done { released: None };
+
+/// Makes one change.
+pub(crate) fn change(w: &Writer, now: Millis, change: &Change) -> Res<ChangeOutcome> {
+    let (Change::Index { delivery: key, .. }
+    | Change::Enter { delivery: key, .. }
+    | Change::Reopen { delivery: key, .. }
+    | Change::Cancel { delivery: key }) = *change;
+    let Some(row) = delivery::read(&w.conn, key)? else { return Ok(ChangeOutcome::Missing) };
+    match *change {
+        Change::Index { due, .. } => index(&w.conn, key, row, due),
+        Change::Enter { key: okey, place, due, .. } => enter(w, key, row, okey.cast_signed(), place, due),
+        Change::Reopen { due, .. } => reopen(&w.conn, key, row, due),
+        Change::Cancel { .. } => cancel(&w.conn, key, row, now),
+    }
+}
+
+fn index(conn: &Connection, key: DeliveryKey, mut row: Row, due: Millis) -> Res<ChangeOutcome> {
+    if row.state != DeliveryState::Pending {
+        return Ok(ChangeOutcome::Refused(row.state));
+    }
+    if row.in_lane() {
+        row.due = Some(due);
+        delivery::update(conn, key, &row)?;
+        delivery::add_due(conn, key, &delivery::due_entry(key, &row, due, false)?)?;
+    }
+    Ok(DONE)
+}
+
+fn enter(
+    w: &Writer,
+    key: DeliveryKey,
+    mut row: Row,
+    okey: i64,
+    place: Ordinal,
+    due: Millis,
+) -> Res<ChangeOutcome> {
+    let conn = &w.conn;
+    if row.state != DeliveryState::Pending {
+        return Ok(ChangeOutcome::Refused(row.state));
+    }
+    if row.parked() {
+        return Ok(ChangeOutcome::Parked);
+    }
+    let mut memory = w.memory.borrow_mut();
+    memory.highest = memory.highest.max(place);
+    let head = order::head(conn, key.endpoint, okey)?;
+    if head == Some(key.event) {
+        return Ok(DONE);
+    }
+    delivery::unlist(conn, key, &row)?;
+    row.okey = Some(okey);
+    if head.is_some() {
+        row.due = None;
+        delivery::update(conn, key, &row)?;
+        order::park(conn, key, okey, place)?;
+        return Ok(ChangeOutcome::Parked);
+    }
+    row.due = Some(due);
+    delivery::update(conn, key, &row)?;
+    order::set_head(conn, key, okey)?;
+    delivery::add_due(conn, key, &delivery::due_entry(key, &row, due, false)?)?;
+    Ok(DONE)
+}
+
+fn reopen(conn: &Connection, key: DeliveryKey, mut row: Row, due: Millis) -> Res<ChangeOutcome> {
+    if row.state == DeliveryState::Pending {
+        return Ok(ChangeOutcome::Refused(row.state));
+    }
+    delivery::unlist(conn, key, &row)?;
+    (row.state, row.due, row.step, row.okey) = (DeliveryState::Pending, Some(due), 0, None);
+    delivery::update(conn, key, &row)?;
+    delivery::add_due(conn, key, &delivery::due_entry(key, &row, due, false)?)?;
+    Ok(DONE)
+}
+
+fn cancel(conn: &Connection, key: DeliveryKey, row: Row, now: Millis) -> Res<ChangeOutcome> {
+    if !matches!(row.state, DeliveryState::Pending | DeliveryState::Held) {
+        return Ok(ChangeOutcome::Refused(row.state));
+    }
+    Ok(ChangeOutcome::Done { released: delivery::end(conn, key, row, DeliveryState::Cancelled, now)? })
+}

@@ -1,0 +1,147 @@
+//! The writing connection and what it remembers between commits.
+
+pub(crate) mod append;
+pub(crate) mod change;
+pub(crate) mod delivery;
+pub(crate) mod fanout;
+pub(crate) mod health;
+pub(crate) mod hot;
+pub(crate) mod idempotency;
+pub(crate) mod mark;
+pub(crate) mod memory;
+pub(crate) mod order;
+pub(crate) mod settle;
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use postrider_model::id::IdSalt;
+use postrider_store::StoreError;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::fault::{Fault, Res};
+use crate::options::Options;
+use memory::Memory;
+
+/// Pages in the log from which the writer checkpoints between two commits: small enough that copying them holds
+/// nobody up for long.
+const CHECKPOINT_PAGES: i32 = 1000;
+
+/// The one writer. Its methods take `&self`, so that a backup can hold the connection while other jobs run.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    pub(crate) conn: Connection,
+    pub(crate) memory: RefCell<Memory>,
+    salt: IdSalt,
+    /// Pages in the write-ahead log that are not checkpointed.
+    wal_pages: Arc<AtomicI32>,
+    /// Set when it is not known what is on disk: nothing is written any more.
+    fatal: RefCell<Option<String>>,
+}
+
+impl Writer {
+    /// Takes over a migrated connection.
+    pub(crate) fn new(mut conn: Connection, options: &Options) -> Res<Self> {
+        let wal_pages = Arc::new(AtomicI32::new(1));
+        let pages = wal_pages.clone();
+        conn.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, written| {
+            pages.store(written, Ordering::Relaxed);
+            Ok(())
+        }))?;
+        let salt = keep_salt(&conn, options.salt_if_new)?;
+        let memory = RefCell::new(Memory::load(&conn)?);
+        Ok(Self { conn, memory, salt, wal_pages, fatal: RefCell::new(None) })
+    }
+
+    pub(crate) fn salt(&self) -> IdSalt {
+        self.salt
+    }
+
+    /// Runs `work` in one transaction: all of it is on disk when this returns, or nothing.
+    pub(crate) fn transaction<T>(&self, work: impl FnOnce() -> Res<T>) -> Result<T, StoreError> {
+        if let Some(reason) = &*self.fatal.borrow() {
+            return Err(StoreError::Fatal(reason.clone()));
+        }
+        self.run("BEGIN IMMEDIATE").map_err(Fault::into_store_error)?;
+        let outcome = work().map_err(Fault::into_store_error);
+        let outcome = outcome.and_then(|value| self.commit().map(|()| value));
+        if outcome.is_ok() {
+            self.memory.borrow_mut().committed();
+        } else {
+            self.roll_back();
+        }
+        outcome
+    }
+
+    fn commit(&self) -> Result<(), StoreError> {
+        self.run("COMMIT").map_err(|fault| {
+            let error = fault.into_commit_error();
+            if let StoreError::Fatal(reason) = &error {
+                *self.fatal.borrow_mut() = Some(reason.clone());
+            }
+            error
+        })
+    }
+
+    fn roll_back(&self) {
+        self.memory.borrow_mut().rolled_back();
+        // SQLite has rolled back by itself after some errors; a failure here changes nothing on disk.
+        if !self.conn.is_autocommit() && self.run("ROLLBACK").is_err() {
+            *self.fatal.borrow_mut() = Some("a transaction could not be rolled back".to_owned());
+        }
+    }
+
+    fn run(&self, sql: &str) -> Res<()> {
+        self.conn.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    }
+
+    /// Whether the log holds pages that are not in the file yet.
+    pub(crate) fn wants_checkpoint(&self) -> bool {
+        self.wal_pages.load(Ordering::Relaxed) > 0
+    }
+
+    /// Checkpoints where the log has grown: called between commits.
+    pub(crate) fn checkpoint_if_large(&self) {
+        if self.wal_pages.load(Ordering::Relaxed) >= CHECKPOINT_PAGES {
+            self.checkpoint();
+        }
+    }
+
+    /// Copies what it can from the log into the file without waiting for readers.
+    pub(crate) fn checkpoint(&self) {
+        let copied = self.conn.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)").and_then(|mut statement| {
+            statement.query_row([], |row| Ok((row.get::<_, i32>(1)?, row.get::<_, i32>(2)?)))
+        });
+        match copied {
+            Ok((log, copied)) => self.wal_pages.store((log - copied).max(0), Ordering::Relaxed),
+            Err(error) => {
+                tracing::error!(%error, "a checkpoint failed");
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::SystemIoFailure) {
+                    *self.fatal.borrow_mut() = Some(error.to_string());
+                }
+                self.wal_pages.store(0, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Brings everything into the main file before the connection goes.
+    pub(crate) fn close(&self) {
+        if let Err(error) = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+            tracing::warn!(%error, "the log could not be emptied at close; the next start reads it");
+        }
+    }
+}
+
+fn keep_salt(conn: &Connection, if_new: IdSalt) -> Res<IdSalt> {
+    conn.execute(
+        "INSERT OR IGNORE INTO fact (name, value) VALUES ('id_salt', ?1)",
+        params![if_new.0.to_le_bytes().as_slice()],
+    )?;
+    let bytes: Option<Vec<u8>> =
+        conn.query_row("SELECT value FROM fact WHERE name = 'id_salt'", [], |row| row.get(0)).optional()?;
+    let bytes = bytes.and_then(|bytes| <[u8; 8]>::try_from(bytes.as_slice()).ok());
+    let bytes = bytes.ok_or_else(|| Fault::corrupt("fact", "value", "id_salt", "not eight bytes"))?;
+    Ok(IdSalt(u64::from_le_bytes(bytes)))
+}
