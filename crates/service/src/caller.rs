@@ -63,6 +63,19 @@ impl Caller {
         Ok(tenant.map(|tenant| Scope { tenant: Some(tenant.key), ..self.scope() }))
     }
 
+    /// What a list shows: all that the caller may see, or of that only one tenant's; `None` if that can be nothing.
+    ///
+    /// # Errors
+    /// [`ServiceError::Store`].
+    pub async fn narrowed(&self, engine: &Engine, tenant: Option<&str>) -> Result<Option<Scope>, ServiceError> {
+        let Some(id) = tenant else { return Ok(Some(self.scope())) };
+        match self.scope_of(engine, id).await {
+            // A list narrows to the key's own tenant; another one's is empty there, not an error (DESIGN 4.4).
+            Err(ServiceError::NotFound(_)) => Ok(None),
+            other => other,
+        }
+    }
+
     /// Whether the key is a customer's.
     pub fn is_tenant(&self) -> bool {
         self.tenant.is_some()

@@ -5,7 +5,12 @@
 
 pub mod authenticate;
 pub mod caller;
+pub mod delivery;
+pub mod endpoint;
 mod error;
+pub mod event;
+pub mod ids;
+pub mod replay;
 mod rights;
 
 pub use caller::Caller;

@@ -1,0 +1,11 @@
+//! Deliveries: one event for one endpoint.
+
+mod cancel;
+mod find;
+mod list;
+mod resend;
+
+pub use cancel::CancelDelivery;
+pub use find::{FindDelivery, FoundDelivery};
+pub use list::{ListDeliveries, ListedDeliveries};
+pub use resend::ResendDelivery;

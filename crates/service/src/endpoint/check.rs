@@ -1,0 +1,266 @@
+//! The rules an endpoint must keep, on every surface (DESIGN 4.2, 4.4): of the sender and of the project's contract.
+
+use postrider_courier::{GuardPolicy, Target};
+use postrider_model::endpoint::{EndpointConfig, SignatureKind};
+use postrider_model::filter::Filter;
+use postrider_model::limits::Limits;
+use postrider_model::pattern::TypePattern;
+
+use super::draft::Draft;
+use super::header;
+use super::terms::Terms;
+use crate::Fault;
+
+/// The highest rate that can be asked for, in requests per second.
+const MAX_RATE: f64 = 100_000.0;
+/// The lowest rate: one request in an hour and a half or so.
+const MIN_RATE: f64 = 0.0002;
+/// The shortest deadline of an attempt, in seconds.
+const MIN_TIMEOUT_SECONDS: f64 = 0.05;
+/// The longest timetable in all, in seconds: thirty days.
+const MAX_TIMETABLE_SECONDS: f64 = 2_592_000.0;
+
+/// What the rules are judged by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules<'a> {
+    /// The contract's.
+    pub(super) terms: &'a Terms,
+    /// The server's.
+    pub(super) limits: &'a Limits,
+    /// What may be dialled.
+    pub(super) guard: &'a GuardPolicy,
+}
+
+/// Checks everything but the secret and notes every fault.
+pub(super) fn check(draft: &Draft, rules: Rules<'_>, faults: &mut Vec<Fault>) {
+    let Rules { terms, limits, guard } = rules;
+    let config = &draft.config;
+    url(&config.url, guard, faults);
+    words(config, limits, faults);
+    event_types(&config.event_types, rules, faults);
+    filter(config, limits, faults);
+    header::check(&draft.headers, terms, limits, faults);
+    signature(config.signature, terms, faults);
+    rate(config, terms, faults);
+    batch(config, terms, faults);
+    pace(config, limits, faults);
+    timetable(config, limits, faults);
+}
+
+fn url(url: &str, guard: &GuardPolicy, faults: &mut Vec<Fault>) {
+    // An empty URL was not given, which the draft has noted.
+    if !url.is_empty()
+        && let Err(error) = Target::parse(url, guard)
+    {
+        faults.push(Fault::at("/url", sentence(&error.to_string())));
+    }
+}
+
+fn words(config: &EndpointConfig, limits: &Limits, faults: &mut Vec<Fault>) {
+    let lengths = [
+        ("/name", config.name.as_deref(), limits.max_name_chars),
+        ("/description", config.description.as_deref(), limits.max_description_chars),
+    ];
+    for (pointer, text, most) in lengths {
+        if text.is_some_and(|text| text.chars().count() > most) {
+            faults.push(Fault::at(pointer, format!("This has at most {most} characters.")));
+        }
+    }
+    let bytes = serde_json::to_vec(&config.metadata).map_or(0, |json| json.len());
+    if bytes > limits.max_metadata_bytes {
+        let detail = format!("Metadata has at most {} bytes as JSON.", limits.max_metadata_bytes);
+        faults.push(Fault::at("/metadata", detail));
+    }
+}
+
+/// Patterns must be well-formed; under a closed catalogue each must stand for a type there is (DESIGN 4.4).
+fn event_types(patterns: &[String], Rules { terms, limits, .. }: Rules<'_>, faults: &mut Vec<Fault>) {
+    if patterns.len() > limits.max_event_types {
+        faults.push(Fault::at("/event_types", format!("An endpoint names at most {} types.", limits.max_event_types)));
+    }
+    for (index, text) in patterns.iter().enumerate() {
+        let mut fault = |detail: String| faults.push(Fault::at(format!("/event_types/{index}"), detail));
+        let pattern = match TypePattern::parse(text) {
+            Ok(pattern) => pattern,
+            Err(error) => {
+                fault(sentence(&error.to_string()));
+                continue;
+            }
+        };
+        if pattern.is_wildcard() && !terms.wildcards {
+            fault(format!("The contract {} knows no wildcards: name each type.", terms.contract));
+        } else if let Some(valid) = &terms.closed_types
+            && !valid.iter().any(|kind| pattern.matches(kind))
+        {
+            fault(format!("There is no event type {text:?}; valid are {}.", listed(valid)));
+        }
+    }
+}
+
+fn filter(config: &EndpointConfig, limits: &Limits, faults: &mut Vec<Fault>) {
+    let Some(filter) = &config.filter else { return };
+    if serde_json::to_vec(filter).is_ok_and(|json| json.len() > limits.max_filter_bytes) {
+        let detail = format!("A filter has at most {} bytes as JSON.", limits.max_filter_bytes);
+        faults.push(Fault::at("/filter", detail));
+    } else if let Err(error) = Filter::parse(filter)
+    {
+        faults.push(Fault::at(format!("/filter{}", error.pointer), sentence(&error.detail)));
+    }
+}
+
+fn signature(kind: SignatureKind, terms: &Terms, faults: &mut Vec<Fault>) {
+    if kind == SignatureKind::Ed25519 && !terms.ed25519 {
+        faults.push(Fault::at("/signature", format!("The contract {} signs with hmac only.", terms.contract)));
+    }
+}
+
+/// The contract's rate is default and ceiling; for batches its rate of batches (DESIGN 4.4).
+fn rate(config: &EndpointConfig, terms: &Terms, faults: &mut Vec<Fault>) {
+    let Some(rate) = config.rate_limit else { return };
+    let ceiling = if config.batch.is_some() { terms.batch_rate_ceiling } else { terms.rate_ceiling }.unwrap_or(MAX_RATE);
+    if rate.per_second > ceiling || rate.per_second < MIN_RATE {
+        faults.push(Fault::at("/rate_limit/per_second", format!("This lies between {MIN_RATE} and {ceiling}.")));
+    }
+}
+
+fn batch(config: &EndpointConfig, terms: &Terms, faults: &mut Vec<Fault>) {
+    let Some(batch) = config.batch else { return };
+    let Some((max_size, max_wait_seconds)) = terms.batch else {
+        faults.push(Fault::at("/batch", format!("The contract {} knows no batches.", terms.contract)));
+        return;
+    };
+    if !(1..=max_size).contains(&batch.max_size) {
+        faults.push(Fault::at("/batch/max_size", format!("This lies between 1 and {max_size}.")));
+    }
+    if batch.max_wait_seconds > max_wait_seconds {
+        faults.push(Fault::at("/batch/max_wait_seconds", format!("This lies between 0 and {max_wait_seconds}.")));
+    }
+}
+
+fn pace(config: &EndpointConfig, limits: &Limits, faults: &mut Vec<Fault>) {
+    if config.max_in_flight.is_some_and(|most| !(1..=limits.max_in_flight).contains(&most)) {
+        faults.push(Fault::at("/max_in_flight", format!("This lies between 1 and {}.", limits.max_in_flight)));
+    }
+    let range = MIN_TIMEOUT_SECONDS..=limits.max_timeout.as_secs_f64();
+    if config.timeout_seconds.is_some_and(|seconds| !range.contains(&seconds)) {
+        let detail = format!("This lies between {} and {}.", range.start(), range.end());
+        faults.push(Fault::at("/timeout_seconds", detail));
+    }
+}
+
+fn timetable(config: &EndpointConfig, limits: &Limits, faults: &mut Vec<Fault>) {
+    let Some(retry) = &config.retry else { return };
+    let steps = &retry.schedule_seconds;
+    if steps.len() > limits.max_retry_steps {
+        let detail = format!("A timetable has at most {} steps.", limits.max_retry_steps);
+        faults.push(Fault::at("/retry/schedule_seconds", detail));
+    }
+    let longest = limits.max_retry_step.as_secs_f64();
+    for (index, _) in steps.iter().enumerate().filter(|(_, step)| **step > longest) {
+        let pointer = format!("/retry/schedule_seconds/{index}");
+        faults.push(Fault::at(pointer, format!("A step has at most {longest} seconds.")));
+    }
+    if steps.iter().sum::<f64>() > MAX_TIMETABLE_SECONDS {
+        faults.push(Fault::at("/retry/schedule_seconds", "The whole timetable has at most 30 days."));
+    }
+}
+
+/// The names, or the first hundred of them.
+pub(super) fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 100;
+    let mut text = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+    }
+    if names.is_empty() { "none yet".to_owned() } else { text }
+}
+
+/// The words of a lower layer as a sentence.
+pub(super) fn sentence(words: &str) -> String {
+    let mut chars = words.chars();
+    let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let end = if words.ends_with('.') { "" } else { "." };
+    format!("{first}{}{end}", chars.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::draft;
+    use super::*;
+
+    fn faults_under(terms: &Terms, document: Value) -> Vec<(String, String)> {
+        let mut faults = Vec::new();
+        let draft = draft::read(document.as_object().unwrap(), &mut faults);
+        let rules = Rules { terms, limits: &Limits::default(), guard: &GuardPolicy::default() };
+        check(&draft, rules, &mut faults);
+        faults.into_iter().map(|fault| (fault.pointer, fault.detail)).collect()
+    }
+
+    fn pointers(document: Value) -> Vec<String> {
+        faults_under(&Terms::for_tests(), document).into_iter().map(|(pointer, _)| pointer).collect()
+    }
+
+    #[test]
+    fn every_broken_rule_is_told_and_not_only_the_first() {
+        let found = pointers(json!({
+            "url": "http://127.0.0.1/", "name": "n".repeat(129), "description": "d".repeat(2_001),
+            "event_types": ["contact.*", "con*tact", ""], "filter": {"data": {"x": {"$gt": "a", "$nope": 1}}},
+            "headers": {"Host": "x"}, "rate_limit": {"per_second": 0}, "batch": {"max_size": 0, "max_wait_seconds": 1e9},
+            "max_in_flight": 0, "timeout_seconds": 1000, "retry": {"schedule_seconds": [1, 1e9]},
+            "metadata": {"m": "m".repeat(20_000)},
+        }));
+        for pointer in [
+            "/url", "/name", "/description", "/event_types/1", "/event_types/2", "/headers/Host",
+            "/rate_limit/per_second", "/batch/max_size", "/batch/max_wait_seconds", "/max_in_flight",
+            "/timeout_seconds", "/retry/schedule_seconds/1", "/metadata",
+        ] {
+            assert!(found.contains(&pointer.to_owned()), "{pointer} is not in {found:?}");
+        }
+        assert!(found.iter().any(|pointer| pointer.starts_with("/filter")), "{found:?}");
+        assert!(!found.contains(&"/event_types/0".to_owned()));
+    }
+
+    #[test]
+    fn a_good_endpoint_has_no_faults() {
+        let good = json!({
+            "url": "https://hooks.example.com/in", "event_types": ["*", "a.b", "a.*"], "filter": {"data": {"x": 1}},
+            "headers": {"X-A": "1"}, "rate_limit": {"per_second": 10}, "batch": {"max_size": 10, "max_wait_seconds": 2},
+            "ordering": "key", "max_in_flight": 8, "timeout_seconds": 5, "retry": {"schedule_seconds": [0, 60]},
+        });
+        assert_eq!(faults_under(&Terms::for_tests(), good), []);
+    }
+
+    #[test]
+    fn a_closed_catalogue_names_the_valid_types() {
+        let valid = vec!["lead.created".to_owned(), "lead.lost".to_owned()];
+        let terms = Terms { closed_types: Some(valid), ..Terms::for_tests() };
+        let document = json!({"url": "https://a.example/", "event_types": ["lead.*", "*", "lead.created", "deal.won", "deal.*"]});
+        let found = faults_under(&terms, document);
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].0, "/event_types/3");
+        assert!(found[0].1.contains("lead.created, lead.lost"));
+        assert_eq!(found[1].0, "/event_types/4");
+    }
+
+    #[test]
+    fn what_the_contract_does_not_know_is_refused() {
+        let terms = Terms { wildcards: false, headers: false, batch: None, ed25519: false, ..Terms::for_tests() };
+        let document = json!({
+            "url": "https://a.example/", "event_types": ["a.*"], "headers": {"X-A": "1"}, "signature": "ed25519",
+            "batch": {"max_size": 1, "max_wait_seconds": 1},
+        });
+        let found: Vec<_> = faults_under(&terms, document).into_iter().map(|(pointer, _)| pointer).collect();
+        assert_eq!(found, ["/event_types/0", "/headers", "/signature", "/batch"]);
+    }
+
+    #[test]
+    fn the_contracts_rate_is_a_ceiling() {
+        let terms = Terms { rate_ceiling: Some(100.0), ..Terms::for_tests() };
+        let rate = |per_second: f64| {
+            faults_under(&terms, json!({"url": "https://a.example/", "rate_limit": {"per_second": per_second}})).len()
+        };
+        assert_eq!((rate(100.0), rate(100.1), rate(0.0)), (0, 1, 1));
+    }
+}

@@ -1,0 +1,85 @@
+//! An endpoint with what belongs to it, found by the ids in a path.
+
+use std::sync::Arc;
+
+use postrider_engine::{Engine, ProjectContext};
+use postrider_model::endpoint::EndpointSecrets;
+use postrider_model::time::Millis;
+use postrider_store::{Endpoint, EndpointPatch};
+use serde_json::Value;
+
+use super::sealed;
+use crate::{Caller, ServiceError, ids};
+
+/// How often a change is tried anew when others change the endpoint at the same time.
+pub(super) const TRIES: usize = 8;
+
+/// An endpoint, its secrets and its project.
+#[derive(Debug, Clone)]
+pub struct FoundEndpoint {
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    /// What is sealed of it, opened.
+    pub secrets: EndpointSecrets,
+    /// Its project and contract.
+    pub context: Arc<ProjectContext>,
+}
+
+impl FoundEndpoint {
+    /// Opens an endpoint's secrets.
+    ///
+    /// # Errors
+    /// [`ServiceError::Internal`] if they cannot be opened with the keys there are.
+    pub fn open(engine: &Engine, endpoint: Endpoint, context: Arc<ProjectContext>) -> Result<Self, ServiceError> {
+        let secrets = sealed::open(engine, endpoint.id, &endpoint.sealed)?;
+        Ok(Self { endpoint, secrets, context })
+    }
+
+    /// Its public id.
+    pub fn public_id(&self) -> String {
+        ids::show_endpoint(&self.context, self.endpoint.id)
+    }
+}
+
+/// The endpoint at `/v1/tenants/{tenant}/endpoints/{id}`.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] if it is not there, another tenant's, or of the other mode.
+pub async fn find(engine: &Engine, caller: &Caller, tenant: &str, id: &str) -> Result<FoundEndpoint, ServiceError> {
+    let context = engine.project(caller.project).await?;
+    let scope = caller.scope_of(engine, tenant).await?.ok_or(ServiceError::NotFound("endpoint"))?;
+    let id = ids::read_endpoint(&context, id)?;
+    let endpoint = engine.store().endpoint(scope, id).await?.filter(|endpoint| endpoint.deleted_at.is_none());
+    FoundEndpoint::open(engine, endpoint.ok_or(ServiceError::NotFound("endpoint"))?, context)
+}
+
+/// What a change of an endpoint writes.
+#[derive(Debug)]
+pub(super) struct Write {
+    /// The change.
+    pub(super) patch: EndpointPatch,
+    /// Its name in the audit log.
+    pub(super) action: &'static str,
+    /// What the audit log says of it.
+    pub(super) detail: Value,
+}
+
+/// Writes a change against the revision that was read and tells the engine. `None`: somebody else was first.
+pub(super) async fn write(
+    engine: &Engine, caller: &Caller, found: &FoundEndpoint, write: Write,
+) -> Result<Option<FoundEndpoint>, ServiceError> {
+    let endpoint = &found.endpoint;
+    let at: Millis = write.patch.now;
+    let audit = caller.audit(write.action, Some(&endpoint.tenant_id), found.public_id(), write.detail, at);
+    let limit = found.context.contract.limits.active_endpoints_per_tenant;
+    let updated = engine.store().update_endpoint(endpoint.key, write.patch, limit, audit).await;
+    let Some(updated) = updated.map_err(|error| super::too_many(error, limit))? else { return Ok(None) };
+    // Nothing is answered before the engine has let go of the old state (DESIGN 9: none begins after a disable).
+    engine.endpoint_changed(updated.tenant, updated.key).await;
+    FoundEndpoint::open(engine, updated, found.context.clone()).map(Some)
+}
+
+/// The answer when [`TRIES`] were not enough.
+pub(super) fn too_busy() -> ServiceError {
+    ServiceError::conflict("changed", "The endpoint is being changed by others at the same time; try again.")
+}

@@ -1,0 +1,61 @@
+//! Endpoints: the rules they keep on every surface, and one file for each thing that is done with them.
+
+mod change;
+mod check;
+mod create;
+mod delete;
+mod document;
+mod draft;
+mod fields;
+mod found;
+mod header;
+mod list;
+mod read_secret;
+mod replay;
+mod rotate_secret;
+mod sealed;
+mod secret;
+mod stats;
+mod switch;
+mod terms;
+mod test;
+
+use postrider_store::StoreError;
+use serde_json::{Map, Value};
+
+pub use change::{ChangeEndpoint, ChangedEndpoint};
+pub use create::{CreateEndpoint, CreatedEndpoint};
+pub use delete::DeleteEndpoint;
+pub use found::{FoundEndpoint, find};
+pub use header::{REDACTED, shown as shown_header};
+pub use list::ListEndpoints;
+pub use read_secret::ReadSecret;
+pub use replay::{ReplayEndpoint, StartedReplay};
+pub use rotate_secret::{RotateSecret, RotatedSecret};
+pub use stats::{CountedStats, EndpointStats, begins_at};
+pub use switch::SwitchEndpoint;
+pub use test::{TestEndpoint, TestedEndpoint};
+
+use crate::{Caller, ServiceError};
+
+/// A tenant's own key may not say what is the product's to say (DESIGN 4.4).
+fn refuse_product_fields(caller: &Caller, document: &Map<String, Value>) -> Result<(), ServiceError> {
+    let named = document::NOT_FOR_TENANTS.into_iter().find(|name| document.contains_key(*name));
+    match named {
+        Some(name) if caller.is_tenant() => {
+            Err(ServiceError::Forbidden(format!("A tenant's key may not set {name:?}: it belongs to the product.")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The contract's limit of enabled endpoints, in words (DESIGN 4.4 "enabling counts as creating").
+fn too_many(error: StoreError, limit: Option<u32>) -> ServiceError {
+    match (error, limit) {
+        (StoreError::Limit(_), Some(limit)) => ServiceError::invalid(
+            "/enabled",
+            format!("The tenant has {limit} enabled endpoints already, which is the most the contract allows."),
+        ),
+        (error, _) => error.into(),
+    }
+}

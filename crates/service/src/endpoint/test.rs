@@ -1,0 +1,77 @@
+//! Sends a test event to one endpoint now and waits for the attempt (DESIGN 4.4 "Test sends").
+
+use bytes::Bytes;
+use postrider_engine::{Engine, EventIn, ProjectContext, TestSent};
+
+use super::FoundEndpoint;
+use super::found::find;
+use crate::{Caller, ServiceError};
+
+/// A test send.
+#[derive(Debug)]
+pub struct TestEndpoint<'a> {
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// The tenant's id.
+    pub tenant: &'a str,
+    /// The endpoint's public id.
+    pub id: &'a str,
+    /// The event's type; the first the endpoint names, or the first of the catalogue, where it is not said.
+    pub kind: Option<String>,
+    /// `data` as raw JSON; the type's example where it is not said.
+    pub data: Option<Bytes>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct TestedEndpoint {
+    /// The endpoint.
+    pub found: FoundEndpoint,
+    /// The test event and its one attempt.
+    pub sent: TestSent,
+}
+
+impl TestEndpoint<'_> {
+    /// Sends, whatever the endpoint's types, filter, batch or state.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`]; [`ServiceError::Invalid`] for a type or data that could not be an event's.
+    pub async fn run(self, engine: &Engine) -> Result<TestedEndpoint, ServiceError> {
+        let found = find(engine, self.caller, self.tenant, self.id).await?;
+        let kind = self.kind.unwrap_or_else(|| default_kind(&found));
+        let data = match self.data {
+            Some(data) => data,
+            None => example(engine, self.caller, &kind).await?,
+        };
+        let event = EventIn {
+            tenant: found.endpoint.tenant_id.clone(),
+            kind,
+            size: data.len(),
+            data,
+            changes: None,
+            attributes: None,
+            timestamp: None,
+            ordering_key: None,
+            deliver_at: None,
+            idempotency: None,
+        };
+        let sent = engine.test_send(found.endpoint.key, event).await?;
+        Ok(TestedEndpoint { found, sent })
+    }
+}
+
+fn default_kind(found: &FoundEndpoint) -> String {
+    let named = found.endpoint.config.event_types.iter().find(|pattern| !pattern.ends_with('*')).cloned();
+    named.or_else(|| first_declared(&found.context)).unwrap_or_else(|| "postrider.test".to_owned())
+}
+
+fn first_declared(context: &ProjectContext) -> Option<String> {
+    context.valid_types().into_iter().next()
+}
+
+/// The type's example, or a small body that says what it is.
+async fn example(engine: &Engine, caller: &Caller, kind: &str) -> Result<Bytes, ServiceError> {
+    let described = engine.store().event_type(caller.project, kind).await?;
+    let example = described.and_then(|described| described.example);
+    Ok(example.map_or_else(|| Bytes::from_static(br#"{"test":true}"#), |example| Bytes::from(example.to_string())))
+}
