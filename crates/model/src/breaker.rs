@@ -76,15 +76,14 @@ impl Breaker {
     pub fn on_unreachable(&mut self, now: Millis) {
         self.failures += 1;
         match &mut self.open {
-            Some(open) => {
-                // A straggler from before the opening must not lengthen the wait.
-                if open.probing {
-                    open.wait = (open.wait * 2).min(LONGEST_WAIT);
-                    open.probe_at = now + open.wait;
-                    open.probing = false;
-                    open.successes = 0;
-                }
+            Some(open) if open.probing => {
+                open.wait = (open.wait * 2).min(LONGEST_WAIT);
+                open.probe_at = now + open.wait;
+                open.probing = false;
+                open.successes = 0;
             }
+            // A straggler from before the opening must not lengthen the wait.
+            Some(_) => {}
             None if self.failures >= OPENS_AFTER => {
                 let wait = Duration::from_secs(1);
                 self.open = Some(Open { probe_at: now + wait, wait, probing: false, successes: 0 });
@@ -129,6 +128,22 @@ mod tests {
             breaker.on_unreachable(now);
         }
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
+    }
+
+    #[test]
+    fn a_straggler_from_before_the_opening_does_not_lengthen_the_wait() {
+        let mut breaker = opened();
+        breaker.on_unreachable(Millis(900));
+        assert_eq!(breaker.next_probe_at(), Some(Millis(1_000)));
+    }
+
+    #[test]
+    fn a_probe_that_never_began_makes_way_for_the_next() {
+        let mut breaker = opened();
+        breaker.on_sent();
+        assert_eq!((breaker.may_send(Millis(1_000)), breaker.next_probe_at()), (false, None));
+        breaker.on_unsent();
+        assert!(breaker.may_send(Millis(1_000)));
     }
 
     #[test]

@@ -4,7 +4,6 @@
 //! without a server: ids, names, type patterns, filters, timetables, endpoint health and limits.
 
 pub mod breaker;
-pub mod breaker;
 pub mod delivery;
 pub mod endpoint;
 pub mod filter;

@@ -19,6 +19,8 @@ pub struct Limits {
     pub default_list_limit: usize,
     /// The most rows of a list; a larger `limit` is this (DESIGN 4.4).
     pub max_list_limit: usize,
+    /// Rows that one list call examines; a page may then be short (DESIGN 5).
+    pub list_scan_rows: usize,
     /// Bytes of an idempotency key (422).
     pub max_idempotency_key_bytes: usize,
     /// Bytes of an ordering key (422).
@@ -68,6 +70,7 @@ impl Default for Limits {
             json_depth: 64,
             default_list_limit: 50,
             max_list_limit: 250,
+            list_scan_rows: 20_000,
             max_idempotency_key_bytes: 255,
             max_ordering_key_bytes: 255,
             max_attributes: 50,

@@ -1,6 +1,11 @@
 //! Rates: so many per second, with a burst of one second's worth (DESIGN 4.4).
 
+use std::time::Duration;
+
 use crate::time::Millis;
+
+/// An older time than this is not disorder among callers but a clock that was set back.
+const CLOCK_SET_BACK: Duration = Duration::from_secs(1);
 
 /// A token bucket. It counts in microseconds of credit, so that no rate drifts.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,11 +46,15 @@ impl Rate {
     }
 
     fn refill(&mut self, now: Millis) {
-        if let Some(seen) = self.seen {
-            self.credit_us = (self.credit_us + now.since(seen).as_micros() as f64).min(self.most_us);
+        let Some(seen) = self.seen else {
+            self.seen = Some(now);
+            return;
+        };
+        self.credit_us = (self.credit_us + now.since(seen).as_micros() as f64).min(self.most_us);
+        // A slightly older time earns nothing twice; a clock that was set back must not stop the endpoint for as long.
+        if now >= seen || seen.since(now) > CLOCK_SET_BACK {
+            self.seen = Some(now);
         }
-        // A clock that went back earns nothing twice.
-        self.seen = Some(self.seen.map_or(now, |seen| seen.max(now)));
     }
 }
 
@@ -90,5 +99,31 @@ mod tests {
         let mut bucket = Rate::per_second(1_000.0);
         let taken = (0..10_000).filter(|at| bucket.take(Millis(*at))).count();
         assert_eq!(taken, 10_000);
+    }
+
+    #[test]
+    fn a_burst_is_one_seconds_worth() {
+        for (rate, burst) in [(3.0, 3), (7.0, 7), (1_000.0, 1_000), (0.5, 1), (2.5, 2)] {
+            let mut bucket = Rate::per_second(rate);
+            assert_eq!((0..5_000).take_while(|_| bucket.take(Millis(1_000))).count(), burst, "{rate}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_stop_the_endpoint() {
+        let mut bucket = Rate::per_second(1.0);
+        assert!(bucket.take(Millis(10_000_000)));
+        assert!(!bucket.take(Millis(5_000)));
+        assert_eq!(bucket.next_at(Millis(5_000)), Millis(6_000));
+        assert!(bucket.take(Millis(6_000)));
+    }
+
+    #[test]
+    fn no_number_of_requests_per_second_makes_it_panic() {
+        for rate in [f64::NAN, -1.0, 0.0, f64::INFINITY, f64::MIN_POSITIVE, f64::MAX] {
+            let mut bucket = Rate::per_second(rate);
+            assert!(bucket.take(Millis(0)), "{rate}");
+            assert!(bucket.next_at(Millis(0)) >= Millis(0));
+        }
     }
 }

@@ -36,15 +36,16 @@ impl Window {
         self.size = grown.min(self.max);
     }
 
-    /// An attempt failed without saying that it was too much: the doubling ends.
+    /// An attempt failed without saying that it was too much: the doubling ends. The window goes on filling, else an
+    /// endpoint that fails one event in twenty would hardly ever get a wide one.
     pub fn on_failure(&mut self) {
         self.doubling = false;
-        self.successes = 0;
     }
 
     /// A timeout, a connection error or a status that means "too much".
     pub fn on_slow(&mut self) {
-        self.on_failure();
+        self.doubling = false;
+        self.successes = 0;
         self.size = (self.size / 2).max(1);
     }
 
@@ -82,6 +83,16 @@ mod tests {
         assert_eq!(window.size(), 5);
         succeed(&mut window, 5);
         assert_eq!(window.size(), 6);
+    }
+
+    #[test]
+    fn ordinary_failures_among_successes_do_not_keep_it_narrow() {
+        let mut window = Window::new(64);
+        for _ in 0..300 {
+            succeed(&mut window, 19);
+            window.on_failure();
+        }
+        assert_eq!(window.size(), 64);
     }
 
     #[test]
