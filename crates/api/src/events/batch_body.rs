@@ -12,12 +12,16 @@ use super::body::escape;
 pub(super) fn read_batch<'a>(
     text: &'a str, faults: &mut Vec<Fault>,
 ) -> Result<Vec<&'a RawValue>, serde_json::Error> {
-    let body: &RawValue = serde_json::from_str(text)?;
-    if !body.get().starts_with('{') {
-        faults.push(Fault::at("", "A batch must be a JSON object."));
-        return Ok(Vec::new());
-    }
-    let members: HashMap<Cow<'a, str>, &'a RawValue> = serde_json::from_str(body.get())?;
+    let members: HashMap<Cow<'a, str>, &'a RawValue> = match serde_json::from_str(text) {
+        Ok(members) => members,
+        Err(error) if error.is_data() => {
+            // It began well and is no object; whether it is JSON to its end decides between 400 and 422.
+            serde_json::from_str::<&RawValue>(text)?;
+            faults.push(Fault::at("", "A batch must be a JSON object."));
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(error),
+    };
     let mut unknown: Vec<_> = members.keys().filter(|name| *name != "events").collect();
     unknown.sort_unstable();
     faults.extend(unknown.into_iter().map(|name| {
