@@ -128,21 +128,35 @@ impl Shared {
         request: &Outbound,
         deadline: Instant,
     ) -> Result<Link, (Failure, Option<SocketAddr>)> {
+        match self.open_once(request, deadline).await {
+            Err((Failure::OutOfSockets, _)) if self.pool.idle() > 0 => {
+                tracing::warn!(idle = self.pool.idle(), "out of sockets: closing idle connections");
+                self.pool.shrink();
+                self.open_once(request, deadline).await
+            }
+            opened => opened,
+        }
+    }
+
+    async fn open_once(
+        &self,
+        request: &Outbound,
+        deadline: Instant,
+    ) -> Result<Link, (Failure, Option<SocketAddr>)> {
         let mut progress = Progress { stage: Stage::Resolve, dialled: None };
         // Boxed: what is needed once per connection should not make the future of every request larger.
         let opening = Box::pin(self.connector.open(request, deadline, &mut progress));
-        match timeout_at(deadline, opening).await {
-            Ok(Ok(link)) => {
-                self.tally.opened();
-                if let Wire::Http2(http2) = &link.wire {
-                    let shared = Link { origin: link.origin.clone(), wire: Wire::Http2(http2.clone()) };
-                    self.pool.put(shared, Instant::now(), None);
-                }
-                Ok(link)
-            }
-            Ok(Err(failure)) => Err((failure, progress.dialled)),
-            Err(_) => Err((Failure::Timeout(progress.stage), progress.dialled)),
+        let link = match timeout_at(deadline, opening).await {
+            Ok(Ok(link)) => link,
+            Ok(Err(failure)) => return Err((failure, progress.dialled)),
+            Err(_) => return Err((Failure::Timeout(progress.stage), progress.dialled)),
+        };
+        self.tally.opened();
+        if let Wire::Http2(http2) = &link.wire {
+            let shared = Link { origin: link.origin.clone(), wire: Wire::Http2(http2.clone()) };
+            self.pool.put(shared, Instant::now(), None);
         }
+        Ok(link)
     }
 
     async fn exchange_on(

@@ -18,6 +18,8 @@ pub enum Failure {
     ConnectionRefused,
     /// The address could not be reached.
     Connect(Box<str>),
+    /// This machine has no sockets left: not the endpoint's fault.
+    OutOfSockets,
     /// The proxy could not be reached or would not connect.
     Proxy(Box<str>),
     /// TLS could not be agreed on, or the certificate is not trusted.
@@ -57,6 +59,7 @@ impl Failure {
             Self::BlockedAddress(..) => "blocked_address",
             Self::ConnectionRefused => "connection_refused",
             Self::Connect(_) => "connection_failed",
+            Self::OutOfSockets => "out_of_sockets",
             Self::Proxy(_) => "proxy_error",
             Self::Tls(_) => "tls_error",
             Self::ConnectionReset => "connection_reset",
@@ -77,6 +80,7 @@ impl Failure {
             Self::BlockedAddress(..) => "Blocked address",
             Self::ConnectionRefused => "Connection refused",
             Self::Connect(_) => "Connection failed",
+            Self::OutOfSockets => "The sender has no sockets left",
             Self::Proxy(_) => "Proxy error",
             Self::Tls(_) => "TLS error",
             Self::ConnectionReset => "Connection reset",
@@ -102,7 +106,8 @@ impl Failure {
             Self::ConnectionRefused
             | Self::ConnectionReset
             | Self::ConnectionClosed
-            | Self::HeadersTooLarge => String::new(),
+            | Self::HeadersTooLarge
+            | Self::OutOfSockets => String::new(),
         }
     }
 
@@ -113,7 +118,7 @@ impl Failure {
     }
 
     /// Was there no working connection (DESIGN 2.3: what narrows the window and opens the breaker, beside timeouts)?
-    /// A blocked address, a bad URL and an answer that is not HTTP are not of this kind.
+    /// A blocked address, a bad URL, an answer that is not HTTP and a want of sockets here are not of this kind.
     #[must_use]
     pub const fn is_connection(&self) -> bool {
         match self {
@@ -126,6 +131,7 @@ impl Failure {
             | Self::ConnectionClosed => true,
             Self::Timeout(_)
             | Self::BlockedAddress(..)
+            | Self::OutOfSockets
             | Self::HeadersTooLarge
             | Self::Protocol(_)
             | Self::BadUrl(_) => false,

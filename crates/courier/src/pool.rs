@@ -61,7 +61,8 @@ pub(crate) struct Pool {
     max_age: Duration,
     idle_timeout: Duration,
     max_per_endpoint: usize,
-    max_idle: usize,
+    /// Comes down when the process runs out of sockets.
+    max_idle: AtomicUsize,
 }
 
 impl Origin {
@@ -93,7 +94,7 @@ impl Pool {
             max_age: config.connection_max_age,
             idle_timeout: config.idle_timeout,
             max_per_endpoint: config.max_idle_per_endpoint,
-            max_idle: config.max_idle,
+            max_idle: AtomicUsize::new(config.max_idle),
         }
     }
 
@@ -128,7 +129,7 @@ impl Pool {
     /// Keeps `link` for the next request of its endpoint, if there is room. `kept_open` is how long the receiver says
     /// it keeps the connection: it is not used in the last second of that.
     pub(crate) fn put(&self, link: Link, now: Instant, kept_open: Option<Duration>) {
-        if self.idle() >= self.max_idle {
+        if self.idle() >= self.max_idle.load(Relaxed) {
             return;
         }
         let endpoint = link.origin.endpoint;
@@ -165,6 +166,21 @@ impl Pool {
         }
     }
 
+    /// Closes half of what is idle and keeps no more than that from now on: the process has run out of sockets.
+    pub(crate) fn shrink(&self) {
+        let idle = self.idle();
+        self.max_idle.store(idle / 2, Relaxed);
+        let mut to_close = idle.div_ceil(2);
+        for shard in &self.shards {
+            let mut closed = Vec::new();
+            for shelf in shard.lock().values_mut() {
+                closed.extend(shelf.idle.drain(..shelf.idle.len().min(to_close - closed.len())));
+            }
+            to_close -= closed.len();
+            self.idle.fetch_sub(closed.len(), Relaxed);
+        }
+    }
+
     fn shelve(&self, shelf: &mut Shelf, idle: Idle) {
         shelf.idle.push(idle);
         self.idle.fetch_add(1, Relaxed);
@@ -183,5 +199,55 @@ impl Pool {
     fn shard(&self, endpoint: i64) -> &Mutex<AHashMap<i64, Shelf>> {
         // Interned integers are dense: their low bits spread well.
         &self.shards[endpoint.rem_euclid(SHARDS as i64) as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::client::conn::http1::Builder;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::stream::Stream;
+    use crate::{GuardPolicy, SystemResolver};
+
+    fn request(endpoint: i64, target: &Arc<Target>) -> Outbound {
+        Outbound {
+            endpoint,
+            target: target.clone(),
+            headers: http::HeaderMap::new(),
+            body: bytes::Bytes::new(),
+            timeout: Duration::from_secs(1),
+            keep: crate::BodyKeep::default(),
+            success: crate::StatusSet::SUCCESSFUL,
+            tls: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn out_of_sockets_half_of_what_is_idle_is_closed_and_no_more_is_kept() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("it listens");
+        let target = Target::parse(&format!("http://{address}/"), &GuardPolicy::dev()).expect("a good URL");
+        let target = Arc::new(target);
+        let pool = Pool::new(&CourierConfig::new(Arc::new(SystemResolver::new().expect("a resolver"))));
+        let now = Instant::now();
+        let link = async |endpoint| {
+            let stream = Stream::Tcp(TcpStream::connect(address).await.expect("it listens"));
+            let http1 = Http1::open(stream, &Builder::new(), now).await.expect("a connection");
+            let origin = Origin::new(&request(endpoint, &target), None, now);
+            Link { origin, wire: Wire::Http1(Box::new(http1)) }
+        };
+        for n in 0..9 {
+            pool.put(link(n % 4).await, now, None);
+        }
+        pool.shrink();
+        assert_eq!(pool.idle(), 4);
+        pool.put(link(1).await, now, None);
+        assert_eq!(pool.idle(), 4);
+        let held =
+            (0..4).map(|endpoint| std::iter::from_fn(|| pool.take(&request(endpoint, &target), now)).count());
+        assert_eq!(held.sum::<usize>(), 4);
+        assert_eq!(pool.idle(), 0);
     }
 }

@@ -63,6 +63,7 @@ async fn reach(
 ) -> Result<Stream, Failure> {
     let refused = |failure: Failure| match failure {
         Failure::Timeout(stage) => Failure::Timeout(stage),
+        Failure::OutOfSockets => Failure::OutOfSockets,
         other => Failure::Proxy(other.to_string().into()),
     };
     let host = match via.host.trim_matches(['[', ']']).parse::<IpAddr>() {

@@ -5,8 +5,14 @@ use std::io;
 
 use crate::{Failure, Stage};
 
+/// `ENFILE` and `EMFILE`.
+const OUT_OF_SOCKETS: [i32; 2] = [23, 24];
+
 /// An error while opening a TCP connection.
 pub(crate) fn of_dial(error: &io::Error) -> Failure {
+    if error.raw_os_error().is_some_and(|code| OUT_OF_SOCKETS.contains(&code)) {
+        return Failure::OutOfSockets;
+    }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Failure::ConnectionRefused,
         io::ErrorKind::TimedOut => Failure::Timeout(Stage::Connect),
