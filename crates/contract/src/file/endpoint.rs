@@ -1,0 +1,107 @@
+//! `[endpoint]`.
+
+use std::time::Duration;
+
+use postrider_model::id::IdForm;
+
+use super::section::{Entry, Section};
+use super::{Result, word};
+use crate::contract::{Batch, EndpointTerms, SecretSource, SecretTerms};
+use crate::secret::BASE64_BYTES;
+use crate::sign::{KeyForm, SignatureHeader};
+
+const KEYS: [&str; 6] = ["id", "secret", "wildcards", "headers", "filter", "batch"];
+
+/// Who chooses the secret, or that there is none.
+const SOURCES: [(&str, Option<SecretSource>); 4] = [
+    ("given", Some(SecretSource::Given)),
+    ("given-or-generated", Some(SecretSource::GivenOrGenerated)),
+    ("generated", Some(SecretSource::Generated)),
+    ("none", None),
+];
+
+pub(super) fn read(root: &Section<'_, '_>, signatures: &[SignatureHeader]) -> Result<EndpointTerms> {
+    let section = root.required("endpoint")?.section(&KEYS)?;
+    let secret = section.entry("secret").map(|entry| secret(&entry, signatures)).transpose()?.flatten();
+    if secret.is_none() && !signatures.is_empty() {
+        let detail = "the contract has a [[signature]], so its endpoints need a secret (other than \"none\")";
+        return Err(section
+            .entry("secret")
+            .map_or_else(|| section.fault(detail), |entry| entry.fault(detail)));
+    }
+    Ok(EndpointTerms {
+        id: id_form(section.entry("id"), "ep_")?,
+        secret,
+        wildcards: section.flag("wildcards")?,
+        headers: section.flag("headers")?,
+        filter: section.entry("filter").map_or(Ok("native".to_owned()), |entry| word(&entry))?,
+        batch: section.entry("batch").map(|entry| batch(&entry)).transpose()?,
+    })
+}
+
+/// `"uuid"` or `{ prefix = "wh_" }`.
+pub(super) fn id_form(entry: Option<Entry<'_, '_>>, default: &str) -> Result<IdForm> {
+    let Some(entry) = entry else { return Ok(IdForm::prefix(default)) };
+    if entry.value.as_str() == Some("uuid") {
+        return Ok(IdForm::Uuid);
+    }
+    if entry.value.is_str() {
+        return Err(entry.fault("an id is \"uuid\" or { prefix = \"…\" }"));
+    }
+    let prefix = entry.section(&["prefix"])?.required("prefix")?;
+    let text = prefix.text()?;
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if (2..=16).contains(&text.len()) && text.ends_with('_') && text.bytes().all(allowed) {
+        Ok(IdForm::prefix(text))
+    } else {
+        Err(prefix.fault("a prefix has 2 to 16 small letters and digits, and ends with an underscore"))
+    }
+}
+
+fn secret(entry: &Entry<'_, '_>, signatures: &[SignatureHeader]) -> Result<Option<SecretTerms>> {
+    if entry.value.is_str() {
+        let source = entry.choice(&SOURCES)?;
+        return Ok(source.map(|source| terms(source, signatures)));
+    }
+    let section = entry.section(&["source", "prefix", "bytes", "retrievable"])?;
+    let Some(source) = section.required("source")?.choice(&SOURCES)? else { return Ok(None) };
+    if signatures.is_empty() {
+        return Err(entry.fault("a secret needs a [[signature]] that it signs"));
+    }
+    let mut terms = terms(source, signatures);
+    if let Some(entry) = section.entry("prefix") {
+        terms.prefix = prefix(&entry)?;
+    }
+    if let Some(entry) = section.entry("bytes") {
+        let least = if is_base64(signatures) { *BASE64_BYTES.start() } else { 16 };
+        let bytes = entry.whole(least as u64..=*BASE64_BYTES.end() as u64)?;
+        terms.bytes = usize::try_from(bytes).unwrap_or(*BASE64_BYTES.end());
+    }
+    terms.retrievable = section.flag("retrievable")?;
+    Ok(Some(terms))
+}
+
+fn terms(source: SecretSource, signatures: &[SignatureHeader]) -> SecretTerms {
+    let prefix = if is_base64(signatures) { "whsec_" } else { "" };
+    SecretTerms { source, prefix: prefix.to_owned(), bytes: 32, retrievable: false }
+}
+
+fn is_base64(signatures: &[SignatureHeader]) -> bool {
+    signatures.iter().flat_map(|signature| &signature.schemes).any(|scheme| scheme.key == KeyForm::Base64)
+}
+
+fn prefix(entry: &Entry<'_, '_>) -> Result<String> {
+    let text = entry.text()?;
+    if text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(text.to_owned())
+    } else {
+        Err(entry.fault("a prefix has at most 32 ASCII characters, without spaces"))
+    }
+}
+
+fn batch(entry: &Entry<'_, '_>) -> Result<Batch> {
+    let section = entry.section(&["max_size", "max_wait"])?;
+    let max_size = section.required("max_size")?.whole(1..=10_000)?;
+    let max_wait = section.required("max_wait")?.duration(Duration::ZERO..=Duration::from_secs(3_600))?;
+    Ok(Batch { max_size: u32::try_from(max_size).unwrap_or(10_000), max_wait })
+}

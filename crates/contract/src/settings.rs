@@ -1,0 +1,174 @@
+//! A project's `settings`: overrides of its contract's and the server's numbers (DESIGN 4.2).
+
+use postrider_model::endpoint::RetrySetting;
+use postrider_model::health::DisableRule;
+use serde::{Deserialize, Serialize};
+
+/// What a project sets for itself; what is `None` follows the contract, then the server.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Its retry timetable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry: Option<RetrySetting>,
+    /// The deadline of one attempt, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<f64>,
+    /// When an endpoint is disabled by itself (DESIGN 4.4): `"never"`, `"delivery-exhausted"`,
+    /// `{"consecutive_failures": 10}`, `{"failing_for_seconds": 432000}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disable: Option<DisableRule>,
+    /// Days that history is kept: one of [`RETENTION_DAYS`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention_days: Option<u16>,
+    /// The largest event, in bytes of its JSON as sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_event_bytes: Option<usize>,
+    /// The origins of pages that may embed the customer portal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_origins: Option<Vec<String>>,
+}
+
+/// The classes of retention (DESIGN 2.5).
+pub const RETENTION_DAYS: [u16; 5] = [1, 7, 30, 90, 365];
+/// The shortest and the longest deadline of an attempt, in seconds.
+pub const TIMEOUT_SECONDS: std::ops::RangeInclusive<f64> = 0.05..=120.0;
+/// The most steps of a timetable.
+pub const MAX_STEPS: usize = 50;
+/// The longest step of a timetable, in seconds: a week.
+pub const MAX_STEP_SECONDS: f64 = 604_800.0;
+/// The longest timetable, in seconds: thirty days.
+pub const MAX_TIMETABLE_SECONDS: f64 = 2_592_000.0;
+/// The bounds of the largest event, in bytes.
+pub const MAX_EVENT_BYTES: std::ops::RangeInclusive<usize> = 1_024..=4_194_304;
+/// The most origins.
+const MAX_ORIGINS: usize = 50;
+
+/// A place in the settings (a JSON pointer) and what is wrong there.
+pub type SettingFault = (String, String);
+
+impl Settings {
+    /// Everything that is wrong with the settings; empty if nothing is.
+    pub fn validate(&self) -> Vec<SettingFault> {
+        let mut faults = Vec::new();
+        let mut fault = |pointer: String, detail: String| faults.push((pointer, detail));
+        if let Some(retry) = &self.retry {
+            retry_faults(retry, &mut fault);
+        }
+        if self.timeout_seconds.is_some_and(|seconds| !TIMEOUT_SECONDS.contains(&seconds)) {
+            let (least, most) = (TIMEOUT_SECONDS.start(), TIMEOUT_SECONDS.end());
+            fault("/timeout_seconds".to_owned(), format!("This lies between {least} and {most}."));
+        }
+        if self.retention_days.is_some_and(|days| !RETENTION_DAYS.contains(&days)) {
+            fault("/retention_days".to_owned(), "This is one of 1, 7, 30, 90 and 365.".to_owned());
+        }
+        if self.max_event_bytes.is_some_and(|bytes| !MAX_EVENT_BYTES.contains(&bytes)) {
+            let (least, most) = (MAX_EVENT_BYTES.start(), MAX_EVENT_BYTES.end());
+            fault("/max_event_bytes".to_owned(), format!("This lies between {least} and {most}."));
+        }
+        origin_faults(self.allowed_origins.as_deref().unwrap_or_default(), &mut fault);
+        faults
+    }
+}
+
+fn retry_faults(retry: &RetrySetting, fault: &mut impl FnMut(String, String)) {
+    let pointer = "/retry/schedule_seconds";
+    let steps = &retry.schedule_seconds;
+    if steps.len() > MAX_STEPS {
+        fault(pointer.to_owned(), format!("A timetable has at most {MAX_STEPS} steps."));
+    }
+    for (index, step) in steps.iter().enumerate() {
+        if !(0.0..=MAX_STEP_SECONDS).contains(step) {
+            fault(
+                format!("{pointer}/{index}"),
+                format!("A step lies between 0 and {MAX_STEP_SECONDS} seconds."),
+            );
+        }
+    }
+    if steps.iter().sum::<f64>() > MAX_TIMETABLE_SECONDS {
+        fault(pointer.to_owned(), "The whole timetable has at most 30 days.".to_owned());
+    }
+}
+
+fn origin_faults(origins: &[String], fault: &mut impl FnMut(String, String)) {
+    if origins.len() > MAX_ORIGINS {
+        fault("/allowed_origins".to_owned(), format!("There are at most {MAX_ORIGINS} origins."));
+    }
+    for (index, _) in origins.iter().enumerate().filter(|(_, origin)| !is_origin(origin)) {
+        let detail =
+            "This must be an origin such as \"https://app.example.com\": scheme, host, and port if any.";
+        fault(format!("/allowed_origins/{index}"), detail.to_owned());
+    }
+}
+
+/// Scheme, host and port (RFC 6454), with nothing that could end a header or a policy in which it is written.
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    host.is_some_and(|host| (1..=255).contains(&host.len()) && host.bytes().all(allowed))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(value: Value) -> Result<Settings, String> {
+        serde_json::from_value(value).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn settings_come_back_as_they_were_given() {
+        for value in [
+            json!({}),
+            json!({"retry": {"schedule_seconds": [5.0, 30.0]}, "timeout_seconds": 2.5, "retention_days": 7,
+                   "max_event_bytes": 1000000, "allowed_origins": ["https://a.example"], "disable": "never"}),
+            json!({"disable": "delivery-exhausted"}),
+            json!({"disable": {"consecutive_failures": 10}}),
+            json!({"disable": {"failing_for_seconds": 432000}}),
+        ] {
+            let settings = read(value.clone()).unwrap();
+            assert_eq!(settings.validate(), []);
+            assert_eq!(serde_json::to_value(&settings).unwrap(), value);
+        }
+    }
+
+    #[test]
+    fn unknown_and_wrongly_typed_settings_are_refused() {
+        assert!(read(json!({"retries": 1})).unwrap_err().contains("retries"));
+        for disable in [
+            json!("always"),
+            json!({"consecutive_failures": -1}),
+            json!({}),
+            json!({"x": 1}),
+            json!({"consecutive_failures": 1, "x": 1}),
+            json!({"consecutive_failures": 0}),
+            json!(1),
+        ] {
+            assert!(read(json!({"disable": disable})).is_err(), "{disable}");
+        }
+    }
+
+    #[test]
+    fn every_setting_out_of_bounds_is_told_with_its_pointer() {
+        let settings = read(json!({
+            "retry": {"schedule_seconds": [-1, 1e9]}, "timeout_seconds": 0, "retention_days": 2, "max_event_bytes": 1,
+            "allowed_origins": ["https://a.example", "https://a.example/x", "ftp://a", "https://", "https://a;b"],
+        }));
+        let pointers: Vec<_> = settings.unwrap().validate().into_iter().map(|(pointer, _)| pointer).collect();
+        let expected = [
+            "/retry/schedule_seconds/0",
+            "/retry/schedule_seconds/1",
+            "/retry/schedule_seconds",
+            "/timeout_seconds",
+            "/retention_days",
+            "/max_event_bytes",
+            "/allowed_origins/1",
+            "/allowed_origins/2",
+            "/allowed_origins/3",
+            "/allowed_origins/4",
+        ];
+        assert_eq!(pointers, expected);
+    }
+}
