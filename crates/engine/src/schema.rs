@@ -51,7 +51,9 @@ impl Schema {
         work::check(schema)?;
         let validator = jsonschema::options()
             .with_retriever(FetchNothing)
-            .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES))
+            .with_pattern_options(
+                PatternOptions::regex().size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES),
+            )
             .build(schema)
             .map_err(|error| refusal(schema, &error))?;
         Ok(Self { validator })
@@ -81,7 +83,11 @@ impl Retrieve for FetchNothing {
 }
 
 fn refusal(schema: &Value, error: &jsonschema::ValidationError<'_>) -> SchemaError {
-    let outside = || first(schema, &mut |key, value| key == "$ref" && value.as_str().is_some_and(|uri| !uri.starts_with('#')));
+    let outside = || {
+        first(schema, &mut |key, value| {
+            key == "$ref" && value.as_str().is_some_and(|uri| !uri.starts_with('#'))
+        })
+    };
     let pointer = match error.kind() {
         jsonschema::error::ValidationErrorKind::Referencing(_) => outside().unwrap_or_default(),
         _ => error.instance_path().to_string(),
@@ -109,7 +115,9 @@ fn check_bounds(schema: &Value, _limits: &Limits) -> Result<(), SchemaError> {
         patterns > MAX_PATTERNS
     });
     match beyond {
-        Some(at) => Err(SchemaError::new(at, format!("A schema has at most {MAX_PATTERNS} regular expressions."))),
+        Some(at) => {
+            Err(SchemaError::new(at, format!("A schema has at most {MAX_PATTERNS} regular expressions.")))
+        }
         None => Ok(()),
     }
 }
@@ -129,9 +137,10 @@ fn first(value: &Value, is: &mut dyn FnMut(&str, &Value) -> bool) -> Option<Stri
             let token = format!("/{}", key.replace('~', "~0").replace('/', "~1"));
             if is(key, value) { Some(token) } else { first(value, is).map(|rest| token + &rest) }
         }),
-        Value::Array(list) => {
-            list.iter().enumerate().find_map(|(at, value)| first(value, is).map(|rest| format!("/{at}{rest}")))
-        }
+        Value::Array(list) => list
+            .iter()
+            .enumerate()
+            .find_map(|(at, value)| first(value, is).map(|rest| format!("/{at}{rest}"))),
         _ => None,
     }
 }
@@ -186,17 +195,27 @@ mod tests {
     fn what_is_not_a_schema_is_refused() {
         assert!(compile(&json!([])).is_err());
         assert!(compile(&json!("string")).is_err());
-        assert_eq!(compile(&json!({"properties": {"a": {"type": "strin"}}})).unwrap_err().pointer, "/properties/a/type");
+        assert_eq!(
+            compile(&json!({"properties": {"a": {"type": "strin"}}})).unwrap_err().pointer,
+            "/properties/a/type"
+        );
         assert!(compile(&json!(true)).is_ok());
     }
 
     #[test]
     fn size_depth_and_the_number_of_patterns_are_bounded() {
-        assert!(compile(&json!({"description": "x".repeat(MAX_BYTES)})).unwrap_err().detail.contains("65536"));
+        assert!(
+            compile(&json!({"description": "x".repeat(MAX_BYTES)})).unwrap_err().detail.contains("65536")
+        );
         let deep = (0..MAX_DEPTH).fold(json!({}), |inner, _| json!({"not": inner}));
         assert!(compile(&deep).unwrap_err().detail.contains("64 levels"));
         let patterns: serde_json::Map<_, _> = (0..65).map(|n| (format!("^{n}"), json!({}))).collect();
-        assert!(compile(&json!({"patternProperties": patterns})).unwrap_err().detail.contains("regular expressions"));
+        assert!(
+            compile(&json!({"patternProperties": patterns}))
+                .unwrap_err()
+                .detail
+                .contains("regular expressions")
+        );
     }
 
     #[test]

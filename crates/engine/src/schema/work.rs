@@ -20,7 +20,12 @@ const SAME_LIST: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 const SAME_MAP: [&str; 2] = ["dependentSchemas", "dependencies"];
 /// Keywords whose schemas apply to members or elements of the value. `contains` and `propertyNames` too.
 const BELOW_ONE: [&str; 7] = [
-    "additionalProperties", "unevaluatedProperties", "items", "additionalItems", "unevaluatedItems", "contains",
+    "additionalProperties",
+    "unevaluatedProperties",
+    "items",
+    "additionalItems",
+    "unevaluatedItems",
+    "contains",
     "propertyNames",
 ];
 const BELOW_MAP: [&str; 1] = ["patternProperties"];
@@ -31,11 +36,15 @@ const REFERENCES: [&str; 3] = ["$ref", "$dynamicRef", "$recursiveRef"];
 /// Refuses a schema that can make too much work.
 pub(super) fn check(root: &Value) -> Result<(), SchemaError> {
     let graph = Graph::of(root);
-    let most = graph.most_per_value().ok_or_else(|| SchemaError::new("", "The schema refers to itself in a circle."))?;
+    let most = graph
+        .most_per_value()
+        .ok_or_else(|| SchemaError::new("", "The schema refers to itself in a circle."))?;
     if most > MAX_PER_VALUE {
         return Err(SchemaError::new(
             "",
-            format!("The schema can make too much work: more than {MAX_PER_VALUE} schemas may apply to one value."),
+            format!(
+                "The schema can make too much work: more than {MAX_PER_VALUE} schemas may apply to one value."
+            ),
         ));
     }
     Ok(())
@@ -68,8 +77,13 @@ struct Builder<'a> {
 
 impl Graph {
     fn of(root: &Value) -> Self {
-        let mut builder =
-            Builder { root, graph: Self::default(), seen: HashMap::new(), names: HashMap::new(), todo: Vec::new() };
+        let mut builder = Builder {
+            root,
+            graph: Self::default(),
+            seen: HashMap::new(),
+            names: HashMap::new(),
+            todo: Vec::new(),
+        };
         builder.name(root);
         builder.node(root);
         while let Some(schema) = builder.todo.pop() {
@@ -179,8 +193,12 @@ impl<'a> Builder<'a> {
     fn schemas(&mut self, value: &'a Value, is_one: bool) -> Vec<usize> {
         match value {
             Value::Object(_) if is_one => vec![self.node(value)],
-            Value::Object(map) => map.values().filter(|v| v.is_object()).map(|schema| self.node(schema)).collect(),
-            Value::Array(list) => list.iter().filter(|v| v.is_object()).map(|schema| self.node(schema)).collect(),
+            Value::Object(map) => {
+                map.values().filter(|v| v.is_object()).map(|schema| self.node(schema)).collect()
+            }
+            Value::Array(list) => {
+                list.iter().filter(|v| v.is_object()).map(|schema| self.node(schema)).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -200,7 +218,12 @@ impl<'a> Builder<'a> {
 
 /// A pointer in a URI's fragment may be percent-encoded.
 fn decoded(pointer: &str) -> String {
-    pointer.replace("%25", "%").replace("%22", "\"").replace("%7E", "~").replace("%24", "$").replace("%20", " ")
+    pointer
+        .replace("%25", "%")
+        .replace("%22", "\"")
+        .replace("%7E", "~")
+        .replace("%24", "$")
+        .replace("%20", " ")
 }
 
 #[cfg(test)]
@@ -222,7 +245,8 @@ mod tests {
 
     #[test]
     fn a_tree_that_refers_to_itself_below_is_ordinary() {
-        let tree = json!({"properties": {"value": {}, "children": {"type": "array", "items": {"$ref": "#"}}}});
+        let tree =
+            json!({"properties": {"value": {}, "children": {"type": "array", "items": {"$ref": "#"}}}});
         assert_eq!(most(&tree), Some(2));
         assert!(check(&tree).is_ok());
     }
@@ -236,7 +260,8 @@ mod tests {
         }
         defs.insert("s40".into(), json!({"type": "null"}));
         assert!(check(&json!({"$ref": "#/$defs/s0", "$defs": defs})).is_err());
-        let levels = json!({"anyOf": [{"properties": {"x": {"$ref": "#"}}}, {"properties": {"x": {"$ref": "#"}}}]});
+        let levels =
+            json!({"anyOf": [{"properties": {"x": {"$ref": "#"}}}, {"properties": {"x": {"$ref": "#"}}}]});
         assert!(check(&levels).is_err());
     }
 

@@ -1,0 +1,293 @@
+//! The accept path: from events as they came to the answer after their commit.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering as Atomic;
+
+use bytes::Bytes;
+use postrider_model::delivery::Attempt;
+use postrider_model::endpoint::Ordering;
+use postrider_model::id::Ordinal;
+use postrider_store::{EventFlags, EventOutcome, IdempotencyMark, StoreError};
+use smallvec::SmallVec;
+use tokio::sync::oneshot;
+
+use super::validate::{Checked, check};
+use super::{AcceptError, Accepted, Draft, EventIn, Match, Origin};
+use crate::core::{AppendReply, AppendRequest, Message};
+use crate::engine::{Shared, TestSent};
+use crate::plan::EndpointPlan;
+use crate::project::ProjectContext;
+use crate::routes::TenantRoutes;
+
+/// Routing changes during an accept are rare; this many in a row mean something else is wrong.
+const MAX_REMATCHES: usize = 16;
+
+type TestReply = oneshot::Sender<(Ordinal, Attempt)>;
+
+/// Why nothing is accepted now, for people.
+pub(crate) fn overload(shared: &Shared) -> Option<String> {
+    let gauges = &shared.gauges;
+    if gauges.stopping.load(Atomic::Relaxed) {
+        return Some("the server is stopping".to_owned());
+    }
+    if gauges.disk_low.load(Atomic::Relaxed) {
+        return Some("the disk is almost full".to_owned());
+    }
+    if gauges.queue_bytes.load(Atomic::Relaxed) > shared.settings.queue_bytes {
+        return Some("too many bytes wait to be committed".to_owned());
+    }
+    let oldest = gauges.oldest_append.load(Atomic::Relaxed);
+    let age_ms = shared.clock.now().0.saturating_sub(oldest);
+    (age_ms > shared.settings.queue_age.as_millis() as i64).then(|| "the store is slow to commit".to_owned())
+}
+
+/// Accepts one request.
+pub(crate) struct Intake<'a> {
+    shared: &'a Arc<Shared>,
+    origin: Origin,
+}
+
+impl<'a> Intake<'a> {
+    pub(crate) fn new(shared: &'a Arc<Shared>, origin: Origin) -> Self {
+        Self { shared, origin }
+    }
+
+    pub(crate) async fn accept(
+        &self,
+        events: Vec<EventIn>,
+        mark: Option<IdempotencyMark>,
+    ) -> Result<Vec<Accepted>, AcceptError> {
+        self.admit()?;
+        let project = self.project().await?;
+        let checked = check(&project, &self.origin, &events, self.shared)?;
+        let mut drafts = Vec::with_capacity(events.len());
+        for (event, checked) in events.into_iter().zip(checked) {
+            let routes = self.routes(&project, &event.tenant).await?;
+            drafts.push(self.draft(&project, routes, event, checked, EventFlags::default(), None).await?);
+        }
+        let outcomes = self.commit(drafts, mark, None).await?;
+        Ok(outcomes
+            .into_iter()
+            .map(|one| Accepted { ordinal: one.ordinal, deliveries: one.deliveries })
+            .collect())
+    }
+
+    /// One attempt at one endpoint, now.
+    pub(crate) async fn test_send(
+        &self,
+        plan: Arc<EndpointPlan>,
+        event: EventIn,
+    ) -> Result<TestSent, AcceptError> {
+        let (reply, attempt) = oneshot::channel();
+        let flags = EventFlags { test: true, ..EventFlags::default() };
+        self.only(event, flags, vec![plan], Some(reply)).await?;
+        let (event, attempt) =
+            attempt.await.map_err(|_| StoreError::Unavailable("the server is stopping".to_owned()))?;
+        Ok(TestSent { event, attempt })
+    }
+
+    /// An event for the named endpoints alone.
+    pub(crate) async fn only(
+        &self,
+        event: EventIn,
+        flags: EventFlags,
+        only: Vec<Arc<EndpointPlan>>,
+        test: Option<TestReply>,
+    ) -> Result<(), AcceptError> {
+        self.admit()?;
+        let project = self.project().await?;
+        let routes = self.routes(&project, &event.tenant).await?;
+        let checked = Checked { order: None };
+        let draft = self.draft(&project, routes, event, checked, flags, Some(only)).await?;
+        self.commit(vec![draft], None, test).await?;
+        Ok(())
+    }
+
+    fn admit(&self) -> Result<(), AcceptError> {
+        match overload(self.shared) {
+            None => Ok(()),
+            Some(detail) => {
+                self.shared.metrics.overloaded.inc();
+                Err(AcceptError::Overloaded { retry_after_seconds: 1, detail })
+            }
+        }
+    }
+
+    async fn project(&self) -> Result<Arc<ProjectContext>, StoreError> {
+        match self.shared.projects.cached(self.origin.project) {
+            Some(project) => Ok(project),
+            None => self.shared.project(self.origin.project).await,
+        }
+    }
+
+    async fn routes(
+        &self,
+        project: &Arc<ProjectContext>,
+        tenant: &str,
+    ) -> Result<Arc<TenantRoutes>, StoreError> {
+        match self.shared.routes.cached(project.project.key, tenant) {
+            Some(routes) => Ok(routes),
+            None => self.shared.routes.read(project, tenant, self.shared).await,
+        }
+    }
+
+    async fn draft(
+        &self,
+        project: &Arc<ProjectContext>,
+        routes: Arc<TenantRoutes>,
+        event: EventIn,
+        checked: Checked,
+        flags: EventFlags,
+        only: Option<Vec<Arc<EndpointPlan>>>,
+    ) -> Result<Draft, StoreError> {
+        let (kind_key, kind) = match project.type_key(&event.kind) {
+            Some(known) => known,
+            None => project.intern(&event.kind, &*self.shared.store).await?,
+        };
+        let ordering_key = event.ordering_key.or(checked.order);
+        let mut draft = Draft {
+            project: Arc::clone(project),
+            routes,
+            mode: self.origin.mode,
+            kind_key,
+            kind,
+            timestamp: event.timestamp,
+            data: own(&event.data),
+            changes: event.changes.as_ref().map(own),
+            attributes: event.attributes.as_ref().map(own),
+            ordering_key,
+            deliver_at: event.deliver_at,
+            idempotency: event.idempotency,
+            flags,
+            only,
+            tree: None,
+            matches: SmallVec::new(),
+        };
+        draft.rematch();
+        Ok(draft)
+    }
+
+    /// Hands the drafts to the committer; matches again for as long as the routing changes under them.
+    async fn commit(
+        &self,
+        mut drafts: Vec<Draft>,
+        mark: Option<IdempotencyMark>,
+        mut test: Option<TestReply>,
+    ) -> Result<Vec<EventOutcome>, AcceptError> {
+        for _ in 0..MAX_REMATCHES {
+            let bytes = drafts.iter().map(Draft::weight).sum();
+            let (reply, answer) = oneshot::channel();
+            self.shared.gauges.queue_bytes.fetch_add(bytes, Atomic::Relaxed);
+            let arrived = self.shared.clock.now();
+            self.shared.tell(Message::Append(AppendRequest { drafts, mark, arrived, bytes, reply, test }));
+            let answer =
+                answer.await.map_err(|_| StoreError::Unavailable("the server is stopping".to_owned()))?;
+            match answer {
+                AppendReply::Appended(outcomes) => return Ok(outcomes),
+                AppendReply::Conflict(event) => return Err(AcceptError::Conflict { event }),
+                AppendReply::Failed(error) => return Err(refused(error)),
+                AppendReply::Stale(back, back_test) => {
+                    drafts = self.match_again(back).await?;
+                    test = back_test;
+                }
+            }
+        }
+        Err(AcceptError::Overloaded {
+            retry_after_seconds: 1,
+            detail: "the tenant's endpoints change faster than events can be matched".to_owned(),
+        })
+    }
+
+    async fn match_again(&self, drafts: Vec<Draft>) -> Result<Vec<Draft>, AcceptError> {
+        let mut again = Vec::with_capacity(drafts.len());
+        let mut read: Vec<Arc<TenantRoutes>> = Vec::new();
+        for mut draft in drafts {
+            let known = read.iter().find(|routes| routes.tenant == draft.routes.tenant);
+            draft.routes = match known {
+                Some(routes) => Arc::clone(routes),
+                None => {
+                    let project = self.shared.project(draft.project.project.key).await?;
+                    let routes =
+                        self.shared.routes.read(&project, &draft.routes.tenant_id, self.shared).await?;
+                    read.push(Arc::clone(&routes));
+                    routes
+                }
+            };
+            draft.rematch();
+            again.push(draft);
+        }
+        Ok(again)
+    }
+}
+
+impl Draft {
+    /// Finds the endpoints that want the event, in the routes it holds.
+    fn rematch(&mut self) {
+        let order = self.ordering_key.as_deref().map(order_hash);
+        self.matches.clear();
+        let filtered = |plan: &Arc<EndpointPlan>| plan.mode == self.mode && plan.filter.is_some();
+        if self.tree.is_none() && self.only.is_none() && self.routes.endpoints.iter().any(filtered) {
+            self.tree = Some(self.as_tree());
+        }
+        for plan in &self.routes.endpoints {
+            if plan.mode == self.mode && self.wanted_by(plan) {
+                let order = match plan.ordering {
+                    _ if self.flags.test || self.flags.notice => None,
+                    Ordering::None => None,
+                    Ordering::Key => order,
+                    Ordering::Endpoint => Some(0),
+                };
+                self.matches.push(Match { plan: Arc::clone(plan), order });
+            }
+        }
+    }
+
+    /// The event as filters see it (DESIGN 4.2 "Filter").
+    fn as_tree(&self) -> serde_json::Value {
+        let parse = |bytes: &Bytes| serde_json::from_slice(bytes).unwrap_or(serde_json::Value::Null);
+        let mut tree = serde_json::Map::new();
+        tree.insert("type".to_owned(), (*self.kind).into());
+        tree.insert("tenant".to_owned(), (*self.routes.tenant_id).into());
+        if let Some(timestamp) = self.timestamp {
+            tree.insert("timestamp".to_owned(), timestamp.rfc3339_millis().into());
+        }
+        tree.insert("data".to_owned(), parse(&self.data));
+        for (name, bytes) in [("changes", &self.changes), ("attributes", &self.attributes)] {
+            if let Some(bytes) = bytes {
+                tree.insert(name.to_owned(), parse(bytes));
+            }
+        }
+        serde_json::Value::Object(tree)
+    }
+
+    fn wanted_by(&self, plan: &EndpointPlan) -> bool {
+        if let Some(only) = &self.only {
+            return only.iter().any(|one| one.key == plan.key);
+        }
+        plan.types.matches(&self.kind)
+            && plan
+                .filter
+                .as_ref()
+                .is_none_or(|filter| self.tree.as_ref().is_some_and(|tree| filter.matches(tree)))
+    }
+}
+
+/// A copy of its own: a slice would keep the whole request's buffer alive for as long as a lane holds the event.
+fn own(bytes: &Bytes) -> Bytes {
+    Bytes::copy_from_slice(bytes)
+}
+
+/// Any two events with the same key get the same hash, on every node and after every restart (FNV-1a, 64 bits).
+/// Keys that collide only wait for each other.
+pub(crate) fn order_hash(key: &str) -> u64 {
+    key.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn refused(error: StoreError) -> AcceptError {
+    match error {
+        StoreError::Full(detail) => AcceptError::Overloaded { retry_after_seconds: 10, detail },
+        StoreError::Unavailable(detail) => AcceptError::Overloaded { retry_after_seconds: 1, detail },
+        other => AcceptError::Store(other),
+    }
+}

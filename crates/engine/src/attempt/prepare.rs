@@ -1,0 +1,120 @@
+//! Preparing a request: content, envelope, signature, headers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::{CONTENT_TYPE, HeaderValue, USER_AGENT};
+use postrider_contract::AttemptContext;
+use postrider_courier::{BodyKeep, Failure, Outbound, Report};
+use postrider_model::id::EventId;
+use postrider_model::time::Millis;
+use postrider_store::StoreError;
+
+use crate::core::{EventBody, Item, Items};
+use crate::engine::Shared;
+use crate::plan::EndpointPlan;
+
+/// A request ready to be sent.
+pub(crate) struct Prepared {
+    pub request: Outbound,
+    pub started_at: Millis,
+}
+
+/// Why there is no request.
+pub(crate) enum Unprepared {
+    /// No event is left to send.
+    Nothing,
+    /// The store could not be read.
+    Store(StoreError),
+    /// The endpoint's URL is no longer allowed.
+    BadUrl(Report),
+}
+
+/// Reads what memory had no room for, renders, signs.
+pub(crate) async fn prepare(
+    shared: &Shared,
+    plan: &Arc<EndpointPlan>,
+    items: &mut Items,
+    missing: &mut Vec<Item>,
+) -> Result<Prepared, Unprepared> {
+    if items.iter().any(|item| item.body.is_none()) {
+        read_bodies(shared, items, missing).await?;
+    }
+    if items.is_empty() {
+        return Err(Unprepared::Nothing);
+    }
+    let target = plan.target.as_ref().map_err(|reason| {
+        let failure = Failure::BadUrl(reason.as_str().into());
+        Unprepared::BadUrl(Report::failed(failure, Duration::ZERO))
+    })?;
+    let (id, body) = envelope(shared, plan, items);
+    let started_at = shared.clock.now();
+    let headers = headers(shared, plan, items, &id, &body, started_at);
+    let request = Outbound {
+        endpoint: plan.key.0,
+        target: Arc::clone(target),
+        headers,
+        body,
+        timeout: plan.policy.timeout,
+        keep: BodyKeep::default(),
+        success: plan.success,
+        tls: None,
+    };
+    Ok(Prepared { request, started_at })
+}
+
+async fn read_bodies(shared: &Shared, items: &mut Items, missing: &mut Vec<Item>) -> Result<(), Unprepared> {
+    for item in items.iter_mut().filter(|item| item.body.is_none()) {
+        if let Some(content) = shared.store.event(item.event).await.map_err(Unprepared::Store)? {
+            item.body = Some(EventBody::new(Arc::new(content), &shared.bodies));
+        }
+    }
+    items.retain(|item| {
+        if item.body.is_none() {
+            missing.push(item.clone());
+        }
+        item.body.is_some()
+    });
+    Ok(())
+}
+
+/// The public id that the request carries, and its body.
+fn envelope(shared: &Shared, plan: &EndpointPlan, items: &Items) -> (String, Bytes) {
+    let contract = &plan.contract;
+    let public = |item: &Item| contract.event_id_form().show(EventId(item.event.to_uuid(shared.salt)).0);
+    let rendered =
+        |item: &Item| item.body.as_ref().map(|body| body.rendered(contract, shared.salt)).unwrap_or_default();
+    if plan.policy.batch.is_none()
+        && let Some(item) = items.first()
+    {
+        return (public(item), rendered(item));
+    }
+    let ids: Vec<_> = items.iter().map(|item| EventId(item.event.to_uuid(shared.salt))).collect();
+    let members: Vec<_> = items.iter().map(rendered).collect();
+    (postrider_contract::batch_id(&ids), contract.render_batch(&members))
+}
+
+fn headers(
+    shared: &Shared,
+    plan: &EndpointPlan,
+    items: &Items,
+    id: &str,
+    body: &Bytes,
+    started_at: Millis,
+) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(8 + plan.headers.len());
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(USER_AGENT, shared.user_agent.clone());
+    for (name, value) in &plan.headers {
+        headers.insert(name.clone(), value.clone());
+    }
+    let event_type =
+        items.first().and_then(|item| item.body.as_ref()).map_or("", |body| &body.content().kind);
+    let context = AttemptContext { id, timestamp_unix: started_at.unix_seconds(), event_type };
+    for (name, value) in plan.contract.sign_headers(&context, body, plan.keys_at(started_at)) {
+        headers.insert(name.clone(), value);
+    }
+    headers
+}

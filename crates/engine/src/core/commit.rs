@@ -1,0 +1,359 @@
+//! Group commit: what has gathered goes into one transaction; the next one starts when it ended.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::atomic::Ordering as Atomic;
+use std::task::Poll;
+use std::time::Duration;
+
+use postrider_model::delivery::DeliveryKey;
+use postrider_model::id::EndpointKey;
+use postrider_model::time::Millis;
+use postrider_store::{
+    AppendOutcome, Batch, Change, ChangeOutcome, Committed, HealthWrite, Next, Settle, Settled, StoreError,
+};
+use tokio::sync::oneshot;
+
+use super::Core;
+use super::admit::Admitted;
+use super::fanout::Chunk;
+use super::message::{AppendReply, AppendRequest};
+
+/// Events in one commit: at about 14 µs each it stays below 5 ms (DESIGN 2.1).
+const MAX_EVENTS: usize = 320;
+/// Settles and changes in one commit.
+const MAX_SETTLES: usize = 1_024;
+/// Settles wait this long for an append to share its fsync: a crash in between only repeats an attempt.
+const SETTLE_WAIT: Duration = Duration::from_millis(4);
+/// After a commit failed, settles are tried again this much later.
+const RETRY_WAIT: Duration = Duration::from_millis(250);
+
+type Reply = oneshot::Sender<Result<ChangeOutcome, StoreError>>;
+type CommitFuture = Pin<Box<dyn Future<Output = Result<Committed, StoreError>> + Send>>;
+
+/// What waits for the next commit.
+#[derive(Default)]
+pub(crate) struct Pending {
+    appends: VecDeque<AppendRequest>,
+    settles: VecDeque<Settle>,
+    changes: VecDeque<(Change, Option<Reply>)>,
+    health: Vec<HealthWrite>,
+    /// When the first settle came.
+    settles_since: Option<Millis>,
+    /// Somebody waits for a settle: an ordered key's next one, a test send.
+    urgent: bool,
+    /// After a failure: not before.
+    not_before: Option<Millis>,
+}
+
+impl Pending {
+    pub(crate) fn push_append(&mut self, request: AppendRequest) {
+        self.appends.push_back(request);
+    }
+
+    pub(crate) fn push_settle(&mut self, settle: Settle, now: Millis, urgent: bool) {
+        self.settles.push_back(settle);
+        self.settles_since.get_or_insert(now);
+        self.urgent |= urgent;
+    }
+
+    pub(crate) fn push_change(&mut self, change: Change, reply: Option<Reply>) {
+        self.urgent = true;
+        self.changes.push_back((change, reply));
+    }
+
+    pub(crate) fn push_health(&mut self, write: HealthWrite, now: Millis) {
+        self.settles_since.get_or_insert(now);
+        self.urgent |= write.disable.is_some();
+        match self.health.iter_mut().find(|known| known.endpoint == write.endpoint) {
+            Some(known) => *known = HealthWrite { disable: known.disable.or(write.disable), ..write },
+            None => self.health.push(write),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.appends.is_empty()
+            && self.settles.is_empty()
+            && self.changes.is_empty()
+            && self.health.is_empty()
+    }
+
+    /// When the next commit may start; `None`: nothing waits.
+    pub(crate) fn start_at(&self) -> Option<Millis> {
+        let at = if self.urgent || !self.appends.is_empty() {
+            Some(Millis::MIN)
+        } else {
+            self.settles_since.map(|since| since + SETTLE_WAIT)
+        };
+        at.map(|at| self.not_before.map_or(at, |not_before| at.max(not_before)))
+    }
+
+    /// When the oldest append arrived.
+    fn oldest(&self) -> Option<Millis> {
+        self.appends.front().map(|request| request.arrived)
+    }
+
+    /// Somebody waits for what was pushed last.
+    pub(crate) fn hurry(&mut self) {
+        self.urgent = true;
+    }
+
+    /// After a failure nothing starts for a moment.
+    fn held_off(&self, now: Millis) -> bool {
+        self.not_before.is_some_and(|at| at > now)
+    }
+
+    fn clear_marks(&mut self) {
+        self.urgent = !self.changes.is_empty();
+        self.settles_since = None;
+        self.not_before = None;
+    }
+}
+
+/// What a settle's commit must tell the lane.
+pub(crate) struct SettleNote {
+    delivery: DeliveryKey,
+    fresh: bool,
+    due: Option<Millis>,
+}
+
+/// A commit on its way, and what to do when it ends.
+pub(crate) struct InFlight {
+    future: CommitFuture,
+    seq: u64,
+    oldest: Option<Millis>,
+    appends: Vec<Admitted>,
+    chunks: Vec<Chunk>,
+    settles: Vec<SettleNote>,
+    /// Kept to be tried again if the commit fails: what became of attempts must not be lost.
+    retry: Vec<Settle>,
+    changes: Vec<(Change, Option<Reply>)>,
+    health: Vec<HealthWrite>,
+}
+
+/// Waits for the commit on its way; never if there is none.
+pub(crate) async fn ended(commit: &mut Option<InFlight>) -> Result<Committed, StoreError> {
+    poll_fn(|context| match commit {
+        Some(in_flight) => in_flight.future.as_mut().poll(context),
+        None => Poll::Pending,
+    })
+    .await
+}
+
+impl Core {
+    /// Starts a commit if none is on its way and something waits that should not wait longer.
+    pub(crate) fn start_commit(&mut self, now: Millis) {
+        if self.commit.is_some() || self.pending.held_off(now) {
+            return;
+        }
+        let due = self.pending.start_at().is_some_and(|at| at <= now);
+        if !due && self.fanouts.is_empty() {
+            return;
+        }
+        let seq = self.committed_seq + 1;
+        let oldest = self.pending.oldest();
+        let mut batch = Batch { now, ..Batch::default() };
+        let appends = self.admit_appends(&mut batch, now);
+        let chunks = self.fanout_chunks(&mut batch, now);
+        let mut notes = Vec::new();
+        let mut retry = Vec::new();
+        let count = self.pending.settles.len().min(MAX_SETTLES);
+        for settle in self.pending.settles.drain(..count) {
+            let due = if let Next::Due { at, .. } = settle.next { Some(at) } else { None };
+            notes.push(SettleNote { delivery: settle.delivery, fresh: settle.fresh, due });
+            retry.push(clone_settle(&settle));
+            batch.settles.push(settle);
+        }
+        let count = self.pending.changes.len().min(MAX_SETTLES);
+        let changes: Vec<_> = self.pending.changes.drain(..count).collect();
+        batch.changes = changes.iter().map(|(change, _)| *change).collect();
+        batch.health = std::mem::take(&mut self.pending.health);
+        let health = batch.health.clone();
+        batch.low_water = self.low_water.mark();
+        self.pending.clear_marks();
+        if !self.pending.settles.is_empty() {
+            self.pending.settles_since = Some(now - SETTLE_WAIT);
+        }
+        self.shared
+            .gauges
+            .oldest_append
+            .store(oldest.or(self.pending.oldest()).unwrap_or(Millis::MAX).0, Atomic::Relaxed);
+        let store = std::sync::Arc::clone(&self.shared.store);
+        let future: CommitFuture = Box::pin(async move { store.commit(batch).await });
+        self.commit =
+            Some(InFlight { future, seq, oldest, appends, chunks, settles: notes, retry, changes, health });
+    }
+
+    fn admit_appends(&mut self, batch: &mut Batch, now: Millis) -> Vec<Admitted> {
+        let mut admitted = Vec::new();
+        let mut events = 0;
+        while let Some(request) = self.pending.appends.front() {
+            if events > 0 && events + request.drafts.len() > MAX_EVENTS {
+                break;
+            }
+            events += request.drafts.len();
+            let Some(request) = self.pending.appends.pop_front() else { break };
+            let (append, one) = self.admit(request, now);
+            batch.appends.push(append);
+            admitted.push(one);
+        }
+        admitted
+    }
+
+    /// The commit ended: acknowledge, hand over, settle.
+    pub(crate) fn committed(&mut self, result: Result<Committed, StoreError>) {
+        let Some(done) = self.commit.take() else { return };
+        let now = self.shared.clock.now();
+        match result {
+            Ok(committed) => self.commit_succeeded(done, committed, now),
+            Err(StoreError::Fatal(reason)) => self.shared.fatal.die(&reason),
+            Err(error) => self.commit_failed(done, &error, now),
+        }
+        self.shared
+            .gauges
+            .oldest_append
+            .store(self.pending.oldest().unwrap_or(Millis::MAX).0, Atomic::Relaxed);
+    }
+
+    fn commit_succeeded(&mut self, done: InFlight, committed: Committed, now: Millis) {
+        self.committed_seq = done.seq;
+        self.shared.metrics.commit(committed.commit_us, done.appends.len(), done.settles.len());
+        let _ = done.oldest;
+        for (admitted, outcome) in done.appends.into_iter().zip(committed.appends) {
+            self.appended(admitted, outcome, done.seq, now);
+        }
+        for chunk in done.chunks {
+            self.fanout_written(chunk, done.seq, now);
+        }
+        for (note, settled) in done.settles.iter().zip(committed.settles) {
+            self.settled(note, settled, done.seq, now);
+        }
+        for ((change, reply), outcome) in done.changes.into_iter().zip(committed.changes) {
+            self.changed(change, outcome, done.seq, now);
+            if let Some(reply) = reply {
+                let _ = reply.send(Ok(outcome));
+            }
+        }
+        for write in &done.health {
+            if let Some((reason, at)) = write.disable {
+                self.disabled_by_rule(write.endpoint, reason, at);
+            }
+        }
+        self.start_sweeps();
+    }
+
+    fn settled(&mut self, note: &SettleNote, settled: Settled, seq: u64, now: Millis) {
+        if note.fresh {
+            self.low_water.remove(note.delivery.event);
+        }
+        let endpoint = note.delivery.endpoint;
+        if let Some(lane) = self.lanes.get_mut(&endpoint) {
+            lane.forget(note.delivery.event);
+            if let Some(at) = note.due {
+                lane.wrote_due(at, seq, now);
+            }
+            if settled.released.is_some() {
+                lane.wrote_due_now(seq);
+            }
+        }
+        if note.due.is_some() || settled.released.is_some() {
+            self.pump(endpoint, now);
+        }
+    }
+
+    /// Nothing of the batch was written. Appends are refused; settles and changes of ours are tried again.
+    fn commit_failed(&mut self, done: InFlight, error: &StoreError, now: Millis) {
+        tracing::warn!(%error, "a commit failed; nothing of it was written");
+        self.shared.metrics.commit_failures.inc();
+        self.committed_seq = done.seq;
+        for admitted in done.appends {
+            self.refuse(admitted, AppendReply::Failed(error.clone()));
+        }
+        for chunk in done.chunks {
+            self.fanout_unwritten(chunk);
+        }
+        for settle in done.retry.into_iter().rev() {
+            self.pending.settles.push_front(settle);
+        }
+        for (change, reply) in done.changes {
+            match reply {
+                Some(reply) => {
+                    let _ = reply.send(Err(error.clone()));
+                }
+                None => self.pending.changes.push_front((change, None)),
+            }
+        }
+        for write in done.health {
+            self.pending.push_health(write, now);
+        }
+        while let Some(request) = self.pending.appends.pop_front() {
+            self.shared.gauges.queue_bytes.fetch_sub(request.bytes, Atomic::Relaxed);
+            let _ = request.reply.send(AppendReply::Failed(error.clone()));
+        }
+        self.pending.settles_since = Some(now);
+        self.pending.not_before = Some(now + RETRY_WAIT);
+    }
+
+    fn appended(&mut self, admitted: Admitted, outcome: AppendOutcome, seq: u64, now: Millis) {
+        match outcome {
+            AppendOutcome::Appended(events) => self.hand_over(admitted, events, seq, now),
+            AppendOutcome::StaleRouting => {
+                self.release_places(&admitted);
+                let request = admitted.request;
+                self.shared.gauges.queue_bytes.fetch_sub(request.bytes, Atomic::Relaxed);
+                let _ = request.reply.send(AppendReply::Stale(request.drafts, request.test));
+            }
+            AppendOutcome::Conflict(event) => self.refuse(admitted, AppendReply::Conflict(event)),
+        }
+    }
+
+    /// A change of one delivery is on disk.
+    fn changed(&mut self, change: Change, outcome: ChangeOutcome, seq: u64, now: Millis) {
+        let (delivery, due) = match change {
+            Change::Index { delivery, .. } => {
+                // Its lane has it in memory, so nothing needs to be loaded.
+                self.low_water.remove(delivery.event);
+                if !matches!(outcome, ChangeOutcome::Done { .. }) {
+                    self.forget(delivery);
+                }
+                return;
+            }
+            Change::Enter { delivery, due, .. } => {
+                self.forget(delivery);
+                (delivery, due)
+            }
+            Change::Reopen { delivery, due } => (delivery, due),
+            Change::Cancel { delivery } => (delivery, now),
+        };
+        if let ChangeOutcome::Done { .. } = outcome {
+            self.note_due(delivery.endpoint, due, seq, now);
+        }
+    }
+
+    fn forget(&mut self, delivery: DeliveryKey) {
+        if let Some(lane) = self.lanes.get_mut(&delivery.endpoint) {
+            lane.forget(delivery.event);
+        }
+    }
+
+    /// A row in the due index for this endpoint: its lane, made if need be, will read it.
+    pub(crate) fn note_due(&mut self, endpoint: EndpointKey, due: Millis, seq: u64, now: Millis) {
+        if let Some(lane) = self.lanes.get_mut(&endpoint) {
+            lane.wrote_due(due, seq, now);
+            self.pump(endpoint, now);
+        } else {
+            self.expect(endpoint, due, now);
+        }
+    }
+}
+
+fn clone_settle(settle: &Settle) -> Settle {
+    Settle {
+        delivery: settle.delivery,
+        attempt: settle.attempt.clone(),
+        next: settle.next,
+        fresh: settle.fresh,
+        key: settle.key,
+    }
+}

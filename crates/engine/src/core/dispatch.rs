@@ -1,0 +1,118 @@
+//! Starting attempts: what a lane may begin, and whether the node has a place for it (DESIGN 2.3).
+
+use std::sync::Arc;
+
+use postrider_model::delivery::Attempt;
+use postrider_model::id::{EndpointKey, Ordinal};
+use postrider_model::time::Millis;
+use tokio::sync::oneshot;
+
+use super::Core;
+use super::lane::{Item, Items, Turn};
+use crate::attempt::{self, Begin};
+use crate::plan::EndpointPlan;
+
+/// Who waits for a test send's attempt.
+pub(crate) type TestReply = oneshot::Sender<(Ordinal, Attempt)>;
+
+impl Core {
+    /// Lets a lane begin whatever it may.
+    pub(crate) fn pump(&mut self, endpoint: EndpointKey, now: Millis) {
+        if self.stopping.is_some() {
+            return;
+        }
+        loop {
+            let Some(lane) = self.lanes.get_mut(&endpoint) else { return };
+            if lane.waiting {
+                break;
+            }
+            let slow = lane.slow;
+            let full = self.in_flight >= self.shared.settings.max_in_flight
+                || (slow && self.slow_in_flight >= self.shared.settings.max_in_flight / 4);
+            if full {
+                if !lane.is_empty() {
+                    lane.waiting = true;
+                    let tenant = lane.plan.tenant;
+                    if slow {
+                        self.slow_ring.push(tenant, endpoint)
+                    } else {
+                        self.ring.push(tenant, endpoint)
+                    }
+                }
+                break;
+            }
+            match lane.turn(now) {
+                Turn::Send(items) => {
+                    lane.touched_at = now;
+                    let begin = Begin {
+                        plan: Arc::clone(&lane.plan),
+                        gate: Some(Arc::clone(&lane.gate)),
+                        slow,
+                        items,
+                        test: None,
+                    };
+                    self.begin(begin);
+                }
+                Turn::Wait(at) => {
+                    if lane.set_timer(at, now) {
+                        self.timers.add(at, endpoint);
+                    }
+                    break;
+                }
+                Turn::Idle => break,
+            }
+        }
+        self.refill(endpoint, now);
+    }
+
+    /// Asks the loader for more and sets the lane's timer.
+    fn refill(&mut self, endpoint: EndpointKey, now: Millis) {
+        let Some(lane) = self.lanes.get_mut(&endpoint) else { return };
+        if lane.wants_load(now) {
+            lane.loading = true;
+            self.load(endpoint, now);
+        } else if let Some(at) = lane.wake_at()
+            && lane.set_timer(at, now)
+        {
+            self.timers.add(at, endpoint);
+        }
+    }
+
+    fn begin(&mut self, begin: Begin) {
+        self.in_flight += 1;
+        self.slow_in_flight += usize::from(begin.slow);
+        self.shared.metrics.in_flight.inc();
+        self.shared.spawner.spawn(Box::pin(attempt::run(Arc::clone(&self.shared), begin)));
+    }
+
+    /// A test send: one attempt outside the lane, whatever the endpoint's state (DESIGN 4.4 "Test sends").
+    pub(crate) fn start_test(
+        &mut self,
+        plan: &Arc<EndpointPlan>,
+        item: Item,
+        reply: TestReply,
+        _now: Millis,
+    ) {
+        let mut items = Items::new();
+        items.push(item);
+        self.begin(Begin { plan: Arc::clone(plan), gate: None, slow: false, items, test: Some(reply) });
+    }
+
+    /// A place on the node is free: the next waiting lane's turn.
+    pub(crate) fn place_freed(&mut self, slow: bool, now: Millis) {
+        self.in_flight -= 1;
+        self.slow_in_flight -= usize::from(slow);
+        self.shared.metrics.in_flight.dec();
+        let waiting = self.ring.pop().or_else(|| if slow { self.slow_ring.pop() } else { None });
+        let waiting = waiting.or_else(|| {
+            let room = self.slow_in_flight < self.shared.settings.max_in_flight / 4;
+            if room { self.slow_ring.pop() } else { None }
+        });
+        if let Some(endpoint) = waiting {
+            if let Some(lane) = self.lanes.get_mut(&endpoint) {
+                lane.waiting = false;
+            }
+            self.pump(endpoint, now);
+        }
+    }
+}

@@ -1,0 +1,404 @@
+//! A lane: the in-memory queue of one endpoint and everything that is per endpoint (DESIGN 1, 2.3).
+//!
+//! Pure: it is told what happened and the time, and says what may begin. The core does the rest.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering as Atomic};
+
+use ahash::AHashSet;
+use postrider_model::breaker::Breaker;
+use postrider_model::health::Health;
+use postrider_model::id::Ordinal;
+use postrider_model::rate::Rate;
+use postrider_model::time::Millis;
+use postrider_model::window::Window;
+use postrider_store::DuePage;
+use smallvec::SmallVec;
+
+use super::body::EventBody;
+use crate::plan::EndpointPlan;
+
+/// The most deliveries a lane holds; beyond it the store does.
+pub(crate) const LANE_ROOM: usize = 256;
+/// How many rows a loader reads at once.
+pub(crate) const LOAD_ROWS: usize = 128;
+/// A lane below this asks its loader for more.
+const LOAD_BELOW: usize = 32;
+
+/// A delivery in a lane.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    /// Its event.
+    pub event: Ordinal,
+    /// Its content; read from the store at the attempt where memory was short.
+    pub body: Option<Arc<EventBody>>,
+    /// Not in the due index: came straight from its append.
+    pub fresh: bool,
+    /// When it fell due.
+    pub due: Millis,
+    /// Attempts made in this run of the timetable.
+    pub step: u32,
+    /// Attempts made in all.
+    pub attempts: u32,
+    /// Start of the first attempt of this run.
+    pub first_attempt_at: Option<Millis>,
+    /// The ordered key whose head it is.
+    pub key: Option<u64>,
+}
+
+/// The items of one request.
+pub(crate) type Items = SmallVec<[Item; 1]>;
+
+/// What a lane wants to do now.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    /// Send these in one request.
+    Send(Items),
+    /// Nothing before this instant.
+    Wait(Millis),
+    /// Nothing until something happens.
+    Idle,
+}
+
+/// The queue of one endpoint.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    pub plan: Arc<EndpointPlan>,
+    /// Closed when the endpoint is disabled, deleted or changed in a way that attempts not yet begun must see.
+    pub gate: Arc<AtomicBool>,
+    pub health: Health,
+    pub health_dirty: bool,
+    /// Attempts and words of the failure that disabled it, for the notice.
+    pub last_failure: Option<(u32, String)>,
+    /// When its health was last put into a commit.
+    pub health_written_at: Millis,
+    /// Its last attempt timed out: it shares the slow quarter of the node (DESIGN 2.3).
+    pub slow: bool,
+    /// Whether it stands in the ring of lanes that wait for a place on the node.
+    pub waiting: bool,
+    /// A loader is reading for it.
+    pub loading: bool,
+    /// When something last happened; an idle lane goes away.
+    pub touched_at: Millis,
+    queue: VecDeque<Item>,
+    reserved: usize,
+    in_flight: Vec<(Ordinal, bool)>,
+    requests: usize,
+    window: Window,
+    breaker: Option<Breaker>,
+    rate: Option<Rate>,
+    /// Rows of the due index that are in memory, or whose settle is not committed: a load skips them.
+    present: AHashSet<Ordinal>,
+    /// New deliveries go to the store until the loader has read to the end.
+    spilled: bool,
+    /// The store has rows that are due.
+    backlog: bool,
+    /// The last commit that wrote such a row.
+    dirty_seq: u64,
+    /// The next row of the store that falls due later.
+    next_due: Option<Millis>,
+    /// The timer that is set.
+    timer: Option<Millis>,
+    /// Nothing begins before this: the store could not be read.
+    paused_until: Option<Millis>,
+}
+
+impl Lane {
+    pub(crate) fn new(plan: Arc<EndpointPlan>, health: Health, now: Millis) -> Self {
+        let policy = &plan.policy;
+        Self {
+            window: Window::new(policy.max_in_flight),
+            breaker: policy.breaker.then(Breaker::default),
+            rate: plan.rate_per_second().map(Rate::per_second),
+            gate: Arc::new(AtomicBool::new(false)),
+            health,
+            health_dirty: false,
+            last_failure: None,
+            health_written_at: Millis::MIN,
+            slow: false,
+            waiting: false,
+            loading: false,
+            touched_at: now,
+            queue: VecDeque::new(),
+            reserved: 0,
+            in_flight: Vec::new(),
+            requests: 0,
+            present: AHashSet::new(),
+            spilled: false,
+            backlog: false,
+            dirty_seq: 0,
+            next_due: None,
+            timer: None,
+            paused_until: None,
+            plan,
+        }
+    }
+
+    /// Takes over a changed plan. Attempts that have not begun see the closed gate and come back.
+    pub(crate) fn replan(&mut self, plan: Arc<EndpointPlan>) {
+        self.gate.store(true, Atomic::Release);
+        self.gate = Arc::new(AtomicBool::new(false));
+        self.paused_until = None;
+        self.window.set_max(plan.policy.max_in_flight);
+        if plan.rate_per_second() != self.plan.rate_per_second() {
+            self.rate = plan.rate_per_second().map(Rate::per_second);
+        }
+        if plan.policy.breaker != self.breaker.is_some() {
+            self.breaker = plan.policy.breaker.then(Breaker::default);
+        }
+        self.plan = plan;
+    }
+
+    /// Nothing begins until [`Lane::replan`].
+    pub(crate) fn await_plan(&mut self) {
+        self.gate.store(true, Atomic::Release);
+        self.paused_until = Some(Millis::MAX);
+    }
+
+    /// Promises a place to a delivery of the batch that is being built; `false`: it must go to the store.
+    pub(crate) fn reserve(&mut self) -> bool {
+        let room = !self.spilled && self.plan.enabled && self.queue.len() + self.reserved < LANE_ROOM;
+        self.reserved += usize::from(room);
+        room
+    }
+
+    /// The promised delivery was not written.
+    pub(crate) fn release(&mut self) {
+        self.reserved = self.reserved.saturating_sub(1);
+    }
+
+    /// The promised delivery is on disk.
+    pub(crate) fn push_fresh(&mut self, item: Item) {
+        self.release();
+        self.queue.push_back(item);
+    }
+
+    /// An item that an attempt did not begin with goes back to the front.
+    pub(crate) fn put_back(&mut self, items: Items) {
+        for item in items.into_iter().rev() {
+            self.queue.push_front(item);
+        }
+    }
+
+    /// A batch is being built with a delivery for the store because there was no room.
+    pub(crate) fn spill(&mut self) {
+        self.spilled = true;
+    }
+
+    /// Commit `seq` wrote a row of ours that is due now.
+    pub(crate) fn wrote_due_now(&mut self, seq: u64) {
+        self.backlog = true;
+        self.dirty_seq = self.dirty_seq.max(seq);
+    }
+
+    /// A commit wrote a row of ours that falls due at `at`.
+    pub(crate) fn wrote_due(&mut self, at: Millis, seq: u64, now: Millis) {
+        if at <= now {
+            self.wrote_due_now(seq);
+        } else {
+            self.next_due = Some(self.next_due.map_or(at, |next| next.min(at)));
+        }
+    }
+
+    /// Whether the loader should read now.
+    pub(crate) fn wants_load(&mut self, now: Millis) -> bool {
+        if self.next_due.is_some_and(|at| at <= now) {
+            self.next_due = None;
+            self.backlog = true;
+        }
+        let enough = LOAD_BELOW.max(self.plan.batch_size());
+        (self.backlog || self.spilled) && !self.loading && self.plan.enabled && self.queue.len() < enough
+    }
+
+    /// What the loader must skip.
+    pub(crate) fn present(&self) -> Vec<Ordinal> {
+        let mut present: Vec<_> = self.present.iter().copied().collect();
+        present.sort_unstable();
+        present
+    }
+
+    /// Takes in what the loader read. The lane turns live again only if it read to the end and nothing was
+    /// spilled since the reading began (DESIGN 2.2, the race of rows appended between read and switch).
+    pub(crate) fn loaded(&mut self, page: &DuePage, read_after: u64) {
+        self.loading = false;
+        if page.ended {
+            if self.dirty_seq <= read_after {
+                self.backlog = false;
+                self.spilled = false;
+            }
+            if let Some(at) = page.next_due {
+                self.next_due = Some(self.next_due.map_or(at, |next| next.min(at)));
+            }
+        }
+    }
+
+    /// An item of the due index enters memory.
+    pub(crate) fn push_loaded(&mut self, item: Item) {
+        if self.present.insert(item.event) {
+            self.queue.push_back(item);
+        }
+    }
+
+    /// A row of the due index is dealt with outside the queue until its commit.
+    pub(crate) fn mark_present(&mut self, event: Ordinal) -> bool {
+        self.present.insert(event)
+    }
+
+    /// The commit that settles or moves this row is on disk.
+    pub(crate) fn forget(&mut self, event: Ordinal) {
+        self.present.remove(&event);
+    }
+
+    /// What may begin now.
+    pub(crate) fn turn(&mut self, now: Millis) -> Turn {
+        if self.queue.is_empty() || !self.plan.enabled || self.requests >= self.window.size() as usize {
+            return Turn::Idle;
+        }
+        if let Some(until) = self.paused_until.filter(|until| *until > now) {
+            return if until == Millis::MAX { Turn::Idle } else { Turn::Wait(until) };
+        }
+        if let Some(breaker) = &self.breaker
+            && !breaker.may_send(now)
+        {
+            return breaker.next_probe_at().map_or(Turn::Idle, Turn::Wait);
+        }
+        let count = match self.batch_ready(now) {
+            Ok(count) => count,
+            Err(at) => return Turn::Wait(at),
+        };
+        if let Some(rate) = &mut self.rate
+            && !rate.take(now)
+        {
+            return Turn::Wait(rate.next_at(now));
+        }
+        let items: Items = self.queue.drain(..count).collect();
+        self.in_flight.extend(items.iter().map(|item| (item.event, item.fresh)));
+        self.requests += 1;
+        if let Some(breaker) = &mut self.breaker {
+            breaker.on_sent();
+        }
+        Turn::Send(items)
+    }
+
+    /// How many items at the front go into the next request, or when to look again. First attempts and retries
+    /// are never mixed in a batch (DESIGN 4.4).
+    fn batch_ready(&self, now: Millis) -> Result<usize, Millis> {
+        let Some(batch) = self.plan.policy.batch else { return Ok(1) };
+        let Some(first) = self.queue.front() else { return Ok(0) };
+        let first_time = first.step == 0;
+        let size = batch.max_size.max(1) as usize;
+        let alike = self.queue.iter().take(size).take_while(|item| (item.step == 0) == first_time).count();
+        let flush_at = first.due + batch.max_wait;
+        // Others behind a differing item cannot join any more; a full batch waits for nothing.
+        let closed = alike >= size || alike < self.queue.len();
+        if closed || flush_at <= now { Ok(alike) } else { Err(flush_at) }
+    }
+
+    /// A request ended.
+    pub(crate) fn request_ended(&mut self) {
+        self.requests = self.requests.saturating_sub(1);
+    }
+
+    /// Takes an item out of those in flight; `true` if it is not in the due index.
+    pub(crate) fn landed(&mut self, event: Ordinal) -> bool {
+        match self.in_flight.iter().position(|entry| entry.0 == event) {
+            Some(at) => self.in_flight.swap_remove(at).1,
+            None => false,
+        }
+    }
+
+    pub(crate) fn window(&mut self) -> &mut Window {
+        &mut self.window
+    }
+
+    pub(crate) fn breaker(&mut self) -> Option<&mut Breaker> {
+        self.breaker.as_mut()
+    }
+
+    /// Empties the queue, for an endpoint that was disabled or deleted.
+    pub(crate) fn drain(&mut self) -> Vec<Item> {
+        self.queue.drain(..).collect()
+    }
+
+    /// Fresh items older than `before`: they go into the due index so that the low-water mark can pass them.
+    pub(crate) fn age(&mut self, before: Ordinal) -> SmallVec<[(Ordinal, Millis); 4]> {
+        let mut aged = SmallVec::new();
+        for item in self.queue.iter_mut().take_while(|item| item.event < before || !item.fresh) {
+            if item.fresh {
+                item.fresh = false;
+                aged.push((item.event, item.due));
+            }
+        }
+        for (event, fresh) in &mut self.in_flight {
+            if *fresh && *event < before {
+                *fresh = false;
+                aged.push((*event, event.time()));
+            }
+        }
+        for (event, _) in &aged {
+            self.present.insert(*event);
+        }
+        aged
+    }
+
+    /// When the lane must be looked at again by itself.
+    pub(crate) fn wake_at(&self) -> Option<Millis> {
+        if self.plan.enabled { self.next_due } else { None }
+    }
+
+    /// Sets the timer to `at` if that is earlier than the one set; `true`: the core adds it.
+    pub(crate) fn set_timer(&mut self, at: Millis, now: Millis) -> bool {
+        let sooner = self.timer.is_none_or(|set| set <= now || at < set);
+        if sooner {
+            self.timer = Some(at);
+        }
+        sooner
+    }
+
+    /// Whether a timer entry is the one that is set; it is used up then.
+    pub(crate) fn timer_fired(&mut self, at: Millis) -> bool {
+        let ours = self.timer == Some(at);
+        if ours {
+            self.timer = None;
+        }
+        ours
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    pub(crate) fn requests(&self) -> usize {
+        self.requests
+    }
+
+    pub(crate) fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Nothing of this lane begins before `until`.
+    pub(crate) fn pause_until(&mut self, until: Millis) {
+        self.paused_until = Some(until);
+    }
+
+    /// Since when the oldest delivery in memory is due.
+    pub(crate) fn oldest_due(&self, now: Millis) -> Option<Millis> {
+        self.queue.front().map(|item| item.due).filter(|due| *due <= now)
+    }
+
+    /// Whether nothing would be lost if the lane went away.
+    pub(crate) fn is_idle(&self) -> bool {
+        let at_rest = self.queue.is_empty()
+            && self.reserved == 0
+            && self.in_flight.is_empty()
+            && self.requests == 0
+            && self.present.is_empty()
+            && !self.loading
+            && !self.health_dirty
+            && !self.waiting;
+        // The backlog of a disabled endpoint is the sweep's.
+        let nothing_stored = !self.spilled && !self.backlog && self.next_due.is_none();
+        at_rest && (nothing_stored || !self.plan.enabled)
+    }
+}

@@ -1,0 +1,161 @@
+//! Lanes pull their own next deliveries from the store (DESIGN 2.2).
+
+use std::sync::Arc;
+
+use postrider_model::id::EndpointKey;
+use postrider_model::time::Millis;
+use postrider_store::{Change, DueDelivery, DueQuery, Next, Settle};
+
+use super::body::EventBody;
+use super::lane::{Item, LOAD_ROWS};
+use super::message::{Loaded, Message};
+use super::{Core, outcome};
+use crate::plan::EndpointPlan;
+
+/// A loader reads along at most this many bytes of bodies.
+const LOAD_BYTES: usize = 1024 * 1024;
+
+impl Core {
+    /// Reads the lane's next rows in a task of its own.
+    pub(crate) fn load(&mut self, endpoint: EndpointKey, now: Millis) {
+        let Some(lane) = self.lanes.get(&endpoint) else { return };
+        let query = DueQuery {
+            endpoint,
+            until: now,
+            skip: lane.present(),
+            limit: LOAD_ROWS.max(2 * lane.plan.batch_size()),
+            body_bytes: LOAD_BYTES.min(self.shared.bodies.left()),
+        };
+        let read_after = self.committed_seq;
+        let shared = Arc::clone(&self.shared);
+        self.shared.spawner.spawn(Box::pin(async move {
+            let page = shared.store.due(query).await;
+            shared.tell(Message::Loaded(Loaded { endpoint, read_after, until: now, page }));
+        }));
+    }
+
+    pub(crate) fn lane_loaded(&mut self, loaded: Loaded, now: Millis) {
+        let endpoint = loaded.endpoint;
+        let Some(lane) = self.lanes.get_mut(&endpoint) else { return };
+        match loaded.page {
+            Ok(page) => {
+                lane.loaded(&page, loaded.read_after);
+                let plan = Arc::clone(&lane.plan);
+                if plan.enabled {
+                    for row in page.rows {
+                        self.take_row(&plan, row, now);
+                    }
+                }
+                self.pump(endpoint, now);
+            }
+            Err(error) => {
+                tracing::warn!(%error, endpoint = endpoint.0, "a lane could not read its backlog; it tries again");
+                lane.loading = false;
+                let at = now + std::time::Duration::from_secs(1);
+                if lane.set_timer(at, now) {
+                    self.timers.add(at, endpoint);
+                }
+            }
+        }
+    }
+
+    fn take_row(&mut self, plan: &Arc<EndpointPlan>, row: DueDelivery, now: Millis) {
+        let delivery = postrider_model::delivery::DeliveryKey { event: row.event, endpoint: plan.key };
+        if row.scheduled {
+            let Some(key) = row.key else { return };
+            let newly = self.lanes.get_mut(&plan.key).is_some_and(|lane| lane.mark_present(row.event));
+            if newly {
+                let place = self.ordinals.next(now);
+                self.pending.push_change(Change::Enter { delivery, key, place, due: now }, None);
+            }
+            return;
+        }
+        if let Some(error) = self.too_late(plan, &row, now) {
+            let newly = self.lanes.get_mut(&plan.key).is_some_and(|lane| lane.mark_present(row.event));
+            if newly {
+                let attempt = outcome::unattempted(row.attempts + 1, now, error);
+                let settle = Settle {
+                    delivery,
+                    attempt: Some(attempt),
+                    next: Next::Failed,
+                    fresh: false,
+                    key: row.key,
+                };
+                self.pending.push_settle(settle, now, row.key.is_some());
+                self.shared.metrics.exhausted.inc();
+            }
+            return;
+        }
+        let body = row.content.map(|content| EventBody::new(content, &self.shared.bodies));
+        let item = Item {
+            event: row.event,
+            body,
+            fresh: false,
+            due: row.due,
+            step: row.step,
+            attempts: row.attempts,
+            first_attempt_at: row.first_attempt_at,
+            key: row.key,
+        };
+        if let Some(lane) = self.lanes.get_mut(&plan.key) {
+            lane.push_loaded(item);
+        }
+    }
+
+    /// Why a delivery is given up without an attempt: its endpoint could not be attempted long after it fell due
+    /// (DESIGN 2.3), or its history ends (DESIGN 4.4). Time that this node was down does not count.
+    fn too_late(&self, plan: &EndpointPlan, row: &DueDelivery, now: Millis) -> Option<&'static str> {
+        if row.content.as_ref().is_some_and(|content| content.expires_at <= now) {
+            return Some("expired");
+        }
+        let waiting_since = row.due.max(self.started_at);
+        (now.since(waiting_since) > plan.policy.timetable.unavailable_after())
+            .then_some("endpoint_unavailable")
+    }
+
+    /// A backlog of an endpoint without a lane: at its due time the plan is read and the lane made.
+    pub(crate) fn expect(&mut self, endpoint: EndpointKey, due: Millis, now: Millis) {
+        let due = due.max(now);
+        let known = self.unplanned.get(&endpoint).copied();
+        if known.is_none_or(|at| due < at) {
+            self.unplanned.insert(endpoint, due);
+            self.timers.add(due, endpoint);
+        }
+    }
+
+    /// Reads an endpoint's plan in a task of its own.
+    pub(crate) fn plan(&mut self, endpoint: EndpointKey) {
+        let shared = Arc::clone(&self.shared);
+        self.shared.spawner.spawn(Box::pin(async move {
+            let plan = loop {
+                match shared.routes.plan_of(endpoint, &shared).await {
+                    Ok(plan) => break plan,
+                    Err(error) => {
+                        tracing::warn!(%error, endpoint = endpoint.0, "an endpoint could not be read; trying again");
+                        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                    }
+                }
+            };
+            shared.tell(Message::Planned(endpoint, plan));
+        }));
+    }
+
+    pub(crate) fn planned(&mut self, endpoint: EndpointKey, plan: Option<Arc<EndpointPlan>>, now: Millis) {
+        self.unplanned.remove(&endpoint);
+        if self.lanes.contains_key(&endpoint) {
+            // Asked for because the project changed.
+            return self.endpoint_changed(endpoint, plan, now);
+        }
+        // A deleted endpoint's rows are swept by whoever deleted it, or at the next start.
+        let Some(plan) = plan else {
+            return self.sweep_later(endpoint, postrider_store::SweepInto::Cancelled);
+        };
+        if !plan.enabled {
+            self.sweep_later(endpoint, postrider_store::SweepInto::Held);
+        }
+        let seq = self.committed_seq;
+        let lane = self.lane(&plan, now);
+        lane.wrote_due_now(seq);
+        self.pump(endpoint, now);
+    }
+}

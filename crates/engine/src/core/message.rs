@@ -1,0 +1,77 @@
+//! What reaches the core.
+
+use std::sync::Arc;
+
+use postrider_model::delivery::Attempt;
+use postrider_model::id::{EndpointKey, Ordinal, ProjectKey};
+use postrider_model::time::Millis;
+use postrider_store::{Change, ChangeOutcome, DuePage, EventOutcome, IdempotencyMark, StoreError};
+use tokio::sync::oneshot;
+
+use crate::accept::Draft;
+use crate::attempt::Done;
+use crate::plan::EndpointPlan;
+
+/// A message to the core.
+pub(crate) enum Message {
+    /// Events to commit.
+    Append(AppendRequest),
+    /// An attempt ended.
+    Done(Box<Done>),
+    /// A lane's loader read the store.
+    Loaded(Loaded),
+    /// A plan that a lane waited for; `None` where the endpoint is gone.
+    Planned(EndpointKey, Option<Arc<EndpointPlan>>),
+    /// An endpoint was changed, disabled or deleted (`None`); answered when nothing begins by its old state any more.
+    Changed(EndpointKey, Option<Arc<EndpointPlan>>, oneshot::Sender<()>),
+    /// An endpoint was changed, but could not be read: its lane begins nothing until it is.
+    Rest(EndpointKey, oneshot::Sender<()>),
+    /// A project's settings or contract changed: its lanes' plans are read anew; answered like the one above.
+    ProjectChanged(ProjectKey, oneshot::Sender<()>),
+    /// A change of one delivery.
+    Change(Change, oneshot::Sender<Result<ChangeOutcome, StoreError>>),
+    /// Disable or delete sweeps that ended.
+    Swept(EndpointKey),
+    /// Accept no more, finish what is in flight, settle, and end.
+    Stop(oneshot::Sender<()>),
+}
+
+/// Events to commit together.
+pub(crate) struct AppendRequest {
+    /// The events, matched.
+    pub drafts: Vec<Draft>,
+    /// The whole request's idempotency mark.
+    pub mark: Option<IdempotencyMark>,
+    /// When it arrived at the committer.
+    pub arrived: Millis,
+    /// Bytes it adds to the commit queue.
+    pub bytes: usize,
+    /// Who waits.
+    pub reply: oneshot::Sender<AppendReply>,
+    /// A test send: who waits for its one attempt.
+    pub test: Option<oneshot::Sender<(Ordinal, Attempt)>>,
+}
+
+/// The committer's answer.
+pub(crate) enum AppendReply {
+    /// On disk.
+    Appended(Vec<EventOutcome>),
+    /// The routing changed: match the drafts again.
+    Stale(Vec<Draft>, Option<oneshot::Sender<(Ordinal, Attempt)>>),
+    /// A key was used with another body.
+    Conflict(Option<usize>),
+    /// Not written.
+    Failed(StoreError),
+}
+
+/// What a loader read.
+pub(crate) struct Loaded {
+    /// For this endpoint.
+    pub endpoint: EndpointKey,
+    /// The last commit that had ended when the reading began.
+    pub read_after: u64,
+    /// Up to which due time it read.
+    pub until: Millis,
+    /// The rows.
+    pub page: Result<DuePage, StoreError>,
+}

@@ -1,0 +1,234 @@
+//! The core: the one task that owns lanes and commits (DESIGN 2).
+//!
+//! It alone admits deliveries to lanes: while it builds a batch it reserves room or marks a lane spilled, and a
+//! spilled lane turns live only here, between commits. So the three races of DESIGN 2.2 (a new event overtaking
+//! spilled ones, a row sent twice because its settle was not committed, rows appended between read and switch)
+//! are decided in one place, without locks.
+
+mod admit;
+mod body;
+mod change;
+mod commit;
+mod dispatch;
+mod fanout;
+mod housekeeping;
+mod lane;
+mod load;
+mod low_water;
+mod message;
+mod outcome;
+mod ring;
+mod timers;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ahash::AHashMap;
+use postrider_model::health::Health;
+use postrider_model::id::{EndpointKey, Ordinal, OrdinalSource};
+use postrider_model::time::Millis;
+use postrider_store::Recovered;
+use tokio::sync::{mpsc, oneshot};
+
+pub(crate) use body::{BodyBudget, EventBody};
+pub(crate) use fanout::Fanout;
+pub(crate) use lane::{Item, Items};
+pub(crate) use message::{AppendReply, AppendRequest, Message};
+
+use crate::engine::Shared;
+use commit::{InFlight, Pending};
+use fanout::Fanouts;
+use lane::Lane;
+use low_water::LowWater;
+use ring::Ring;
+use timers::Timers;
+
+/// Messages taken from the inbox at once.
+const INBOX_GULP: usize = 512;
+/// Lanes are looked over this often: ageing, health, idle lanes.
+const HOUSEKEEPING_MS: i64 = 1_000;
+
+/// The state of the core task.
+pub(crate) struct Core {
+    shared: Arc<Shared>,
+    inbox: mpsc::UnboundedReceiver<Message>,
+    lanes: AHashMap<EndpointKey, Lane>,
+    /// The lanes' keys in an order that a seeded run repeats; may hold keys of lanes that went away.
+    order: Vec<EndpointKey>,
+    /// Health of endpoints whose lanes went away.
+    resting: AHashMap<EndpointKey, Health>,
+    /// Endpoints whose backlog waits for their plan.
+    unplanned: AHashMap<EndpointKey, Millis>,
+    timers: Timers,
+    ring: Ring,
+    slow_ring: Ring,
+    in_flight: usize,
+    slow_in_flight: usize,
+    ordinals: OrdinalSource,
+    low_water: LowWater,
+    pending: Pending,
+    commit: Option<InFlight>,
+    /// Numbers commits; the last one that ended.
+    committed_seq: u64,
+    fanouts: Fanouts,
+    sweeps: Vec<change::Sweep>,
+    next_housekeeping: Millis,
+    /// Deliveries overdue before this instant waited for us, not for their endpoint.
+    started_at: Millis,
+    stopping: Option<oneshot::Sender<()>>,
+}
+
+impl Core {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        inbox: mpsc::UnboundedReceiver<Message>,
+        recovered: &Recovered,
+    ) -> Self {
+        let now = shared.clock.now();
+        let mut core = Self {
+            shared,
+            inbox,
+            lanes: AHashMap::new(),
+            order: Vec::new(),
+            resting: AHashMap::new(),
+            unplanned: AHashMap::new(),
+            timers: Timers::default(),
+            ring: Ring::default(),
+            slow_ring: Ring::default(),
+            in_flight: 0,
+            slow_in_flight: 0,
+            ordinals: OrdinalSource::new(recovered.highest),
+            low_water: LowWater::new(recovered.highest),
+            pending: Pending::default(),
+            commit: None,
+            committed_seq: 0,
+            fanouts: Fanouts::default(),
+            sweeps: Vec::new(),
+            next_housekeeping: now + Duration::from_millis(HOUSEKEEPING_MS as u64),
+            started_at: now,
+            stopping: None,
+        };
+        for (endpoint, due) in &recovered.backlog {
+            core.unplanned.insert(*endpoint, *due);
+            core.timers.add(*due, *endpoint);
+        }
+        core
+    }
+
+    /// Takes over events whose deliveries a crash left unwritten.
+    pub(crate) fn resume_fanout(&mut self, fanout: Fanout) {
+        self.fanouts.push(fanout);
+    }
+
+    /// Runs until [`Message::Stop`] and everything in flight is settled.
+    pub(crate) async fn run(mut self) {
+        let mut gulp = Vec::with_capacity(INBOX_GULP);
+        let sleep = tokio::time::sleep(Duration::ZERO);
+        tokio::pin!(sleep);
+        loop {
+            let now = self.shared.clock.now();
+            self.start_commit(now);
+            if self.finished() {
+                break;
+            }
+            let wake = self.next_wake();
+            sleep.as_mut().reset(tokio::time::Instant::now() + wake.since(now));
+            tokio::select! {
+                biased;
+                result = commit::ended(&mut self.commit) => self.committed(result),
+                count = self.inbox.recv_many(&mut gulp, INBOX_GULP) => {
+                    if count == 0 {
+                        break;
+                    }
+                    let now = self.shared.clock.now();
+                    for message in gulp.drain(..) {
+                        self.take(message, now);
+                    }
+                }
+                () = &mut sleep => {}
+            }
+            self.run_timers();
+        }
+        if let Some(done) = self.stopping.take() {
+            let _ = done.send(());
+        }
+    }
+
+    fn take(&mut self, message: Message, now: Millis) {
+        match message {
+            Message::Append(request) => self.pending.push_append(request),
+            Message::Done(done) => self.attempt_ended(*done, now),
+            Message::Loaded(loaded) => self.lane_loaded(loaded, now),
+            Message::Planned(endpoint, plan) => self.planned(endpoint, plan, now),
+            Message::Changed(endpoint, plan, reply) => {
+                self.endpoint_changed(endpoint, plan, now);
+                let _ = reply.send(());
+            }
+            Message::Rest(endpoint, reply) => {
+                self.rest(endpoint);
+                let _ = reply.send(());
+            }
+            Message::ProjectChanged(project, reply) => {
+                self.project_changed(project);
+                let _ = reply.send(());
+            }
+            Message::Change(change, reply) => self.pending.push_change(change, Some(reply)),
+            Message::Swept(endpoint) => self.pump(endpoint, now),
+            Message::Stop(reply) => self.stopping = Some(reply),
+        }
+    }
+
+    fn finished(&self) -> bool {
+        self.stopping.is_some()
+            && self.in_flight == 0
+            && self.commit.is_none()
+            && self.pending.is_empty()
+            && self.fanouts.is_empty()
+    }
+
+    fn next_wake(&self) -> Millis {
+        let mut wake = self.next_housekeeping;
+        if let Some(at) = self.timers.next() {
+            wake = wake.min(at);
+        }
+        if self.commit.is_none()
+            && let Some(at) = self.pending.start_at()
+        {
+            wake = wake.min(at);
+        }
+        wake
+    }
+
+    fn run_timers(&mut self) {
+        let now = self.shared.clock.now();
+        while let Some((at, endpoint)) = self.timers.pop(now) {
+            if let Some(lane) = self.lanes.get_mut(&endpoint) {
+                if lane.timer_fired(at) {
+                    self.pump(endpoint, now);
+                }
+            } else if self.unplanned.get(&endpoint) == Some(&at) {
+                self.plan(endpoint);
+            }
+        }
+        if now >= self.next_housekeeping {
+            self.next_housekeeping = now + Duration::from_millis(HOUSEKEEPING_MS as u64);
+            self.keep_house(now);
+        }
+    }
+
+    /// The lane of a plan, made if there is none.
+    fn lane(&mut self, plan: &Arc<crate::EndpointPlan>, now: Millis) -> &mut Lane {
+        let order = &mut self.order;
+        let resting = &mut self.resting;
+        self.lanes.entry(plan.key).or_insert_with(|| {
+            order.push(plan.key);
+            let health = resting.remove(&plan.key).unwrap_or_else(|| plan.health.clone());
+            Lane::new(Arc::clone(plan), health, now)
+        })
+    }
+
+    /// The oldest ordinal that a fresh delivery may have before it goes into the due index.
+    fn age_limit(now: Millis) -> Ordinal {
+        Ordinal::at(now - Duration::from_secs(10))
+    }
+}

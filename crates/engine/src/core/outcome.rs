@@ -1,0 +1,354 @@
+//! What comes after an attempt: the delivery's next state, the lane's window and breaker, the endpoint's health.
+
+use postrider_courier::BodyCut;
+use postrider_model::delivery::{Attempt, DeliveryKey};
+use postrider_model::endpoint::DisabledReason;
+use postrider_model::health::AttemptSeen;
+use postrider_model::retry_after;
+use postrider_model::time::Millis;
+use postrider_store::{HealthWrite, Next, Settle};
+
+use super::Core;
+use super::lane::{Item, Items, Lane};
+use crate::attempt::{Done, Ended, Sent};
+use crate::plan::EndpointPlan;
+
+/// Health is written at most this often while no streak changes.
+const HEALTH_EVERY_MS: i64 = 1_000;
+
+/// A record for a delivery that was given up without a request.
+pub(crate) fn unattempted(number: u32, now: Millis, error: &str) -> Attempt {
+    Attempt {
+        number,
+        started_at: now,
+        latency_ms: 0,
+        response_status: None,
+        error: Some(error.to_owned()),
+        success: false,
+        excerpt: bytes::Bytes::new(),
+        note: Some("no request was made".to_owned()),
+    }
+}
+
+/// What an attempt says of its endpoint.
+struct Verdict {
+    success: bool,
+    timed_out: bool,
+    unreachable: bool,
+    /// A timeout, a connection error or a status that means "too much".
+    slow: bool,
+    /// The contract retries this kind of failure.
+    retry: bool,
+    /// The status says that the endpoint is gone for good.
+    gone: bool,
+}
+
+impl Core {
+    /// An attempt ended.
+    pub(crate) fn attempt_ended(&mut self, done: Done, now: Millis) {
+        let Done { plan, slow, items, test, ended, missing } = done;
+        let endpoint = plan.key;
+        for item in missing {
+            let fresh = self.landed(&plan, &item, test.is_some());
+            self.settle(
+                &plan,
+                item.event,
+                Some(unattempted(item.attempts + 1, now, "expired")),
+                Next::Failed,
+                fresh,
+                item.key,
+                now,
+            );
+        }
+        match ended {
+            Ended::NotBegun { store_failed } => {
+                self.not_begun(&plan, items, test.is_some(), store_failed, now)
+            }
+            Ended::Sent(sent) => match test {
+                Some(reply) => self.test_ended(&plan, items, &sent, reply, now),
+                None => self.request_ended(&plan, items, &sent, now),
+            },
+        }
+        self.place_freed(slow, now);
+        self.pump(endpoint, now);
+    }
+
+    fn landed(&mut self, plan: &EndpointPlan, item: &Item, test: bool) -> bool {
+        if test {
+            return item.fresh;
+        }
+        self.lanes.get_mut(&plan.key).map_or(item.fresh, |lane| lane.landed(item.event))
+    }
+
+    fn not_begun(&mut self, plan: &EndpointPlan, items: Items, test: bool, store_failed: bool, now: Millis) {
+        if test {
+            // A test send whose event cannot be read is over: one attempt (DESIGN 4.4).
+            for item in items {
+                let attempt = unattempted(1, now, "store_unavailable");
+                self.settle(plan, item.event, Some(attempt), Next::Failed, item.fresh, None, now);
+            }
+            return;
+        }
+        let Some(lane) = self.lanes.get_mut(&plan.key) else { return };
+        lane.request_ended();
+        if let Some(breaker) = lane.breaker() {
+            breaker.on_unsent();
+        }
+        let mut back = Items::new();
+        for mut item in items {
+            item.fresh = lane.landed(item.event);
+            back.push(item);
+        }
+        lane.put_back(back);
+        if !lane.plan.enabled {
+            self.hold_queue(plan.key, now);
+        } else if store_failed {
+            lane.pause_until(now + std::time::Duration::from_secs(1));
+        }
+    }
+
+    fn test_ended(
+        &mut self,
+        plan: &EndpointPlan,
+        items: Items,
+        sent: &Sent,
+        reply: super::dispatch::TestReply,
+        now: Millis,
+    ) {
+        let verdict = judge(plan, sent);
+        if let Some(item) = items.into_iter().next() {
+            let attempt = record(&item, sent, &verdict);
+            let next = if verdict.success { Next::Delivered } else { Next::Failed };
+            self.settle(plan, item.event, Some(attempt.clone()), next, item.fresh, None, now);
+            self.pending.hurry();
+            let _ = reply.send((item.event, attempt));
+        }
+    }
+
+    fn request_ended(&mut self, plan: &EndpointPlan, items: Items, sent: &Sent, now: Millis) {
+        let verdict = judge(plan, sent);
+        self.shared.metrics.attempt(verdict.success, sent.report.latency);
+        let Some(lane) = self.lanes.get_mut(&plan.key) else { return };
+        lane.request_ended();
+        lane.touched_at = now;
+        lane.slow = verdict.timed_out;
+        adapt(lane, &verdict, now);
+        let enabled = lane.plan.enabled;
+        let mut exhausted_since = None;
+        let mut exhausted_attempts = 0;
+        let notice = items.iter().all(is_notice);
+        for item in items {
+            let fresh = self.landed(plan, &item, false);
+            let next = if is_single(&item) && !verdict.success {
+                Next::Failed
+            } else {
+                self.next(plan, &item, sent, &verdict, enabled, now)
+            };
+            let attempt = record(&item, sent, &verdict);
+            if next == Next::Failed {
+                exhausted_since = Some(item.first_attempt_at.unwrap_or(sent.started_at));
+                exhausted_attempts = item.step + 1;
+                self.shared.metrics.exhausted.inc();
+            }
+            if next == Next::Delivered {
+                self.shared.metrics.delivered.inc();
+            }
+            self.settle(plan, item.event, Some(attempt), next, fresh, item.key, now);
+        }
+        self.shared.stats.count(
+            plan.key,
+            sent.started_at,
+            verdict.success,
+            exhausted_since.is_some(),
+            sent.report.latency,
+        );
+        if !notice {
+            self.note_health(plan, sent, &verdict, exhausted_since, exhausted_attempts, now);
+        }
+    }
+
+    /// The delivery's next state.
+    fn next(
+        &self,
+        plan: &EndpointPlan,
+        item: &Item,
+        sent: &Sent,
+        verdict: &Verdict,
+        enabled: bool,
+        now: Millis,
+    ) -> Next {
+        if verdict.success {
+            return Next::Delivered;
+        }
+        if verdict.gone || !enabled {
+            return Next::Held;
+        }
+        if !verdict.retry {
+            return Next::Failed;
+        }
+        let step = item.step + 1;
+        let Some(delay) = plan.policy.timetable.next_delay(step, self.shared.rng.fraction()) else {
+            return Next::Failed;
+        };
+        let asked = asked_delay(plan, sent, now).unwrap_or_default();
+        Next::Due { at: now + delay.max(asked), step }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of a settle, named by its fields")]
+    fn settle(
+        &mut self,
+        plan: &EndpointPlan,
+        event: postrider_model::id::Ordinal,
+        attempt: Option<Attempt>,
+        next: Next,
+        fresh: bool,
+        key: Option<u64>,
+        now: Millis,
+    ) {
+        let delivery = DeliveryKey { event, endpoint: plan.key };
+        // Somebody waits behind an ordered key's head.
+        let urgent = key.is_some();
+        self.pending.push_settle(Settle { delivery, attempt, next, fresh, key }, now, urgent);
+    }
+
+    fn note_health(
+        &mut self,
+        plan: &EndpointPlan,
+        sent: &Sent,
+        verdict: &Verdict,
+        exhausted_since: Option<Millis>,
+        attempts: u32,
+        now: Millis,
+    ) {
+        let Some(lane) = self.lanes.get_mut(&plan.key) else { return };
+        let change = lane.health.after(
+            &lane.plan.policy.disable,
+            &AttemptSeen {
+                started_at: sent.started_at,
+                success: verdict.success,
+                status: sent.report.status,
+                exhausted_since,
+                ended_at: now,
+            },
+        );
+        let reason = if verdict.gone {
+            Some(DisabledReason::Gone)
+        } else {
+            change.disable.then_some(DisabledReason::Failures)
+        };
+        let disable = reason.filter(|_| lane.plan.enabled).map(|reason| (reason, now));
+        if disable.is_some() {
+            let failures = if attempts > 0 { attempts } else { lane.health.failure_count };
+            lane.last_failure = Some((failures, failure_title(sent)));
+        }
+        lane.health_dirty = true;
+        if change.streak || disable.is_some() || now.0 - lane.health_written_at.0 >= HEALTH_EVERY_MS {
+            let write = lane.health_write(disable, now);
+            self.pending.push_health(write, now);
+        }
+    }
+}
+
+impl Lane {
+    /// What the store is to know of the endpoint's health.
+    pub(crate) fn health_write(
+        &mut self,
+        disable: Option<(DisabledReason, Millis)>,
+        now: Millis,
+    ) -> HealthWrite {
+        self.health_dirty = false;
+        self.health_written_at = now;
+        HealthWrite {
+            endpoint: self.plan.key,
+            failure_count: self.health.failure_count,
+            failing_since: self.health.failing_since,
+            last_success_at: self.health.last_success_at,
+            last_attempt_at: self.health.last_attempt_at,
+            last_status: self.health.last_status,
+            disable,
+        }
+    }
+}
+
+/// The window narrows on what means overload, the breaker opens on what means unreachable (DESIGN 2.3).
+fn adapt(lane: &mut Lane, verdict: &Verdict, now: Millis) {
+    if verdict.slow {
+        lane.window().on_slow();
+    } else if verdict.success {
+        lane.window().on_success();
+    } else {
+        lane.window().on_failure();
+    }
+    if let Some(breaker) = lane.breaker() {
+        if verdict.unreachable { breaker.on_unreachable(now) } else { breaker.on_success() }
+    }
+}
+
+fn judge(plan: &EndpointPlan, sent: &Sent) -> Verdict {
+    let report = &sent.report;
+    let timed_out = report.failure.as_ref().is_some_and(postrider_courier::Failure::is_timeout)
+        || report.body_cut == Some(BodyCut::Deadline);
+    let connection = report.failure.as_ref().is_some_and(postrider_courier::Failure::is_connection);
+    let success =
+        report.failure.is_none() && report.status.is_some_and(|status| plan.success.contains(status));
+    let unreachable = report.status.is_none() && (timed_out || connection);
+    Verdict {
+        success,
+        timed_out,
+        unreachable,
+        slow: timed_out
+            || connection
+            || report.status.is_some_and(|status| plan.policy.slow_on.contains(&status)),
+        retry: plan.retries(report),
+        gone: report.status.is_some_and(|status| plan.policy.disable_on.contains(&status)),
+    }
+}
+
+/// How long the receiver asked to be left alone, where the contract heeds it (RFC 9110, 10.2.3; DESIGN 4.4).
+fn asked_delay(plan: &EndpointPlan, sent: &Sent, now: Millis) -> Option<std::time::Duration> {
+    let heeded = plan.policy.retry_after && matches!(sent.report.status, Some(429 | 503));
+    let value = sent.report.retry_after.as_ref().filter(|_| heeded)?;
+    retry_after::parse(value.to_str().ok()?, now)
+}
+
+fn record(item: &Item, sent: &Sent, verdict: &Verdict) -> Attempt {
+    let report = &sent.report;
+    let error = if verdict.success {
+        None
+    } else {
+        Some(report.failure.as_ref().map_or("http_status", |failure| failure.code()).to_owned())
+    };
+    let note = match (&report.failure, report.body_cut) {
+        (Some(failure), _) => Some(failure.to_string()),
+        (None, Some(cut)) => Some(format!("response body cut: {}", cut.code())),
+        (None, None) => None,
+    };
+    Attempt {
+        number: item.attempts + 1,
+        started_at: sent.started_at,
+        latency_ms: u32::try_from(report.latency.as_millis()).unwrap_or(u32::MAX),
+        response_status: report.status,
+        error,
+        success: verdict.success,
+        excerpt: report.excerpt.clone(),
+        note,
+    }
+}
+
+/// A failure in words for people: `Connection timeout`, `HTTP 503`.
+fn failure_title(sent: &Sent) -> String {
+    match (&sent.report.failure, sent.report.status) {
+        (Some(failure), _) => failure.title().to_owned(),
+        (None, Some(status)) => format!("HTTP {status}"),
+        (None, None) => "No answer".to_owned(),
+    }
+}
+
+fn is_notice(item: &Item) -> bool {
+    item.body.as_ref().is_some_and(|body| body.content().flags.notice)
+}
+
+/// A test send gets one attempt, also when a crash put it back into the due index.
+fn is_single(item: &Item) -> bool {
+    item.body.as_ref().is_some_and(|body| body.content().flags.test)
+}

@@ -1,0 +1,384 @@
+//! The engine as the rest of the system holds it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering as Atomic};
+use std::time::Duration;
+
+use http::header::HeaderValue;
+use postrider_courier::{GuardPolicy, Transport};
+use postrider_model::delivery::{Attempt, DeliveryKey};
+use postrider_model::id::{EndpointKey, IdSalt, Ordinal, OrdinalSource, ProjectKey, TenantKey};
+use postrider_model::limits::Limits;
+use postrider_model::time::Millis;
+use postrider_store::{Change, ChangeOutcome, EventFlags, IdempotencyMark, Store, StoreError};
+use postrider_vault::Keyring;
+use tokio::sync::{Notify, mpsc, oneshot};
+use uuid::Uuid;
+
+use crate::accept::{AcceptError, Accepted, EventIn, Intake, Origin};
+use crate::core::{BodyBudget, Core, Message};
+use crate::metrics::Metrics;
+use crate::ports::{Clock, Fatal, Rng, Spawner};
+use crate::project::{Contracts, ProjectContext, Projects};
+use crate::routes::Routes;
+use crate::upkeep::stats::Stats;
+
+/// What an engine is made of.
+#[expect(missing_debug_implementations, reason = "a store and a transport have nothing to show")]
+pub struct EngineParts {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// The network.
+    pub transport: Arc<dyn Transport>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub rng: Arc<dyn Rng>,
+    /// Tasks.
+    pub spawner: Arc<dyn Spawner>,
+    /// The end, when it cannot go on.
+    pub fatal: Arc<dyn Fatal>,
+    /// Secrets at rest.
+    pub keyring: Arc<Keyring>,
+    /// Contracts by name.
+    pub contracts: Contracts,
+    /// What may be dialled.
+    pub guard: GuardPolicy,
+    /// The salt of this installation's ids.
+    pub salt: IdSalt,
+    /// Named limits.
+    pub limits: Limits,
+    /// Numbers of the engine itself.
+    pub settings: Settings,
+}
+
+/// Numbers of the engine (DESIGN 2).
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The most attempts in flight on this node: at most 8,192 and half the file descriptors.
+    pub max_in_flight: usize,
+    /// Bytes that event bodies in lanes may take together.
+    pub body_bytes: usize,
+    /// Accepting answers 503 while more than this waits to be committed, in bytes.
+    pub queue_bytes: usize,
+    /// Or while the oldest waits longer than this.
+    pub queue_age: Duration,
+    /// Accepting stops while the disk has less free than this, in bytes; settling goes on.
+    pub min_free_bytes: u64,
+    /// `User-Agent` of every request.
+    pub user_agent: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_in_flight: 8_192,
+            body_bytes: 64 * 1024 * 1024,
+            queue_bytes: 32 * 1024 * 1024,
+            queue_age: Duration::from_millis(500),
+            min_free_bytes: 512 * 1024 * 1024,
+            user_agent: concat!("Postrider/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+/// What the accept path and the core tell each other without messages.
+#[derive(Debug)]
+pub(crate) struct Gauges {
+    /// Bytes that wait to be committed.
+    pub queue_bytes: AtomicUsize,
+    /// When the oldest of them arrived, in milliseconds; `i64::MAX` when none waits.
+    pub oldest_append: AtomicI64,
+    /// The disk is almost full.
+    pub disk_low: AtomicBool,
+    /// No more is accepted.
+    pub stopping: AtomicBool,
+}
+
+/// What every part of the engine reaches.
+pub(crate) struct Shared {
+    pub store: Arc<dyn Store>,
+    pub transport: Arc<dyn Transport>,
+    pub clock: Arc<dyn Clock>,
+    pub rng: Arc<dyn Rng>,
+    pub spawner: Arc<dyn Spawner>,
+    pub fatal: Arc<dyn Fatal>,
+    pub keyring: Arc<Keyring>,
+    pub contracts: Contracts,
+    pub guard: GuardPolicy,
+    pub salt: IdSalt,
+    pub limits: Limits,
+    pub settings: Settings,
+    pub user_agent: HeaderValue,
+    pub gauges: Gauges,
+    pub metrics: Metrics,
+    pub stats: Stats,
+    pub bodies: Arc<BodyBudget>,
+    pub projects: Projects,
+    pub routes: Routes,
+    pub ids: parking_lot::Mutex<OrdinalSource>,
+    pub replays: Notify,
+    pub stop: tokio::sync::watch::Sender<bool>,
+    core: mpsc::UnboundedSender<Message>,
+}
+
+impl Shared {
+    /// Tells the core; after it ended there is nothing left to tell.
+    pub(crate) fn tell(&self, message: Message) {
+        let _ = self.core.send(message);
+    }
+
+    pub(crate) async fn project(&self, key: ProjectKey) -> Result<Arc<ProjectContext>, StoreError> {
+        self.projects.get(key, &*self.store, &self.contracts, &self.limits).await
+    }
+}
+
+/// An attempt of a test send.
+#[derive(Debug, Clone)]
+pub struct TestSent {
+    /// The test's event.
+    pub event: Ordinal,
+    /// What came of it.
+    pub attempt: Attempt,
+}
+
+/// A running engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Recovers what the last stop or crash left and starts.
+    ///
+    /// # Errors
+    /// Of the store, while recovering.
+    pub async fn start(parts: EngineParts) -> Result<Self, StoreError> {
+        let (core, inbox) = mpsc::unbounded_channel();
+        let shared = Arc::new(Self::shared(parts, core));
+        let recovered = shared.store.recover(shared.clock.now()).await?;
+        let mut core = Core::new(Arc::clone(&shared), inbox, &recovered);
+        for fanout in crate::upkeep::fanout::unfinished(&shared).await? {
+            core.resume_fanout(fanout);
+        }
+        // Endpoints, keys and replays have ids of their own, which need not be above the events'.
+        *shared.ids.lock() = OrdinalSource::new(recovered.highest);
+        shared.spawner.spawn(Box::pin(core.run()));
+        crate::upkeep::start(&shared);
+        tracing::info!(moved = recovered.moved, endpoints = recovered.backlog.len(), "recovered");
+        Ok(Self { shared })
+    }
+
+    fn shared(parts: EngineParts, core: mpsc::UnboundedSender<Message>) -> Shared {
+        let user_agent = HeaderValue::from_str(&parts.settings.user_agent)
+            .unwrap_or(HeaderValue::from_static(concat!("Postrider/", env!("CARGO_PKG_VERSION"))));
+        Shared {
+            store: parts.store,
+            transport: parts.transport,
+            clock: parts.clock,
+            rng: parts.rng,
+            spawner: parts.spawner,
+            fatal: parts.fatal,
+            keyring: parts.keyring,
+            contracts: parts.contracts,
+            guard: parts.guard,
+            salt: parts.salt,
+            limits: parts.limits,
+            user_agent,
+            gauges: Gauges {
+                queue_bytes: AtomicUsize::new(0),
+                oldest_append: AtomicI64::new(i64::MAX),
+                disk_low: AtomicBool::new(false),
+                stopping: AtomicBool::new(false),
+            },
+            metrics: Metrics::new(),
+            stats: Stats::default(),
+            bodies: BodyBudget::new(parts.settings.body_bytes),
+            projects: Projects::default(),
+            routes: Routes::new(),
+            ids: parking_lot::Mutex::new(OrdinalSource::new(Ordinal::default())),
+            replays: Notify::new(),
+            stop: tokio::sync::watch::channel(false).0,
+            settings: parts.settings,
+            core,
+        }
+    }
+
+    /// Accepts events (DESIGN 2.1); returns when they are on disk. All or none.
+    ///
+    /// # Errors
+    /// See [`AcceptError`]; nothing was stored.
+    pub async fn accept(
+        &self,
+        origin: Origin,
+        events: Vec<EventIn>,
+        request_mark: Option<IdempotencyMark>,
+    ) -> Result<Vec<Accepted>, AcceptError> {
+        Intake::new(&self.shared, origin).accept(events, request_mark).await
+    }
+
+    /// Sends a test event to one endpoint now, whatever its types, filter and state, and waits for its one attempt
+    /// (DESIGN 4.4 "Test sends").
+    ///
+    /// # Errors
+    /// See [`AcceptError`]; an attempt that failed is no error.
+    pub async fn test_send(&self, endpoint: EndpointKey, event: EventIn) -> Result<TestSent, AcceptError> {
+        let plan = self
+            .shared
+            .routes
+            .plan_of(endpoint, &self.shared)
+            .await?
+            .ok_or(StoreError::NotFound("endpoint"))?;
+        let origin = Origin { project: plan.project, mode: plan.mode, tenant: None };
+        Intake::new(&self.shared, origin).test_send(plan, event).await
+    }
+
+    /// Sends an event to these endpoints only, as far as they name its type (notices).
+    pub(crate) async fn notice(
+        shared: &Arc<Shared>,
+        origin: Origin,
+        event: EventIn,
+        only: Vec<Arc<crate::EndpointPlan>>,
+    ) -> Result<(), AcceptError> {
+        Intake::new(shared, origin)
+            .only(event, EventFlags { notice: true, ..EventFlags::default() }, only, None)
+            .await
+    }
+
+    /// After an endpoint was written: returns when nothing begins by its old state any more.
+    pub async fn endpoint_changed(&self, tenant: TenantKey, endpoint: EndpointKey) {
+        self.shared.routes.forget(tenant);
+        let (reply, done) = oneshot::channel();
+        match self.shared.routes.plan_of(endpoint, &self.shared).await {
+            Ok(plan) => self.shared.tell(Message::Changed(endpoint, plan, reply)),
+            Err(error) => {
+                tracing::error!(%error, endpoint = endpoint.0, "a changed endpoint could not be read; its lane rests until it is");
+                self.shared.tell(Message::Rest(endpoint, reply));
+            }
+        }
+        let _ = done.await;
+    }
+
+    /// After a project, its settings or its event types were written.
+    pub async fn project_changed(&self, project: ProjectKey) {
+        self.shared.projects.forget(project);
+        self.shared.routes.forget_project(project);
+        let (reply, done) = oneshot::channel();
+        self.shared.tell(Message::ProjectChanged(project, reply));
+        let _ = done.await;
+    }
+
+    /// Reopens a delivery: pending again, due now (DESIGN 4.4 "Resend").
+    ///
+    /// # Errors
+    /// Of the store.
+    pub async fn resend(&self, delivery: DeliveryKey) -> Result<ChangeOutcome, StoreError> {
+        self.change(Change::Reopen { delivery, due: self.shared.clock.now() }).await
+    }
+
+    /// Cancels a pending or held delivery.
+    ///
+    /// # Errors
+    /// Of the store.
+    pub async fn cancel(&self, delivery: DeliveryKey) -> Result<ChangeOutcome, StoreError> {
+        self.change(Change::Cancel { delivery }).await
+    }
+
+    async fn change(&self, change: Change) -> Result<ChangeOutcome, StoreError> {
+        crate::upkeep::change(&self.shared, change).await
+    }
+
+    /// A replay was created or cancelled.
+    pub fn replays_changed(&self) {
+        self.shared.replays.notify_one();
+    }
+
+    /// Accepts no more, finishes attempts in flight, settles, flushes. The store stays open.
+    pub async fn stop(&self) {
+        self.shared.gauges.stopping.store(true, Atomic::Release);
+        self.shared.stop.send_replace(true);
+        let (reply, done) = oneshot::channel();
+        self.shared.tell(Message::Stop(reply));
+        let _ = done.await;
+        if let Err(error) = self.shared.stats.flush(&*self.shared.store).await {
+            tracing::warn!(%error, "the last minute's statistics were not written");
+        }
+    }
+
+    /// The salt of this installation's ids.
+    pub fn salt(&self) -> IdSalt {
+        self.shared.salt
+    }
+
+    /// A new id for an endpoint, key or replay.
+    pub fn new_id(&self) -> Uuid {
+        self.shared.ids.lock().next(self.shared.clock.now()).to_uuid(self.shared.salt)
+    }
+
+    /// The time.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.shared.clock
+    }
+
+    /// Now.
+    pub fn now(&self) -> Millis {
+        self.shared.clock.now()
+    }
+
+    /// Unpredictable bytes.
+    pub fn rng(&self) -> &Arc<dyn Rng> {
+        &self.shared.rng
+    }
+
+    /// Contracts by name.
+    pub fn contracts(&self) -> &Contracts {
+        &self.shared.contracts
+    }
+
+    /// Secrets at rest.
+    pub fn keyring(&self) -> &Arc<Keyring> {
+        &self.shared.keyring
+    }
+
+    /// What may be dialled.
+    pub fn guard(&self) -> &GuardPolicy {
+        &self.shared.guard
+    }
+
+    /// Named limits.
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.shared.store
+    }
+
+    /// A project with contract, settings and catalogue.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when it is gone; others of the store.
+    pub async fn project(&self, key: ProjectKey) -> Result<Arc<ProjectContext>, StoreError> {
+        self.shared.project(key).await
+    }
+
+    /// Whether events are accepted now; the reason if not.
+    ///
+    /// # Errors
+    /// What stands in the way, for people.
+    pub fn ready(&self) -> Result<(), String> {
+        crate::accept::overload(&self.shared).map_or(Ok(()), Err)
+    }
+
+    /// Appends all metrics in Prometheus' text form.
+    pub fn render_metrics(&self, out: &mut String) {
+        self.shared.metrics.render(&self.shared, out);
+    }
+}

@@ -1,0 +1,161 @@
+//! What the engine counts, in Prometheus' form (names begin with `postrider_`, DESIGN 4.4).
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering as Atomic};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use postrider_model::time::Millis;
+use postrider_store::StoreFacts;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::engine::Shared;
+
+/// The engine's counters. Incrementing costs one atomic operation.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    pub accepted: Counter,
+    pub overloaded: Counter,
+    pub commits: Counter,
+    pub commit_failures: Counter,
+    pub attempts_ok: Counter,
+    pub attempts_failed: Counter,
+    pub delivered: Counter,
+    pub exhausted: Counter,
+    pub disabled: Counter,
+    pub in_flight: Gauge,
+    lanes: Gauge,
+    queued: Gauge,
+    oldest_due_seconds: Gauge<f64, AtomicU64>,
+    queue_bytes: Gauge,
+    body_bytes: Gauge,
+    store_bytes: Gauge,
+    wal_bytes: Gauge,
+    free_bytes: Gauge,
+    index_lag: Gauge,
+    commit_seconds: Histogram,
+    attempt_seconds: Histogram,
+    facts: Mutex<StoreFacts>,
+    last_commit_us: AtomicI64,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix("postrider");
+        let mut counter = |name: &str, help: &str| {
+            let counter = Counter::default();
+            registry.register(name, help, counter.clone());
+            counter
+        };
+        let accepted = counter("events_accepted", "Events committed");
+        let overloaded = counter("overloaded", "Requests refused with 503");
+        let commits = counter("commits", "Transactions with an fsync");
+        let commit_failures =
+            counter("commit_failures", "Transactions that failed; nothing of them was written");
+        let attempts_ok = counter("attempts_succeeded", "Attempts that the endpoint took");
+        let attempts_failed = counter("attempts_failed", "Attempts that failed");
+        let delivered = counter("deliveries_delivered", "Deliveries that ended delivered");
+        let exhausted = counter("deliveries_failed", "Deliveries given up");
+        let disabled = counter("endpoints_disabled", "Endpoints disabled by their contract's rule");
+        let mut gauge = |name: &str, help: &str| {
+            let gauge = Gauge::default();
+            registry.register(name, help, gauge.clone());
+            gauge
+        };
+        let in_flight = gauge("attempts_in_flight", "Attempts in flight");
+        let lanes = gauge("lanes", "Endpoints with a lane in memory");
+        let queued = gauge("lane_deliveries", "Deliveries in lanes");
+        let queue_bytes = gauge("commit_queue_bytes", "Bytes of events that wait to be committed");
+        let body_bytes = gauge("body_bytes", "Bytes of event bodies in lanes");
+        let store_bytes = gauge("store_bytes", "Size of the store");
+        let wal_bytes = gauge("store_wal_bytes", "Size of the write-ahead log");
+        let free_bytes = gauge("store_free_bytes", "Free space on the store's disk");
+        let index_lag = gauge("store_index_lag_rows", "Rows that the list indexes are behind");
+        let oldest_due_seconds = Gauge::default();
+        registry.register_with_unit(
+            "oldest_past_due",
+            "Age of the oldest delivery that is due",
+            Unit::Seconds,
+            oldest_due_seconds.clone(),
+        );
+        let commit_seconds = Histogram::new(exponential_buckets(0.000_1, 2.0, 16));
+        registry.register_with_unit(
+            "commit",
+            "Time of a transaction with its fsync",
+            Unit::Seconds,
+            commit_seconds.clone(),
+        );
+        let attempt_seconds = Histogram::new(exponential_buckets(0.000_5, 2.0, 18));
+        registry.register_with_unit("attempt", "Time of an attempt", Unit::Seconds, attempt_seconds.clone());
+        Self {
+            registry,
+            accepted,
+            overloaded,
+            commits,
+            commit_failures,
+            attempts_ok,
+            attempts_failed,
+            delivered,
+            exhausted,
+            disabled,
+            in_flight,
+            lanes,
+            queued,
+            oldest_due_seconds,
+            queue_bytes,
+            body_bytes,
+            store_bytes,
+            wal_bytes,
+            free_bytes,
+            index_lag,
+            commit_seconds,
+            attempt_seconds,
+            facts: Mutex::default(),
+            last_commit_us: AtomicI64::new(0),
+        }
+    }
+
+    pub(crate) fn commit(&self, commit_us: u64, _appends: usize, _settles: usize) {
+        self.commits.inc();
+        self.commit_seconds.observe(commit_us as f64 / 1e6);
+        self.last_commit_us.store(commit_us as i64, Atomic::Relaxed);
+    }
+
+    pub(crate) fn attempt(&self, success: bool, latency: Duration) {
+        if success {
+            self.attempts_ok.inc();
+        } else {
+            self.attempts_failed.inc();
+        }
+        self.attempt_seconds.observe(latency.as_secs_f64());
+    }
+
+    /// What housekeeping saw.
+    pub(crate) fn look(&self, lanes: usize, queued: usize, oldest_due: Option<Millis>, now: Millis) {
+        self.lanes.set(lanes as i64);
+        self.queued.set(queued as i64);
+        self.oldest_due_seconds.set(oldest_due.map_or(0.0, |due| now.since(due).as_secs_f64()));
+    }
+
+    pub(crate) fn store(&self, facts: StoreFacts) {
+        *self.facts.lock() = facts;
+    }
+
+    pub(crate) fn render(&self, shared: &Shared, out: &mut String) {
+        let facts = *self.facts.lock();
+        let signed = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        self.queue_bytes.set(shared.gauges.queue_bytes.load(Atomic::Relaxed) as i64);
+        self.body_bytes.set(shared.bodies.used() as i64);
+        self.store_bytes.set(signed(facts.store_bytes));
+        self.wal_bytes.set(signed(facts.wal_bytes));
+        self.free_bytes.set(facts.free_bytes.map_or(-1, signed));
+        self.index_lag.set(signed(facts.index_lag));
+        if let Err(error) = encode(out, &self.registry) {
+            tracing::error!(%error, "metrics could not be written");
+        }
+    }
+}

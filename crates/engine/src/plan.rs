@@ -1,0 +1,188 @@
+//! What the engine knows of an endpoint: everything resolved, parsed and ready for the hot path.
+
+use std::sync::Arc;
+
+use http::header::{HeaderName, HeaderValue};
+use postrider_contract::{Contract, DeliveryPolicy, SigningKey};
+use postrider_courier::{Report, StatusSet, Target};
+use postrider_model::endpoint::{EndpointConfig, EndpointSecrets, Ordering};
+use postrider_model::filter::Filter;
+use postrider_model::health::Health;
+use postrider_model::id::{EndpointId, EndpointKey, Mode, ProjectKey, TenantKey};
+use postrider_model::pattern::TypeSet;
+use postrider_model::time::Millis;
+use postrider_store::Endpoint;
+
+use crate::engine::Shared;
+use crate::project::ProjectContext;
+
+/// An endpoint, resolved against its project and contract.
+#[derive(Debug, Clone)]
+pub struct EndpointPlan {
+    /// Its row.
+    pub key: EndpointKey,
+    /// Its id.
+    pub id: EndpointId,
+    /// Its project.
+    pub project: ProjectKey,
+    /// Its world.
+    pub mode: Mode,
+    /// Its tenant.
+    pub tenant: TenantKey,
+    /// Whether it gets events.
+    pub enabled: bool,
+    /// The types it wants.
+    pub types: TypeSet,
+    /// The filter on top of them.
+    pub filter: Option<Filter>,
+    /// What keeps its order.
+    pub ordering: Ordering,
+    /// How its requests look.
+    pub contract: Arc<Contract>,
+    /// Timeouts, retries, rate, batch, health: endpoint over project over contract.
+    pub policy: DeliveryPolicy,
+    /// Which statuses are successes.
+    pub success: StatusSet,
+    /// Where its requests go; the reason where the URL is no longer allowed.
+    pub target: Result<Arc<Target>, String>,
+    /// Its custom headers.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Its health when the plan was made.
+    pub health: Health,
+    /// Its URL, for notices.
+    pub url: String,
+    keys: Vec<Key>,
+}
+
+#[derive(Debug, Clone)]
+struct Key {
+    signing: SigningKey,
+    expires_at: Option<Millis>,
+}
+
+impl EndpointPlan {
+    /// Resolves an endpoint. Secrets that cannot be opened or read leave it without keys, which is logged: its
+    /// requests must not go out unsigned, so it is switched off until its row can be read.
+    pub(crate) fn new(endpoint: &Endpoint, project: &ProjectContext, shared: &Shared) -> Self {
+        let contract = Arc::clone(&project.contract);
+        let policy = DeliveryPolicy::resolve(&contract, &project.settings, &endpoint.config);
+        let opened = open(endpoint, shared);
+        let readable = opened.is_some();
+        let secrets = opened.unwrap_or_default();
+        let keys = keys(&secrets, &contract, endpoint);
+        let target = Target::parse(&endpoint.config.url, &shared.guard)
+            .map(Arc::new)
+            .map_err(|error| error.to_string());
+        Self {
+            key: endpoint.key,
+            id: endpoint.id,
+            project: endpoint.project,
+            mode: endpoint.mode,
+            tenant: endpoint.tenant,
+            enabled: endpoint.enabled && endpoint.deleted_at.is_none() && readable,
+            types: types(&endpoint.config),
+            filter: endpoint.config.filter.as_ref().and_then(|filter| Filter::parse(filter).ok()),
+            ordering: policy.ordering,
+            success: successes(&policy),
+            policy,
+            target,
+            headers: headers(&secrets),
+            health: health(endpoint),
+            url: endpoint.config.url.clone(),
+            keys,
+            contract,
+        }
+    }
+
+    /// The same endpoint, getting no events.
+    pub(crate) fn switched_off(&self) -> Self {
+        Self { enabled: false, ..self.clone() }
+    }
+
+    /// Requests per second, batches where it gets batches (DESIGN 4.4).
+    pub fn rate_per_second(&self) -> Option<f64> {
+        if self.policy.batch.is_some() {
+            self.policy.batches_per_second.or(self.policy.per_second)
+        } else {
+            self.policy.per_second
+        }
+    }
+
+    /// The most events in one request.
+    pub(crate) fn batch_size(&self) -> usize {
+        self.policy.batch.map_or(1, |batch| batch.max_size as usize)
+    }
+
+    /// The keys that sign at `now`, newest first.
+    pub(crate) fn keys_at(&self, now: Millis) -> impl Iterator<Item = &SigningKey> + Clone {
+        self.keys.iter().filter(move |key| key.expires_at.is_none_or(|at| at > now)).map(|key| &key.signing)
+    }
+
+    /// Whether the contract retries after such an outcome.
+    pub(crate) fn retries(&self, report: &Report) -> bool {
+        match (&report.failure, report.status) {
+            (Some(failure), _) if failure.is_timeout() => self.policy.retry_on.timeout,
+            (Some(_), _) => self.policy.retry_on.connection,
+            (None, Some(status)) => self.policy.retry_on.status(status),
+            (None, None) => self.policy.retry_on.connection,
+        }
+    }
+}
+
+/// The policy's statuses in the sender's form.
+fn successes(policy: &DeliveryPolicy) -> StatusSet {
+    policy.success.ranges().fold(StatusSet::EMPTY, |set, range| set.with(*range.start(), *range.end()))
+}
+
+fn open(endpoint: &Endpoint, shared: &Shared) -> Option<EndpointSecrets> {
+    let opened = shared.keyring.open(&endpoint.sealed, endpoint.id.0.as_bytes());
+    match opened {
+        Ok(bytes) => match serde_json::from_slice(&bytes) {
+            Ok(secrets) => Some(secrets),
+            Err(error) => {
+                tracing::error!(endpoint = %endpoint.id.0, %error, "an endpoint's sealed secrets are not readable; it is off");
+                None
+            }
+        },
+        Err(error) => {
+            tracing::error!(endpoint = %endpoint.id.0, %error, "an endpoint's secrets cannot be opened with the master key; it is off");
+            None
+        }
+    }
+}
+
+fn keys(secrets: &EndpointSecrets, contract: &Contract, endpoint: &Endpoint) -> Vec<Key> {
+    let mut keys = Vec::new();
+    for secret in &secrets.secrets {
+        match SigningKey::parse(&secret.value, contract) {
+            Ok(signing) => keys.push(Key { signing, expires_at: secret.expires_at }),
+            Err(error) => {
+                tracing::error!(endpoint = %endpoint.id.0, %error, "a stored secret is not one of its contract")
+            }
+        }
+    }
+    keys
+}
+
+fn headers(secrets: &EndpointSecrets) -> Vec<(HeaderName, HeaderValue)> {
+    // They were checked when they were saved; one that is no longer legal is left out rather than stopping delivery.
+    secrets
+        .headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?)))
+        .collect()
+}
+
+fn types(config: &EndpointConfig) -> TypeSet {
+    TypeSet::parse(&config.event_types).unwrap_or_else(|_| TypeSet::none())
+}
+
+fn health(endpoint: &Endpoint) -> Health {
+    Health {
+        failure_count: endpoint.failure_count,
+        failing_since: endpoint.failing_since,
+        last_success_at: endpoint.last_success_at,
+        last_attempt_at: endpoint.last_attempt_at,
+        last_status: endpoint.last_status,
+    }
+}

@@ -1,0 +1,76 @@
+//! Statistics per endpoint and minute: counted in memory, written once a minute (DESIGN 5).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use postrider_model::id::EndpointKey;
+use postrider_model::time::Millis;
+use postrider_store::{StatRow, StatSum, Store, StoreError};
+
+use super::rest;
+use crate::engine::Shared;
+
+const EVERY: Duration = Duration::from_secs(60);
+
+/// Counts not yet written.
+#[derive(Debug, Default)]
+pub(crate) struct Stats {
+    minutes: Mutex<BTreeMap<(EndpointKey, i64), StatSum>>,
+}
+
+impl Stats {
+    /// Counts an attempt.
+    pub(crate) fn count(
+        &self,
+        endpoint: EndpointKey,
+        at: Millis,
+        success: bool,
+        exhausted: bool,
+        latency: Duration,
+    ) {
+        let latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
+        let mut minutes = self.minutes.lock();
+        let sum = minutes.entry((endpoint, at.0.div_euclid(60_000))).or_default();
+        sum.succeeded += u64::from(success);
+        sum.failed += u64::from(!success);
+        sum.exhausted += u64::from(exhausted);
+        sum.latency_ms = sum.latency_ms.saturating_add(latency_ms);
+        sum.latency_max_ms = sum.latency_max_ms.max(latency_ms);
+    }
+
+    /// Writes what was counted; on an error it is kept and written next time.
+    pub(crate) async fn flush(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let counted = std::mem::take(&mut *self.minutes.lock());
+        if counted.is_empty() {
+            return Ok(());
+        }
+        let rows = counted.iter().map(|((endpoint, minute), sum)| StatRow {
+            endpoint: *endpoint,
+            minute: *minute,
+            sum: *sum,
+        });
+        let written = store.add_stats(rows.collect()).await;
+        if written.is_err() {
+            let mut minutes = self.minutes.lock();
+            for (key, sum) in counted {
+                let now = minutes.entry(key).or_default();
+                now.succeeded += sum.succeeded;
+                now.failed += sum.failed;
+                now.exhausted += sum.exhausted;
+                now.latency_ms = now.latency_ms.saturating_add(sum.latency_ms);
+                now.latency_max_ms = now.latency_max_ms.max(sum.latency_max_ms);
+            }
+        }
+        written
+    }
+}
+
+pub(crate) async fn run(shared: Arc<Shared>) {
+    while rest(&shared, EVERY).await {
+        if let Err(error) = shared.stats.flush(&*shared.store).await {
+            tracing::warn!(%error, "statistics were not written; they are written next time");
+        }
+    }
+}
