@@ -51,7 +51,8 @@ fn write_low_water(w: &Writer, batch: &Batch) -> Res<()> {
     let mut memory = w.memory.borrow_mut();
     let (written, at) = memory.low_water;
     let due = at == Millis::MIN || batch.now.since(at) >= LOW_WATER_EVERY || batch.now < at;
-    if batch.low_water > written && due {
+    // A later chunk of an older event's fan-out pulls the mark back: that must be on disk with the chunk.
+    if batch.low_water < written || (batch.low_water > written && due) {
         mark::set(&w.conn, mark::LOW_WATER, batch.low_water.0)?;
         mark::set(&w.conn, mark::HIGHEST, memory.highest.0)?;
         memory.low_water = (batch.low_water, batch.now);
