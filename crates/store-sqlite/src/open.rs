@@ -22,6 +22,11 @@ pub(crate) fn database_path(options: &Options) -> PathBuf {
     options.data_dir.join("postrider.db")
 }
 
+/// The write-ahead log in a data directory.
+pub(crate) fn wal_path(dir: &Path) -> PathBuf {
+    dir.join("postrider.db-wal")
+}
+
 /// Takes the data directory for this process until the file is dropped. The kernel gives it back when the process
 /// ends, however it ends.
 pub(crate) fn lock(dir: &Path) -> Result<File, OpenError> {

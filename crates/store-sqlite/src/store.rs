@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 
 use parking_lot::Mutex;
 use postrider_model::id::IdSalt;
@@ -15,6 +16,7 @@ use crate::open;
 use crate::options::{OpenError, Options};
 use crate::readers::{Readers, snapshot};
 use crate::thread::{Job, WriterThread};
+use crate::upkeep::Standing;
 use crate::writer::Writer;
 
 /// The embedded store. All ports of `postrider-store` are implemented on it.
@@ -25,6 +27,8 @@ pub struct SqliteStore {
     pub(crate) data_dir: PathBuf,
     pub(crate) on_disk: bool,
     pub(crate) max_store_bytes: Option<u64>,
+    /// What upkeep remembers; `None` while a step is at work.
+    pub(crate) standing: Mutex<Option<Standing>>,
     /// Held for as long as the store is open.
     _lock: Option<File>,
 }
@@ -81,6 +85,7 @@ impl SqliteStore {
             data_dir: options.data_dir.clone(),
             on_disk: options.vfs.is_none(),
             max_store_bytes: options.max_store_bytes,
+            standing: Mutex::new(Some(Standing::default())),
             _lock: lock,
         }
     }
@@ -101,13 +106,24 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&Writer) -> Result<T, StoreError> + Send + 'static,
     {
+        self.write_with_queue(move |writer, _| work(writer)).await
+    }
+
+    /// As [`SqliteStore::write`], for long work that lets the others in the queue through. Inline there is none.
+    pub(crate) async fn write_with_queue<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Writer, Option<&Receiver<Job>>) -> Result<T, StoreError> + Send + 'static,
+    {
         match &self.access {
-            Access::Inline(writer) => writer.lock().as_ref().map_or_else(|| Err(closed()), work),
+            Access::Inline(writer) => {
+                writer.lock().as_ref().map_or_else(|| Err(closed()), |writer| work(writer, None))
+            }
             Access::Threads { writer, .. } => {
                 let (answer, answered) = oneshot::channel();
                 let queued = writer.lock().as_ref().is_some_and(|thread| {
                     // The caller may have gone away; what it asked for is done all the same.
-                    thread.send(Job::new(move |writer, _| drop(answer.send(work(writer)))))
+                    thread.send(Job::new(move |writer, jobs| drop(answer.send(work(writer, Some(jobs))))))
                 });
                 if queued { answered.await.unwrap_or_else(|_| Err(closed())) } else { Err(closed()) }
             }
@@ -121,6 +137,15 @@ impl SqliteStore {
         F: FnOnce(&Writer) -> Res<T> + Send + 'static,
     {
         self.write(move |writer| writer.transaction(|| work(writer))).await
+    }
+
+    /// As [`SqliteStore::change`], for work that may be lost with the power: it is on disk with the next commit.
+    pub(crate) async fn lazily<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Writer) -> Res<T> + Send + 'static,
+    {
+        self.write(move |writer| writer.lazy_transaction(|| work(writer))).await
     }
 
     /// Runs `work` in one snapshot of a reading connection, not older than the call.

@@ -1,9 +1,12 @@
-//! Erasing tenants and projects that were deleted.
+//! Erasing tenants and projects that were deleted, in small steps.
 
 use postrider_model::id::{ProjectKey, TenantKey};
-use rusqlite::{Connection, params};
+use postrider_model::time::Millis;
+use rusqlite::{Connection, OptionalExtension, params};
 
+use super::expire;
 use crate::fault::Res;
+use crate::writer::{Writer, mark};
 
 const TENANT: i64 = 0;
 const PROJECT: i64 = 1;
@@ -21,5 +24,113 @@ pub(crate) fn queue_project(conn: &Connection, project: ProjectKey) -> Res<()> {
 fn queue(conn: &Connection, kind: i64, key: i64) -> Res<()> {
     conn.prepare_cached("INSERT OR IGNORE INTO erasure (kind, key, mark) VALUES (?1, ?2, 0)")?
         .execute(params![kind, key])?;
+    Ok(())
+}
+
+/// Erases some rows. Tenants first, so that a project finds its own gone.
+pub(super) fn step(w: &Writer, rows: usize) -> Res<bool> {
+    let conn = &w.conn;
+    let mut next = conn.prepare_cached("SELECT kind, key, mark FROM erasure ORDER BY kind, key LIMIT 1")?;
+    let next: Option<(i64, i64, i64)> =
+        next.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+    match next {
+        None => Ok(false),
+        Some((TENANT, tenant, mark)) => tenant_step(conn, tenant, mark, rows).map(|()| true),
+        Some((_, project, _)) => project_step(conn, project).map(|()| true),
+    }
+}
+
+/// The events of a tenant, from `mark` upwards; its endpoints, keys and name when none is left.
+fn tenant_step(conn: &Connection, tenant: i64, mark: i64, rows: usize) -> Res<()> {
+    let (events, reached) = next_events(conn, tenant, mark, rows)?;
+    let mut done = 0;
+    for event in events {
+        // Nothing of an erased tenant is due again, so no time is needed for what is released.
+        done += 4 * expire::delete(conn, event, Millis::MIN)?;
+        if done >= rows {
+            return set_mark(conn, tenant, event);
+        }
+    }
+    match reached {
+        Some(reached) => set_mark(conn, tenant, reached),
+        None => forget_tenant(conn, tenant),
+    }
+}
+
+/// Events of the tenant above `mark`, and up to where was looked; `None` where everything was.
+fn next_events(conn: &Connection, tenant: i64, mark: i64, rows: usize) -> Res<(Vec<i64>, Option<i64>)> {
+    let listed = mark::get(conn, mark::LISTED)?;
+    if mark < listed {
+        return listed_events(conn, tenant, mark, listed);
+    }
+    let mut tail = conn.prepare_cached("SELECT id, tenant FROM event WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+    let mut found = tail.query(params![mark, rows as i64])?;
+    let (mut events, mut last, mut seen) = (Vec::new(), mark, 0);
+    while let Some(row) = found.next()? {
+        (last, seen) = (row.get(0)?, seen + 1);
+        if row.get::<_, i64>(1)? == tenant {
+            events.push(last);
+        }
+    }
+    Ok((events, (seen == rows).then_some(last)))
+}
+
+/// The tenant's events of the next run.
+fn listed_events(conn: &Connection, tenant: i64, mark: i64, listed: i64) -> Res<(Vec<i64>, Option<i64>)> {
+    let mut run =
+        conn.prepare_cached("SELECT run, last FROM list_run WHERE last > ?1 ORDER BY run LIMIT 1")?;
+    let run: Option<(i64, i64)> = run.query_row([mark], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((run, last)) = run else { return Ok((Vec::new(), Some(listed))) };
+    let mut events = conn.prepare_cached(
+        "SELECT event FROM run_event WHERE run = ?1 AND owner IN (?2, ?2 + 1) AND event > ?3 ORDER BY event",
+    )?;
+    let events = events.query_map([run, tenant * 2, mark], |row| row.get(0))?;
+    Ok((events.collect::<Result<_, _>>()?, Some(last)))
+}
+
+fn set_mark(conn: &Connection, tenant: i64, mark: i64) -> Res<()> {
+    conn.prepare_cached("UPDATE erasure SET mark = ?3 WHERE kind = ?1 AND key = ?2")?
+        .execute([TENANT, tenant, mark])?;
+    Ok(())
+}
+
+fn forget_tenant(conn: &Connection, tenant: i64) -> Res<()> {
+    for sql in [
+        "DELETE FROM stat WHERE endpoint IN (SELECT key FROM endpoint WHERE tenant = ?1)",
+        "DELETE FROM replay WHERE tenant = ?1",
+        "DELETE FROM audit WHERE tenant = (SELECT id FROM tenant WHERE key = ?1)
+         AND project = (SELECT project FROM tenant WHERE key = ?1)
+         AND at < (SELECT deleted_at FROM tenant WHERE key = ?1)",
+        "DELETE FROM api_key WHERE tenant = ?1",
+        "DELETE FROM endpoint WHERE tenant = ?1",
+        "DELETE FROM tenant WHERE key = ?1",
+        "DELETE FROM erasure WHERE kind = 0 AND key = ?1",
+    ] {
+        conn.prepare_cached(sql)?.execute([tenant])?;
+    }
+    Ok(())
+}
+
+/// Queues a project's tenants one by one; when none is left, the project's own rows go.
+fn project_step(conn: &Connection, project: i64) -> Res<()> {
+    let mut tenant = conn.prepare_cached("SELECT key FROM tenant WHERE project = ?1 LIMIT 1")?;
+    if let Some(tenant) = tenant.query_row([project], |row| row.get(0)).optional()? {
+        conn.prepare_cached(
+            "UPDATE tenant SET deleted_at = coalesce(deleted_at, (SELECT deleted_at FROM project WHERE key = ?2))
+             WHERE key = ?1",
+        )?
+        .execute([tenant, project])?;
+        return queue_tenant(conn, TenantKey(tenant));
+    }
+    for sql in [
+        "DELETE FROM api_key WHERE project = ?1",
+        "DELETE FROM event_type WHERE key IN (SELECT key FROM type_name WHERE project = ?1)",
+        "DELETE FROM type_name WHERE project = ?1",
+        "DELETE FROM audit WHERE project = ?1",
+        "DELETE FROM project WHERE key = ?1",
+        "DELETE FROM erasure WHERE kind = 1 AND key = ?1",
+    ] {
+        conn.prepare_cached(sql)?.execute([project])?;
+    }
     Ok(())
 }

@@ -36,8 +36,6 @@ pub(crate) struct Memory {
     pub(crate) low_water: (Ordinal, Millis),
     /// Reused by the settling path.
     pub(crate) log: Vec<u8>,
-    /// Standing work that spans steps.
-    pub(crate) upkeep: crate::upkeep::Standing,
 }
 
 impl Memory {
@@ -52,7 +50,6 @@ impl Memory {
             highest: highest(conn)?,
             low_water: (Ordinal(mark::get(conn, mark::LOW_WATER)?), Millis::MIN),
             log: Vec::with_capacity(512),
-            upkeep: crate::upkeep::Standing::default(),
         })
     }
 

@@ -74,6 +74,15 @@ impl Writer {
         outcome
     }
 
+    /// As [`Writer::transaction`], without waiting for the disk: after a power loss it may not have happened, but
+    /// whatever was committed later is then gone too, so nothing is ever half there.
+    pub(crate) fn lazy_transaction<T>(&self, work: impl FnOnce() -> Res<T>) -> Result<T, StoreError> {
+        self.run("PRAGMA synchronous = NORMAL").map_err(Fault::into_store_error)?;
+        let outcome = self.transaction(work);
+        self.run("PRAGMA synchronous = FULL").map_err(Fault::into_store_error)?;
+        outcome
+    }
+
     fn commit(&self) -> Result<(), StoreError> {
         self.run("COMMIT").map_err(|fault| {
             let error = fault.into_commit_error();

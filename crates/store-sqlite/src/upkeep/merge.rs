@@ -1,0 +1,106 @@
+//! Idempotency keys from memory into their table, sorted, every 50,000 or each minute (DESIGN 5).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use postrider_model::time::Millis;
+use postrider_store::StoreError;
+use rusqlite::params;
+
+use crate::store::SqliteStore;
+use crate::writer::idempotency::{Seen, WorldKey};
+use crate::writer::{Writer, mark};
+
+/// Keys that are merged at once.
+const KEYS: usize = 50_000;
+/// Merged at least this often.
+const EVERY: Duration = Duration::from_secs(60);
+
+/// The merge that is going on.
+#[derive(Debug, Default)]
+pub(super) struct Merge {
+    open: Option<Open>,
+    merged_at: Millis,
+}
+
+#[derive(Debug)]
+struct Open {
+    keys: Arc<Vec<(WorldKey, Seen)>>,
+    written: usize,
+    /// Keys of the events up to it are in the table when this merge is done.
+    highest: i64,
+}
+
+/// Does a bit of the merge, or begins one.
+pub(super) async fn step(
+    store: &SqliteStore,
+    merge: &mut Merge,
+    now: Millis,
+    rows: usize,
+) -> Result<bool, StoreError> {
+    if let Some(open) = &mut merge.open {
+        if write(store, open, rows).await? {
+            merge.open = None;
+        }
+        return Ok(true);
+    }
+    if merge.merged_at == Millis::default() || now < merge.merged_at {
+        merge.merged_at = now;
+    }
+    let minute_over = now.since(merge.merged_at) >= EVERY;
+    let begun = store
+        .write(move |w| {
+            let memory = w.memory.borrow();
+            let enough = memory.recent.keys.len() >= KEYS;
+            Ok((enough || minute_over).then(|| collect(w, memory.highest.0)))
+        })
+        .await?;
+    let Some(mut open) = begun else { return Ok(false) };
+    merge.merged_at = now;
+    // Sorted here and not in the writer: nobody waits for it.
+    if let Some(keys) = Arc::get_mut(&mut open.keys) {
+        keys.sort_unstable_by_key(|(key, _)| *key);
+    }
+    merge.open = Some(open);
+    Ok(true)
+}
+
+fn collect(w: &Writer, highest: i64) -> Open {
+    let keys = w.memory.borrow().recent.keys.iter().map(|(key, seen)| (*key, *seen)).collect();
+    Open { keys: Arc::new(keys), written: 0, highest }
+}
+
+/// Writes the next keys; true when that was all.
+async fn write(store: &SqliteStore, open: &mut Open, rows: usize) -> Result<bool, StoreError> {
+    let (keys, from, highest) = (open.keys.clone(), open.written, open.highest);
+    let to = (from + rows).min(keys.len());
+    let last = to == keys.len();
+    let written = keys.clone();
+    store
+        .lazily(move |w| {
+            let mut insert = w.conn.prepare_cached(
+                "INSERT OR REPLACE INTO idempotency (world, hash, body, event, count) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?;
+            for ((world, hash), seen) in &written[from..to] {
+                insert.execute(params![world, hash.as_slice(), seen.body.as_slice(), seen.event.0, seen.count])?;
+            }
+            if last {
+                mark::set(&w.conn, mark::REMEMBERED, highest)?;
+            }
+            Ok(())
+        })
+        .await?;
+    open.written = to;
+    store
+        .write(move |w| {
+            let recent = &mut w.memory.borrow_mut().recent.keys;
+            for (key, seen) in &keys[from..to] {
+                // A key whose day is over may have been used anew meanwhile.
+                if recent.get(key) == Some(seen) {
+                    recent.remove(key);
+                }
+            }
+            Ok(last)
+        })
+        .await
+}
