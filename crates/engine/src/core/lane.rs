@@ -369,10 +369,6 @@ impl Lane {
         self.queue.is_empty()
     }
 
-    pub(crate) fn requests(&self) -> usize {
-        self.requests
-    }
-
     pub(crate) fn queued(&self) -> usize {
         self.queue.len()
     }

@@ -30,7 +30,7 @@ impl Core {
         let shared = Arc::clone(&self.shared);
         self.shared.spawner.spawn(Box::pin(async move {
             let page = shared.store.due(query).await;
-            shared.tell(Message::Loaded(Loaded { endpoint, read_after, until: now, page }));
+            shared.tell(Message::Loaded(Loaded { endpoint, read_after, page }));
         }));
     }
 

@@ -70,8 +70,6 @@ pub(crate) struct Loaded {
     pub endpoint: EndpointKey,
     /// The last commit that had ended when the reading began.
     pub read_after: u64,
-    /// Up to which due time it read.
-    pub until: Millis,
     /// The rows.
     pub page: Result<DuePage, StoreError>,
 }

@@ -1,0 +1,106 @@
+//! The engine from accept to settle, in virtual time.
+
+mod support;
+
+use std::time::Duration;
+
+use postrider_model::delivery::DeliveryState;
+use postrider_model::endpoint::{BatchSetting, Ordering, RetrySetting};
+use postrider_model::id::Mode;
+use postrider_store::{History, Scope};
+use support::World;
+
+const QUICK: Duration = Duration::from_millis(3);
+
+#[tokio::test(start_paused = true)]
+async fn an_accepted_event_is_delivered_once() {
+    let world = World::new(|_, _| (200, QUICK)).await;
+    let endpoint = world.endpoint(|_| ()).await;
+    let accepted = world.post(r#"{"n":1.50}"#, |_| ()).await;
+    assert_eq!(accepted.deliveries, 1);
+    world.wait_for(1).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let received = world.received.lock().clone();
+    assert_eq!(received.len(), 1);
+    assert!(String::from_utf8_lossy(&received[0].body).contains(r#"{"n":1.50}"#));
+    let scope = Scope { project: world.project, mode: Mode::Live, tenant: None };
+    let detail = world.store.delivery_detail(scope, accepted.ordinal, endpoint.key).await.unwrap().unwrap();
+    assert_eq!(detail.summary.state, DeliveryState::Delivered);
+    assert_eq!(detail.attempts.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_attempt_is_made_again_by_the_timetable() {
+    let world = World::new(|_, before| (if before < 2 { 500 } else { 200 }, QUICK)).await;
+    world.endpoint(|config| config.retry = Some(RetrySetting { schedule_seconds: vec![5.0, 300.0] })).await;
+    world.post("{}", |_| ()).await;
+    world.wait_for(3).await;
+    let at: Vec<_> = world.received.lock().iter().map(|request| request.at).collect();
+    assert!(at[1].since(at[0]) >= Duration::from_secs(5), "{at:?}");
+    assert!(at[2].since(at[1]) >= Duration::from_secs(300), "{at:?}");
+    assert!(at[2].since(at[1]) < Duration::from_secs(361), "{at:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_scheduled_before_a_stop_happens_after_the_restart() {
+    let world = World::new(|_, _| (500, QUICK)).await;
+    world.endpoint(|_| ()).await;
+    world.post("{}", |_| ()).await;
+    world.wait_for(1).await;
+    let world = world.restart(|_, _| (200, QUICK)).await;
+    world.wait_for(1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_events_than_a_lane_holds_all_arrive() {
+    let world = World::new(|_, _| (200, Duration::from_millis(50))).await;
+    world.endpoint(|config| config.max_in_flight = Some(4)).await;
+    for n in 0..1_000 {
+        world.post(&n.to_string(), |_| ()).await;
+    }
+    world.wait_for(1_000).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(world.received.lock().len(), 1_000, "none is sent twice");
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_of_one_key_keep_their_order_over_retries() {
+    let world = World::new(|_, before| (if before % 3 == 0 { 500 } else { 200 }, QUICK)).await;
+    world
+        .endpoint(|config| {
+            config.ordering = Some(Ordering::Key);
+            config.retry = Some(RetrySetting { schedule_seconds: vec![1.0; 9] });
+        })
+        .await;
+    for n in 0..30 {
+        world.post(&format!("{}", 1_000 + n), |event| event.ordering_key = Some("call-1".to_owned())).await;
+    }
+    let delivered = || {
+        let mut seen: Vec<u32> = Vec::new();
+        for request in world.received.lock().iter() {
+            let body = String::from_utf8_lossy(&request.body).into_owned();
+            let at = body.find("\"data\":").unwrap() + 7;
+            let n = body[at..at + 4].parse().unwrap();
+            if seen.last() != Some(&n) {
+                seen.push(n);
+            }
+        }
+        seen
+    };
+    world.wait_for(40).await;
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    assert_eq!(delivered(), (1_000..1_030).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_gathers_events_until_it_is_full_or_has_waited() {
+    let world = World::new(|_, _| (200, QUICK)).await;
+    world.endpoint(|config| config.batch = Some(BatchSetting { max_size: 10, max_wait_seconds: 2.0 })).await;
+    for n in 0..25 {
+        world.post(&n.to_string(), |_| ()).await;
+    }
+    world.wait_for(2).await;
+    let posted = tokio::time::Instant::now();
+    world.wait_for(3).await;
+    assert!(posted.elapsed() >= Duration::from_millis(1_500), "the last five wait for others");
+}

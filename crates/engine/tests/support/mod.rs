@@ -1,0 +1,231 @@
+//! An engine in a test: the real store in a temporary directory, virtual time, receivers that are closures.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use postrider_courier::{BoxFuture, GuardPolicy, Outbound, Report, Transport};
+use postrider_engine::ports::{Clock, Fatal, Rng, Spawner, Task};
+use postrider_engine::{Contracts, Engine, EngineParts, EventIn, Origin, Settings};
+use postrider_model::endpoint::{EndpointConfig, EndpointSecrets};
+use postrider_model::id::{EndpointId, IdSalt, Mode, ProjectKey};
+use postrider_model::limits::Limits;
+use postrider_model::time::Millis;
+use postrider_store::{Catalogue, Endpoint, NewAudit, NewEndpoint, NewProject};
+use postrider_store_sqlite::{Options, SqliteStore};
+use postrider_vault::Keyring;
+use tempfile::TempDir;
+
+const SALT: IdSalt = IdSalt(7);
+
+/// Tokio's paused clock, on a date.
+#[derive(Debug)]
+struct VirtualClock {
+    start: tokio::time::Instant,
+}
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Millis {
+        Millis(1_800_000_000_000) + self.start.elapsed()
+    }
+}
+
+/// Numbers that repeat.
+#[derive(Debug, Default)]
+struct Counter(AtomicU64);
+
+impl Rng for Counter {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            let next = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+            chunk.copy_from_slice(&next.to_le_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct OnRuntime;
+
+impl Spawner for OnRuntime {
+    fn spawn(&self, task: Task) {
+        tokio::runtime::Handle::current().spawn(task);
+    }
+}
+
+#[derive(Debug)]
+struct Panics;
+
+impl Fatal for Panics {
+    fn die(&self, reason: &str) {
+        panic!("the engine died: {reason}");
+    }
+}
+
+/// A request that a receiver got.
+#[derive(Debug, Clone)]
+pub struct Received {
+    pub endpoint: i64,
+    pub body: Bytes,
+    pub at: Millis,
+}
+
+type Answer = dyn Fn(&Received, usize) -> (u16, Duration) + Send + Sync;
+
+/// Answers every request by a closure that gets the request and how many came before it; status 0 is a timeout.
+pub struct Receivers {
+    answer: Box<Answer>,
+    clock: Arc<VirtualClock>,
+    pub received: Arc<Mutex<Vec<Received>>>,
+}
+
+impl Transport for Receivers {
+    fn send(&self, request: Outbound) -> BoxFuture<'static, Report> {
+        let received = Received { endpoint: request.endpoint, body: request.body, at: self.clock.now() };
+        let before = {
+            let mut all = self.received.lock();
+            all.push(received.clone());
+            all.len() - 1
+        };
+        let (status, latency) = (self.answer)(&received, before);
+        Box::pin(async move {
+            tokio::time::sleep(latency).await;
+            match status {
+                0 => Report::failed(postrider_courier::Failure::Timeout(postrider_courier::Stage::Response), latency),
+                status => Report::answered(status, latency),
+            }
+        })
+    }
+}
+
+/// A running engine.
+pub struct World {
+    pub engine: Engine,
+    pub store: Arc<SqliteStore>,
+    pub project: ProjectKey,
+    pub received: Arc<Mutex<Vec<Received>>>,
+    dir: TempDir,
+}
+
+impl World {
+    /// Starts an engine on an empty store.
+    pub async fn new(answer: impl Fn(&Received, usize) -> (u16, Duration) + Send + Sync + 'static) -> Self {
+        Self::on(tempfile::tempdir().unwrap(), answer).await
+    }
+
+    async fn on(dir: TempDir, answer: impl Fn(&Received, usize) -> (u16, Duration) + Send + Sync + 'static) -> Self {
+        let store = SqliteStore::open_inline(Options::new(dir.path(), SALT)).unwrap();
+        let clock = Arc::new(VirtualClock { start: tokio::time::Instant::now() });
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let transport =
+            Receivers { answer: Box::new(answer), clock: Arc::clone(&clock), received: Arc::clone(&received) };
+        let engine = Engine::start(EngineParts {
+            store: store.clone(),
+            transport: Arc::new(transport),
+            clock,
+            rng: Arc::new(Counter::default()),
+            spawner: Arc::new(OnRuntime),
+            fatal: Arc::new(Panics),
+            keyring: Arc::new(keyring()),
+            contracts: Contracts::builtin(),
+            guard: GuardPolicy { allow_http: true, allow_private: true, ..GuardPolicy::default() },
+            salt: store.salt(),
+            limits: Limits::default(),
+            settings: Settings { min_free_bytes: 0, ..Settings::default() },
+        })
+        .await
+        .unwrap();
+        let project = match store.project("acme").await.unwrap() {
+            Some(project) => project.key,
+            None => store.create_project(project(engine.now()), audit()).await.unwrap().key,
+        };
+        Self { engine, store, project, received, dir }
+    }
+
+    /// Stops the engine in order and starts another on the same store.
+    pub async fn restart(self, answer: impl Fn(&Received, usize) -> (u16, Duration) + Send + Sync + 'static) -> Self {
+        self.engine.stop().await;
+        postrider_store::Upkeep::close(&*self.store).await.unwrap();
+        drop(self.engine);
+        drop(self.store);
+        Self::on(self.dir, answer).await
+    }
+
+    /// Creates an endpoint of tenant `t1`.
+    pub async fn endpoint(&self, change: impl FnOnce(&mut EndpointConfig)) -> Endpoint {
+        let tenant = self.store.ensure_tenant(self.project, "t1", self.engine.now()).await.unwrap();
+        let mut config = EndpointConfig { url: "http://127.0.0.1:9/hook".to_owned(), ..EndpointConfig::default() };
+        change(&mut config);
+        let id = EndpointId(self.engine.new_id());
+        let sealed = serde_json::to_vec(&EndpointSecrets::default()).unwrap();
+        let sealed = keyring().seal(&sealed, id.0.as_bytes()).unwrap();
+        let new = NewEndpoint {
+            id,
+            project: self.project,
+            mode: Mode::Live,
+            tenant: tenant.key,
+            config,
+            sealed: sealed.into(),
+            enabled: true,
+            now: self.engine.now(),
+        };
+        let endpoint = self.store.create_endpoint(new, None, audit()).await.unwrap();
+        self.engine.endpoint_changed(tenant.key, endpoint.key).await;
+        endpoint
+    }
+
+    /// Posts one event for tenant `t1`.
+    pub async fn post(&self, data: &str, change: impl FnOnce(&mut EventIn)) -> postrider_engine::Accepted {
+        let mut event = EventIn {
+            tenant: "t1".to_owned(),
+            kind: "contact.created".to_owned(),
+            data: Bytes::copy_from_slice(data.as_bytes()),
+            changes: None,
+            attributes: None,
+            timestamp: None,
+            ordering_key: None,
+            deliver_at: None,
+            idempotency: None,
+            size: data.len(),
+        };
+        change(&mut event);
+        let origin = Origin { project: self.project, mode: Mode::Live, tenant: None };
+        self.engine.accept(origin, vec![event], None).await.unwrap()[0]
+    }
+
+    /// Waits, in virtual time, until so many requests came.
+    pub async fn wait_for(&self, count: usize) {
+        let patience = tokio::time::Instant::now() + Duration::from_secs(7 * 86_400);
+        while self.received.lock().len() < count {
+            assert!(tokio::time::Instant::now() < patience, "only {} of {count} came", self.received.lock().len());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+fn keyring() -> Keyring {
+    Keyring::from_base64("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap()
+}
+
+fn project(now: Millis) -> NewProject {
+    NewProject {
+        id: "acme".to_owned(),
+        name: "Acme".to_owned(),
+        contract: "standard".to_owned(),
+        settings: serde_json::json!({}),
+        now,
+    }
+}
+
+fn audit() -> NewAudit {
+    NewAudit {
+        project: None,
+        tenant: None,
+        actor: "test".to_owned(),
+        action: "test",
+        target: String::new(),
+        detail: serde_json::Value::Null,
+        at: Millis(0),
+    }
+}
