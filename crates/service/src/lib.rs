@@ -9,9 +9,15 @@ pub mod delivery;
 pub mod endpoint;
 mod error;
 pub mod event;
+pub mod event_type;
 pub mod ids;
+pub mod key;
+mod label;
+mod merge_patch;
+pub mod project;
 pub mod replay;
 mod rights;
+pub mod tenant;
 
 pub use caller::Caller;
 pub use authenticate::{Authenticator, KeyHolder};
