@@ -65,19 +65,19 @@ impl Fatal for Panics {
 
 /// A request that a receiver got.
 #[derive(Debug, Clone)]
-pub struct Received {
-    pub endpoint: i64,
-    pub body: Bytes,
-    pub at: Millis,
+pub(crate) struct Received {
+    pub(crate) endpoint: i64,
+    pub(crate) body: Bytes,
+    pub(crate) at: Millis,
 }
 
 type Answer = dyn Fn(&Received, usize) -> (u16, Duration) + Send + Sync;
 
 /// Answers every request by a closure that gets the request and how many came before it; status 0 is a timeout.
-pub struct Receivers {
+pub(crate) struct Receivers {
     answer: Box<Answer>,
     clock: Arc<VirtualClock>,
-    pub received: Arc<Mutex<Vec<Received>>>,
+    pub(crate) received: Arc<Mutex<Vec<Received>>>,
 }
 
 impl Transport for Receivers {
@@ -100,17 +100,17 @@ impl Transport for Receivers {
 }
 
 /// A running engine.
-pub struct World {
-    pub engine: Engine,
-    pub store: Arc<SqliteStore>,
-    pub project: ProjectKey,
-    pub received: Arc<Mutex<Vec<Received>>>,
+pub(crate) struct World {
+    pub(crate) engine: Engine,
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) project: ProjectKey,
+    pub(crate) received: Arc<Mutex<Vec<Received>>>,
     dir: TempDir,
 }
 
 impl World {
     /// Starts an engine on an empty store.
-    pub async fn new(answer: impl Fn(&Received, usize) -> (u16, Duration) + Send + Sync + 'static) -> Self {
+    pub(crate) async fn new(answer: impl Fn(&Received, usize) -> (u16, Duration) + Send + Sync + 'static) -> Self {
         Self::on(tempfile::tempdir().unwrap(), answer).await
     }
 
@@ -144,7 +144,7 @@ impl World {
     }
 
     /// Stops the engine in order and starts another on the same store.
-    pub async fn restart(self, answer: impl Fn(&Received, usize) -> (u16, Duration) + Send + Sync + 'static) -> Self {
+    pub(crate) async fn restart(self, answer: impl Fn(&Received, usize) -> (u16, Duration) + Send + Sync + 'static) -> Self {
         self.engine.stop().await;
         postrider_store::Upkeep::close(&*self.store).await.unwrap();
         drop(self.engine);
@@ -153,7 +153,7 @@ impl World {
     }
 
     /// Creates an endpoint of tenant `t1`.
-    pub async fn endpoint(&self, change: impl FnOnce(&mut EndpointConfig)) -> Endpoint {
+    pub(crate) async fn endpoint(&self, change: impl FnOnce(&mut EndpointConfig)) -> Endpoint {
         let tenant = self.store.ensure_tenant(self.project, "t1", self.engine.now()).await.unwrap();
         let mut config = EndpointConfig { url: "http://127.0.0.1:9/hook".to_owned(), ..EndpointConfig::default() };
         change(&mut config);
@@ -176,7 +176,7 @@ impl World {
     }
 
     /// Posts one event for tenant `t1`.
-    pub async fn post(&self, data: &str, change: impl FnOnce(&mut EventIn)) -> postrider_engine::Accepted {
+    pub(crate) async fn post(&self, data: &str, change: impl FnOnce(&mut EventIn)) -> postrider_engine::Accepted {
         let mut event = EventIn {
             tenant: "t1".to_owned(),
             kind: "contact.created".to_owned(),
@@ -195,7 +195,7 @@ impl World {
     }
 
     /// Waits, in virtual time, until so many requests came.
-    pub async fn wait_for(&self, count: usize) {
+    pub(crate) async fn wait_for(&self, count: usize) {
         let patience = tokio::time::Instant::now() + Duration::from_secs(7 * 86_400);
         while self.received.lock().len() < count {
             assert!(tokio::time::Instant::now() < patience, "only {} of {count} came", self.received.lock().len());
