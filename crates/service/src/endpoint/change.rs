@@ -10,6 +10,7 @@ use super::check::{self, Rules};
 use super::rotate_secret::{default_end, rotated};
 use super::terms::Terms;
 use super::{FoundEndpoint, document, draft, sealed, secret};
+use crate::merge_patch::merge;
 use crate::{Caller, Fault, ServiceError, no_faults};
 
 /// A merge patch for one endpoint.
@@ -66,7 +67,7 @@ impl ChangeEndpoint<'_> {
         }
         let mut merged = document::of(&endpoint.config, &found.secrets.headers, endpoint.enabled);
         document::settle_headers(&merged, &mut patch, &mut faults);
-        document::merge(&mut merged, patch);
+        merge(&mut merged, patch);
         let mut draft = draft::read(&merged, &mut faults);
         let terms = Terms::of(&found.context);
         check::check(&draft, Rules { terms: &terms, limits: engine.limits(), guard: engine.guard() }, &mut faults);

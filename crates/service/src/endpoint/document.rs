@@ -85,29 +85,6 @@ pub(super) fn settle_headers(
     *changes = settled;
 }
 
-/// RFC 7396: members of the patch replace, `null` removes, objects merge.
-pub(super) fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>) {
-    for (name, change) in patch {
-        match change {
-            Value::Null => {
-                target.shift_remove(&name);
-            }
-            Value::Object(inner) => {
-                let place = target.entry(name).or_insert(Value::Null);
-                if !place.is_object() {
-                    *place = Value::Object(Map::new());
-                }
-                if let Value::Object(held) = place {
-                    merge(held, inner);
-                }
-            }
-            other => {
-                target.insert(name, other);
-            }
-        }
-    }
-}
-
 /// A name as a part of a JSON Pointer (RFC 6901, 3).
 pub(super) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
@@ -116,6 +93,7 @@ pub(super) fn escape(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::merge_patch::merge;
 
     fn map(value: Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()

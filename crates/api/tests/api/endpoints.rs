@@ -1,0 +1,381 @@
+//! `/v1/tenants/{tenant}/endpoints…`
+
+use std::time::Duration;
+
+use http::Method;
+use postrider_model::id::Mode;
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+const HOOK: &str = "https://hooks.example.com/in";
+
+#[tokio::test(start_paused = true)]
+async fn a_created_endpoint_shows_its_settings_and_this_once_its_secret() {
+    let world = World::new().await;
+    let body = json!({
+        "url": HOOK, "name": "Main", "description": "CRM", "event_types": ["contact.*"],
+        "filter": {"data": {"amount": {"$gt": 5}}}, "headers": {"X-Trace": "on", "Authorization": "Bearer abc"},
+        "rate_limit": {"per_second": 5}, "batch": {"max_size": 10, "max_wait_seconds": 2}, "ordering": "key",
+        "max_in_flight": 4, "timeout_seconds": 3, "retry": {"schedule_seconds": [1, 2]}, "metadata": {"plan": "pro"},
+    });
+    let created = world.post("/v1/tenants/t1/endpoints", body).await.expect(201);
+    assert!(created.json["secret"].as_str().unwrap().starts_with("whsec_"));
+    let shown = world.get(&format!("/v1/tenants/t1/endpoints/{}", created.id())).await.expect(200).json;
+    assert!(created.id().starts_with("ep_"));
+    let expected = [
+        ("url", json!(HOOK)),
+        ("name", json!("Main")),
+        ("event_types", json!(["contact.*"])),
+        ("filter", json!({"data": {"amount": {"$gt": 5}}})),
+        ("enabled", json!(true)),
+        ("disabled_at", Value::Null),
+        ("headers", json!({"X-Trace": "on", "Authorization": "***"})),
+        ("signature", json!("hmac")),
+        ("rate_limit", json!({"per_second": 5.0})),
+        ("batch", json!({"max_size": 10, "max_wait_seconds": 2.0})),
+        ("ordering", json!("key")),
+        ("max_in_flight", json!(4)),
+        ("timeout_seconds", json!(3.0)),
+        ("retry", json!({"schedule_seconds": [1.0, 2.0]})),
+        ("metadata", json!({"plan": "pro"})),
+        ("failure_count", json!(0)),
+        ("created_at", json!("2026-01-22T10:30:00.000Z")),
+    ];
+    for (name, value) in expected {
+        assert_eq!(shown[name], value, "{name}");
+    }
+    assert!(shown.get("secret").is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_fault_is_answered_with_its_pointer() {
+    let world = World::new().await;
+    let body = json!({
+        "url": "http://localhost/", "event_types": ["a*b"], "filter": {"$nope": 1}, "headers": {"Host": "x", "A": "b\r\nc"},
+        "secret": "short", "max_in_flight": 0, "colour": "red",
+    });
+    let answer = world.post("/v1/tenants/t1/endpoints", body).await.expect(422);
+    let pointers = answer.pointers();
+    for pointer in ["/colour", "/url", "/event_types/0", "/headers/Host", "/headers/A", "/secret", "/max_in_flight"] {
+        assert!(pointers.contains(&pointer), "{pointer} in {}", answer.text);
+    }
+    assert!(pointers.iter().any(|pointer| pointer.starts_with("/filter")), "{}", answer.text);
+    assert_eq!(answer.json["code"], "invalid");
+    assert_eq!(world.get("/v1/tenants/t1/endpoints").await.expect(200).json["data"], json!([]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn addresses_of_our_own_network_are_refused_when_saved() {
+    let world = World::new().await;
+    for url in [
+        "https://127.0.0.1/", "https://10.0.0.1/", "https://[::1]/", "https://169.254.169.254/", "https://localhost/",
+        "http://example.com/", "ftp://example.com/", "not a url", "https://user:pw@example.com/", "https://2130706433/",
+    ] {
+        let answer = world.post("/v1/tenants/t1/endpoints", json!({"url": url})).await.expect(422);
+        assert_eq!(answer.pointers(), ["/url"], "{url}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_no_json_object_is_refused() {
+    let world = World::new().await;
+    let path = "/v1/tenants/t1/endpoints";
+    let send = |body: &'static [u8]| world.send("sk_live_all", Method::POST, path, &[], body.to_vec());
+    send(b"{").await.expect(400);
+    send(b"{\"url\": \"\xff\"}").await.expect(400);
+    send(b"[]").await.expect(422);
+    let bare = world.send("sk_live_all", Method::POST, path, &[("content-type", "text/plain")], Vec::new()).await;
+    bare.expect(415);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_patch_merges_and_null_goes_back_to_the_default() {
+    let world = World::new().await;
+    let path = world
+        .endpoint(json!({"url": HOOK, "name": "n", "max_in_flight": 3, "metadata": {"a": 1, "b": 2}, "event_types": ["a"]}))
+        .await;
+    let patch = json!({"name": null, "max_in_flight": null, "metadata": {"a": null, "c": 3}, "ordering": "endpoint"});
+    let changed = world.patch(&path, patch).await.expect(200).json;
+    assert_eq!(changed["name"], Value::Null);
+    assert_eq!(changed["max_in_flight"], Value::Null);
+    assert_eq!(changed["metadata"], json!({"b": 2, "c": 3}));
+    assert_eq!(changed["ordering"], "endpoint");
+    assert_eq!(changed["event_types"], json!(["a"]));
+    assert_eq!(world.patch(&path, json!({"url": null})).await.expect(422).pointers(), ["/url"]);
+    assert_eq!(world.patch(&path, json!({"id": "x"})).await.expect(422).pointers(), ["/id"]);
+    assert_eq!(world.patch(&path, json!({"secret": "x"})).await.expect(422).pointers(), ["/secret"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redacted_header_sent_back_keeps_its_value_in_what_is_sent() {
+    let world = World::new().await;
+    let path = world.endpoint(json!({"url": HOOK, "headers": {"Authorization": "Bearer abc", "X-A": "1"}})).await;
+    let shown = world.get(&path).await.expect(200).json["headers"].clone();
+    assert_eq!(shown, json!({"Authorization": "***", "X-A": "1"}));
+    let patch = json!({"headers": {"Authorization": "***", "x-a": "2"}});
+    world.patch(&path, patch).await.expect(200);
+    world.event("a.b", json!({})).await;
+    let sent = world.receivers.wait_for(1).await;
+    assert_eq!(sent[0].headers["authorization"], "Bearer abc");
+    assert_eq!(sent[0].headers["x-a"], "2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn enabling_and_disabling_say_when_and_why() {
+    let world = World::new().await;
+    let path = world.endpoint(json!({"url": HOOK})).await;
+    let off = world.post(&format!("{path}/disable"), Value::Null).await.expect(200).json;
+    assert_eq!((&off["enabled"], &off["disabled_reason"]), (&json!(false), &json!("manual")));
+    assert!(off["disabled_at"].is_string());
+    let held = world.event("a.b", json!({})).await;
+    let event = world.get(&format!("/v1/events/{held}")).await.expect(200).json;
+    assert_eq!(event["deliveries"][0]["status"], "held");
+    let on = world.post(&format!("{path}/enable"), Value::Null).await.expect(200).json;
+    assert_eq!((&on["enabled"], &on["disabled_at"]), (&json!(true), &Value::Null));
+    world.pass(Duration::from_secs(5)).await;
+    assert!(world.receivers.sent().is_empty(), "enabling sends nothing by itself");
+    let patched = world.patch(&path, json!({"enabled": false})).await.expect(200).json;
+    assert_eq!(patched["disabled_reason"], "manual");
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_disable_was_answered_no_attempt_begins() {
+    let world = World::new().await;
+    let path = world.endpoint(json!({"url": HOOK})).await;
+    world.receivers.answer(HOOK, 500, b"no");
+    world.event("a.b", json!({})).await;
+    world.receivers.wait_for(1).await;
+    world.post(&format!("{path}/disable"), Value::Null).await.expect(200);
+    world.pass(Duration::from_secs(86_400)).await;
+    assert_eq!(world.receivers.sent().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deleted_endpoint_is_gone_and_its_history_stays() {
+    let world = World::new().await;
+    let path = world.endpoint(json!({"url": HOOK})).await;
+    let id = path.rsplit('/').next().unwrap().to_owned();
+    let event = world.event("a.b", json!({})).await;
+    world.receivers.wait_for(1).await;
+    world.pass(Duration::from_secs(1)).await;
+    world.delete(&path).await.expect(204);
+    world.get(&path).await.expect(404);
+    world.delete(&path).await.expect(404);
+    world.patch(&path, json!({"name": "x"})).await.expect(404);
+    let delivery = world.get(&format!("/v1/events/{event}/deliveries/{id}")).await.expect(200).json;
+    assert_eq!(delivery["status"], "delivered");
+    let resend = world.post(&format!("/v1/events/{event}/deliveries/{id}/resend"), Value::Null).await;
+    assert_eq!(resend.expect(409).json["code"], "endpoint_disabled");
+}
+
+#[tokio::test(start_paused = true)]
+async fn ids_that_are_ill_formed_of_the_other_mode_or_another_tenant_are_not_found() {
+    let world = World::new().await;
+    world.key("sk_test_all", Mode::Test, None, &["*"]).await;
+    world.key("sk_live_t2", Mode::Live, Some("t2"), &["*"]).await;
+    let path = world.endpoint(json!({"url": HOOK})).await;
+    let id = path.rsplit('/').next().unwrap();
+    world.get("/v1/tenants/t1/endpoints/ep_nonsense").await.expect(404);
+    world.get("/v1/tenants/t1/endpoints/f4e9c2a8-7d31-4b6f-9c83-21e5d4a07b14").await.expect(404);
+    world.get(&format!("/v1/tenants/t2/endpoints/{id}")).await.expect(404);
+    world.call_as("sk_test_all", Method::GET, &path, Value::Null).await.expect(404);
+    let routes = [
+        (Method::GET, String::new()),
+        (Method::PATCH, String::new()),
+        (Method::DELETE, String::new()),
+        (Method::POST, "/enable".to_owned()),
+        (Method::POST, "/disable".to_owned()),
+        (Method::POST, "/rotate-secret".to_owned()),
+        (Method::GET, "/secret".to_owned()),
+        (Method::GET, "/stats".to_owned()),
+        (Method::POST, "/test".to_owned()),
+        (Method::POST, "/replay".to_owned()),
+    ];
+    for (method, action) in routes {
+        let body = if method == Method::GET || method == Method::DELETE { Value::Null } else { json!({}) };
+        for tenant in ["t1", "t2"] {
+            let path = format!("/v1/tenants/{tenant}/endpoints/{id}{action}");
+            world.call_as("sk_live_t2", method.clone(), &path, body.clone()).await.expect(404);
+        }
+    }
+    world.call_as("sk_live_t2", Method::GET, "/v1/tenants/t1/endpoints", Value::Null).await.expect(404);
+    let create = world.call_as("sk_live_t2", Method::POST, "/v1/tenants/t1/endpoints", json!({"url": HOOK})).await;
+    create.expect(404);
+    world.get(&path).await.expect(200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tenants_key_may_not_change_the_timetable() {
+    let world = World::new().await;
+    world.key("sk_live_t1", Mode::Live, Some("t1"), &["*"]).await;
+    let path = world.endpoint(json!({"url": HOOK})).await;
+    for body in [json!({"timeout_seconds": 1}), json!({"retry": {"schedule_seconds": []}})] {
+        world.call_as("sk_live_t1", Method::PATCH, &path, body).await.expect(403);
+    }
+    let named = world.call_as("sk_live_t1", Method::PATCH, &path, json!({"name": "mine"})).await.expect(200);
+    assert_eq!(named.json["name"], "mine");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_without_the_scope_is_refused() {
+    let world = World::new().await;
+    let path = world.endpoint(json!({"url": HOOK})).await;
+    world.key("sk_live_read", Mode::Live, None, &["webhooks:read"]).await;
+    world.key("sk_live_write", Mode::Live, None, &["webhooks:write"]).await;
+    world.key("sk_live_events", Mode::Live, None, &["events:write"]).await;
+    world.call_as("sk_live_read", Method::GET, &path, Value::Null).await.expect(200);
+    world.call_as("sk_live_read", Method::PATCH, &path, json!({})).await.expect(403);
+    world.call_as("sk_live_write", Method::GET, &format!("{path}/secret"), Value::Null).await.expect(403);
+    world.call_as("sk_live_write", Method::POST, &format!("{path}/rotate-secret"), Value::Null).await.expect(403);
+    world.call_as("sk_live_events", Method::GET, &path, Value::Null).await.expect(403);
+    world.call_as("sk_live_unknown", Method::GET, &path, Value::Null).await.expect(401);
+}
+
+#[tokio::test(start_paused = true)]
+async fn endpoints_are_listed_newest_first_in_pages() {
+    let world = World::new().await;
+    for name in ["one", "two", "three"] {
+        world.endpoint(json!({"url": HOOK, "name": name})).await;
+    }
+    let first = world.get("/v1/tenants/t1/endpoints?limit=2").await.expect(200).json;
+    assert_eq!((&first["data"][0]["name"], &first["data"][1]["name"]), (&json!("three"), &json!("two")));
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = world.get(&format!("/v1/tenants/t1/endpoints?limit=2&cursor={cursor}")).await.expect(200).json;
+    assert_eq!(second["data"][0]["name"], "one");
+    assert_eq!(second["next_cursor"], Value::Null);
+    assert_eq!(world.get("/v1/tenants/t1/endpoints?cursor=%21").await.expect(422).pointers(), ["/cursor"]);
+    assert_eq!(world.get("/v1/tenants/t1/endpoints?colour=1").await.expect(422).pointers(), ["/colour"]);
+    assert_eq!(world.get("/v1/tenants/nobody/endpoints").await.expect(200).json["data"], json!([]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_rotation_both_secrets_sign_until_the_old_one_ends() {
+    let world = World::new().await;
+    let created = world.post("/v1/tenants/t1/endpoints", json!({"url": HOOK})).await.expect(201);
+    let path = format!("/v1/tenants/t1/endpoints/{}", created.id());
+    let rotated =
+        world.post(&format!("{path}/rotate-secret"), json!({"overlap_seconds": 60})).await.expect(200).json;
+    assert_ne!(rotated["secret"], created.json["secret"]);
+    assert_eq!(rotated["previous_expires_at"], "2026-01-22T10:31:00.000Z");
+    let secrets = world.get(&format!("{path}/secret")).await.expect(200).json;
+    assert_eq!(secrets["secret"], rotated["secret"]);
+    assert_eq!(secrets["secrets"].as_array().unwrap().len(), 2);
+
+    world.event("a.b", json!({})).await;
+    let sent = world.receivers.wait_for(1).await;
+    assert_eq!(sent[0].headers["webhook-signature"].to_str().unwrap().split(' ').count(), 2);
+    world.pass(Duration::from_secs(61)).await;
+    world.event("a.b", json!({})).await;
+    let sent = world.receivers.wait_for(2).await;
+    assert_eq!(sent[1].headers["webhook-signature"].to_str().unwrap().split(' ').count(), 1);
+    assert_eq!(world.get(&format!("{path}/secret")).await.expect(200).json["secrets"].as_array().unwrap().len(), 1);
+
+    let long = world.post(&format!("{path}/rotate-secret"), json!({"overlap_seconds": 10_000_000})).await;
+    assert_eq!(long.expect(422).pointers(), ["/overlap_seconds"]);
+    world.post(&format!("{path}/rotate-secret"), Value::Null).await.expect(200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_key_pair_only_the_public_half_is_shown() {
+    let world = World::new().await;
+    let created =
+        world.post("/v1/tenants/t1/endpoints", json!({"url": HOOK, "signature": "ed25519"})).await.expect(201);
+    assert!(created.json["secret"].as_str().unwrap().starts_with("whpk_"), "{}", created.text);
+    let path = format!("/v1/tenants/t1/endpoints/{}", created.id());
+    let secrets = world.get(&format!("{path}/secret")).await.expect(200);
+    assert_eq!(secrets.json["secret"], created.json["secret"]);
+    world.event("a.b", json!({})).await;
+    let sent = world.receivers.wait_for(1).await;
+    assert!(sent[0].headers["webhook-signature"].to_str().unwrap().starts_with("v1a,"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_signature_brings_a_secret_of_its_kind() {
+    let world = World::new().await;
+    let path = world.endpoint(json!({"url": HOOK})).await;
+    let changed = world.patch(&path, json!({"signature": "ed25519"})).await.expect(200).json;
+    assert!(changed["secret"].as_str().unwrap().starts_with("whpk_"));
+    world.event("a.b", json!({})).await;
+    let sent = world.receivers.wait_for(1).await;
+    let signatures = sent[0].headers["webhook-signature"].to_str().unwrap();
+    assert!(signatures.contains("v1a,") && signatures.contains("v1,"), "{signatures}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_test_is_sent_now_and_answers_with_the_attempt() {
+    let world = World::new().await;
+    world.receivers.answer(HOOK, 418, b"teapot");
+    let path = world.endpoint(json!({"url": HOOK, "event_types": ["other"], "enabled": false})).await;
+    let test = world.post(&format!("{path}/test"), json!({"type": "a.b", "data": {"n": 1}})).await.expect(200).json;
+    assert_eq!(test["number"], 1);
+    assert_eq!(test["response_status"], 418);
+    assert_eq!(test["success"], false);
+    assert_eq!(test["response_excerpt"], "teapot");
+    assert!(test["id"].as_str().unwrap().starts_with("whd_"));
+    assert!(test["event"].as_str().unwrap().starts_with("evt_"));
+    let sent = world.receivers.sent();
+    let body: Value = serde_json::from_slice(&sent[0].body).unwrap();
+    assert_eq!((&body["type"], &body["data"]), (&json!("a.b"), &json!({"n": 1})));
+    assert_eq!(world.get(&path).await.expect(200).json["failure_count"], 0);
+    world.post(&format!("{path}/test"), Value::Null).await.expect(200);
+    assert_eq!(world.post(&format!("{path}/test"), json!({"type": "a/b"})).await.expect(422).pointers(), ["/type"]);
+    world.pass(Duration::from_secs(3_600)).await;
+    assert_eq!(world.receivers.sent().len(), 2, "a test has one attempt");
+}
+
+#[tokio::test(start_paused = true)]
+async fn statistics_count_attempts() {
+    let world = World::new().await;
+    let path = world.endpoint(json!({"url": HOOK})).await;
+    world.event("a.b", json!({})).await;
+    world.receivers.wait_for(1).await;
+    world.pass(Duration::from_secs(120)).await;
+    let stats = world.get(&format!("{path}/stats")).await.expect(200).json;
+    assert_eq!((&stats["attempts"], &stats["succeeded"], &stats["success_rate"]), (&json!(1), &json!(1), &json!(1.0)));
+    assert_eq!(stats["steps"].as_array().unwrap().len(), 1);
+    assert_eq!(world.get(&format!("{path}/stats?step_minutes=x")).await.expect(422).pointers(), ["/step_minutes"]);
+    assert_eq!(world.get(&format!("{path}/stats?step_minutes=0")).await.expect(422).pointers(), ["/step_minutes"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_strict_contracts_terms_hold() {
+    let world = World::under("strict").await;
+    let path = "/v1/tenants/t1/endpoints";
+    let body = json!({
+        "url": HOOK, "event_types": ["lead.*", "deal.won"], "headers": {"X-A": "1"}, "signature": "ed25519",
+        "batch": {"max_size": 2, "max_wait_seconds": 1}, "rate_limit": {"per_second": 101},
+    });
+    let answer = world.post(path, body).await.expect(422);
+    let pointers =
+        ["/event_types/0", "/event_types/1", "/headers", "/signature", "/rate_limit/per_second", "/batch"];
+    assert_eq!(answer.pointers(), pointers, "{}", answer.text);
+    assert!(answer.text.contains("lead.created, lead.lost"));
+
+    let first = world.post(path, json!({"url": HOOK, "secret": "any text"})).await.expect(201);
+    assert_eq!(first.json["secret"], "any text");
+    assert_eq!(first.id().len(), 36);
+    let secret = world.get(&format!("{path}/{}/secret", first.id())).await;
+    secret.expect(403);
+    let rotate = format!("{path}/{}/rotate-secret", first.id());
+    assert_eq!(world.post(&rotate, json!({"overlap_seconds": 1})).await.expect(422).pointers(), ["/overlap_seconds"]);
+    assert_eq!(world.post(&rotate, Value::Null).await.expect(200).json["previous_expires_at"], Value::Null);
+    let given = world.post(&rotate, json!({"secret": "another"})).await.expect(200);
+    assert_eq!(given.json["secret"], "another");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_above_the_limit_is_neither_created_nor_enabled() {
+    let world = World::under("strict").await;
+    let path = "/v1/tenants/t1/endpoints";
+    let body = json!({"url": HOOK});
+    let first = world.post(path, body.clone()).await.expect(201).id();
+    world.post(path, body.clone()).await.expect(201);
+    assert_eq!(world.post(path, body.clone()).await.expect(422).pointers(), ["/enabled"]);
+    let third = world.post(path, json!({"url": HOOK, "enabled": false})).await.expect(201).id();
+    world.post(&format!("{path}/{third}/enable"), Value::Null).await.expect(422);
+    world.patch(&format!("{path}/{third}"), json!({"enabled": true})).await.expect(422);
+    world.delete(&format!("{path}/{first}")).await.expect(204);
+    world.post(&format!("{path}/{third}/enable"), Value::Null).await.expect(200);
+    world.post("/v1/tenants/t2/endpoints", body).await.expect(201);
+}

@@ -1,0 +1,263 @@
+//! A running system with one project, and calls into its router.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::{Method, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use postrider_contract::Contract;
+use postrider_courier::GuardPolicy;
+use postrider_engine::ports::{Clock, Fatal, Rng, Spawner, Task};
+use postrider_engine::{Contracts, Engine, EngineParts, Settings};
+use postrider_http::{App, AppParts};
+use postrider_model::id::{IdSalt, KeyId, Mode, ProjectKey};
+use postrider_model::limits::Limits;
+use postrider_model::time::Millis;
+use postrider_service::Authenticator;
+use postrider_service::authenticate::hash_key;
+use postrider_store::{NewApiKey, NewAudit, NewProject, Store};
+use postrider_store_sqlite::{Options, SqliteStore};
+use postrider_vault::{Keyring, MasterKey};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tower::ServiceExt as _;
+
+use crate::receivers::Receivers;
+
+/// 2026-01-22T10:30:00Z.
+pub const START: Millis = Millis(1_769_077_800_000);
+
+/// Another contract, with what `standard` has not: a closed catalogue, one signature, UUIDs, limits.
+const STRICT: &str = include_str!("strict.toml");
+
+#[derive(Debug)]
+struct VirtualClock {
+    began: Instant,
+    skipped_ms: AtomicI64,
+}
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Millis {
+        START + self.began.elapsed() + Duration::from_millis(self.skipped_ms.load(Ordering::Relaxed) as u64)
+    }
+}
+
+#[derive(Debug)]
+struct Counted(AtomicU64);
+
+impl Rng for Counted {
+    fn fill(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            *byte = (self.0.fetch_add(1, Ordering::Relaxed) * 7) as u8;
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Tasks(Mutex<JoinSet<()>>);
+
+impl Spawner for Tasks {
+    fn spawn(&self, task: Task) {
+        self.0.lock().unwrap().spawn(task);
+    }
+}
+
+#[derive(Debug)]
+struct Panics;
+
+impl Fatal for Panics {
+    fn die(&self, reason: &str) {
+        panic!("the engine died: {reason}");
+    }
+}
+
+/// The system. Its time is virtual: use it in `#[tokio::test(start_paused = true)]`.
+pub struct World {
+    pub receivers: Arc<Receivers>,
+    pub engine: Engine,
+    router: Router,
+    clock: Arc<VirtualClock>,
+    project: ProjectKey,
+    _dir: tempfile::TempDir,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub json: Value,
+    pub text: String,
+}
+
+impl Answer {
+    /// The pointers of a problem's faults.
+    pub fn pointers(&self) -> Vec<&str> {
+        let errors = self.json["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+        errors.iter().filter_map(|fault| fault["pointer"].as_str()).collect()
+    }
+
+    /// The answer, if it has this status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        self
+    }
+
+    /// The id in it.
+    pub fn id(&self) -> String {
+        self.json["id"].as_str().unwrap_or_else(|| panic!("no id in {}", self.text)).to_owned()
+    }
+}
+
+impl World {
+    /// With a project under the contract `standard` and the key `sk_live_all`.
+    pub async fn new() -> Self {
+        Self::under("standard").await
+    }
+
+    /// With a project under this contract.
+    pub async fn under(contract: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open_inline(Options::new(dir.path(), IdSalt(7))).unwrap();
+        let salt = store.salt();
+        let clock = Arc::new(VirtualClock { began: Instant::now(), skipped_ms: AtomicI64::new(0) });
+        let receivers = Arc::new(Receivers::default());
+        let mut contracts = Contracts::builtin();
+        contracts.add(Arc::new(Contract::parse(STRICT).unwrap()));
+        let engine = Engine::start(EngineParts {
+            store: store as Arc<dyn Store>,
+            transport: receivers.clone(),
+            clock: clock.clone(),
+            rng: Arc::new(Counted(AtomicU64::new(1))),
+            spawner: Arc::new(Tasks::default()),
+            fatal: Arc::new(Panics),
+            keyring: Arc::new(Keyring::new(&MasterKey::generate().unwrap()).unwrap()),
+            contracts,
+            guard: GuardPolicy::default(),
+            salt,
+            limits: Limits::default(),
+            settings: Settings::default(),
+        })
+        .await
+        .unwrap();
+        let new = NewProject {
+            id: "acme".into(),
+            name: "Acme".into(),
+            contract: contract.into(),
+            settings: json!({}),
+            now: START,
+        };
+        let project = engine.store().create_project(new, audit()).await.unwrap().key;
+        let parts = AppParts {
+            engine: engine.clone(),
+            authenticator: Authenticator::new(hash_key("root-key-of-the-tests-0")),
+            egress_ips: Vec::new(),
+            version: "0",
+            public_url: "http://localhost".into(),
+            serve_metrics: false,
+        };
+        let router = postrider_api::routes().with_state(App::new(parts));
+        let world = Self { receivers, engine, router, clock, project, _dir: dir };
+        world.key("sk_live_all", Mode::Live, None, &["*"]).await;
+        world
+    }
+
+    /// Makes a key.
+    pub async fn key(&self, key: &str, mode: Mode, tenant: Option<&str>, scopes: &[&str]) {
+        let new = NewApiKey {
+            id: KeyId(self.engine.new_id()),
+            project: self.project,
+            name: key.into(),
+            mode,
+            tenant: tenant.map(str::to_owned),
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            prefix: key.chars().take(12).collect(),
+            hash: hash_key(key),
+            now: START,
+        };
+        self.engine.store().create_key(new, audit()).await.unwrap();
+    }
+
+    /// Moves the clock, but no timer.
+    pub fn skip(&self, time: Duration) {
+        self.clock.skipped_ms.fetch_add(time.as_millis() as i64, Ordering::Relaxed);
+    }
+
+    /// Lets virtual time pass until everything that is due in it has happened.
+    pub async fn pass(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    /// A call with a JSON body.
+    pub async fn call(&self, method: Method, path: &str, body: Value) -> Answer {
+        self.call_as("sk_live_all", method, path, body).await
+    }
+
+    /// A call with another key.
+    pub async fn call_as(&self, key: &str, method: Method, path: &str, body: Value) -> Answer {
+        let body = if body.is_null() { Vec::new() } else { serde_json::to_vec(&body).unwrap() };
+        self.send(key, method, path, &[], body).await
+    }
+
+    /// A call with anything as its body.
+    pub async fn send(
+        &self, key: &str, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {key}"));
+        if !body.is_empty() {
+            request = request.header("content-type", "application/json");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let status = response.status();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        Answer { status, json: serde_json::from_str(&text).unwrap_or_default(), text }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.call(Method::GET, path, Value::Null).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::POST, path, body).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PATCH, path, body).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.call(Method::DELETE, path, Value::Null).await
+    }
+
+    /// An endpoint of tenant `t1`; its path.
+    pub async fn endpoint(&self, body: Value) -> String {
+        let created = self.post("/v1/tenants/t1/endpoints", body).await.expect(201);
+        format!("/v1/tenants/t1/endpoints/{}", created.id())
+    }
+
+    /// An event of tenant `t1`; its id.
+    pub async fn event(&self, kind: &str, data: Value) -> String {
+        let body = json!({"tenant": "t1", "type": kind, "data": data});
+        self.post("/v1/events", body).await.expect(202).id()
+    }
+}
+
+fn audit() -> NewAudit {
+    NewAudit {
+        project: None,
+        tenant: None,
+        actor: "root".into(),
+        action: "test",
+        target: String::new(),
+        detail: Value::Null,
+        at: START,
+    }
+}
