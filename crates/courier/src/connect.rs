@@ -55,6 +55,11 @@ impl Connector {
         Ok(Self { tls: tls::plain_config(roots.clone())?, config, roots, http1, http2, tasks })
     }
 
+    /// How HTTP/1.1 is spoken on the connections it opens.
+    pub(crate) const fn http1(&self) -> &http1::Builder {
+        &self.http1
+    }
+
     /// Opens a connection for `request`. `progress` says how far it came when it is given up.
     pub(crate) async fn open(
         &self,
@@ -80,7 +85,7 @@ impl Connector {
         let wire = if stream.speaks_http2() {
             Wire::Http2(Http2::open(stream, &self.http2, &self.tasks).await?)
         } else {
-            Wire::Http1(Box::new(Http1::open(stream, &self.http1, deadline).await?))
+            Wire::Http1(Box::new(Http1::new(stream, deadline)))
         };
         Ok(Link { origin: Origin::new(request, progress.dialled, Instant::now()), wire })
     }

@@ -170,10 +170,9 @@ impl Shared {
         match &mut link.wire {
             Wire::Http1(http1) => {
                 address_http1(&mut parcel, &request.target);
-                let exchanged = http1.exchange(parcel, deadline, bounds).await;
+                let exchanged = http1.exchange(self.connector.http1(), parcel, deadline, bounds).await;
                 if let Exchanged::Answered(answer) = &exchanged
-                    && answer.cut.is_none()
-                    && http1.rest().await
+                    && http1.is_at_rest()
                 {
                     self.pool.put(link, Instant::now(), answer.kept_open);
                 }

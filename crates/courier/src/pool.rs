@@ -204,7 +204,6 @@ impl Pool {
 
 #[cfg(test)]
 mod tests {
-    use hyper::client::conn::http1::Builder;
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
@@ -234,9 +233,8 @@ mod tests {
         let now = Instant::now();
         let link = async |endpoint| {
             let stream = Stream::Tcp(TcpStream::connect(address).await.expect("it listens"));
-            let http1 = Http1::open(stream, &Builder::new(), now).await.expect("a connection");
             let origin = Origin::new(&request(endpoint, &target), None, now);
-            Link { origin, wire: Wire::Http1(Box::new(http1)) }
+            Link { origin, wire: Wire::Http1(Box::new(Http1::new(stream, now))) }
         };
         for n in 0..9 {
             pool.put(link(n % 4).await, now, None);
