@@ -17,6 +17,8 @@ mod compare;
 mod condition;
 mod parse;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};

@@ -1,4 +1,4 @@
-//! Endpoint health: streaks of failures, and the rule that disables (DESIGN 4.3 "[health]", 4.4).
+//! Endpoint health: streaks of failures, and the rule that disables (DESIGN 4.3 and 4.4).
 
 use std::time::Duration;
 
