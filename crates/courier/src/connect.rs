@@ -85,7 +85,7 @@ impl Connector {
         let wire = if stream.speaks_http2() {
             Wire::Http2(Http2::open(stream, &self.http2, &self.tasks).await?)
         } else {
-            Wire::Http1(Box::new(Http1::new(stream, deadline)))
+            Wire::Http1(Http1::new(stream, deadline))
         };
         Ok(Link { origin: Origin::new(request, progress.dialled, Instant::now()), wire })
     }

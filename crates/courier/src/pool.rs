@@ -18,6 +18,8 @@ use crate::{CourierConfig, Outbound, Target, TlsIdentity};
 
 /// So many locks that two sending threads seldom meet.
 const SHARDS: usize = 32;
+/// So many connections are idle before the next ones rest cold: 3 MiB, and more than one lane uses at once.
+const MAX_WARM: usize = 128;
 /// How long before the receiver closes a connection we stop using it: a request takes its time to get there.
 const MARGIN: Duration = Duration::from_secs(1);
 
@@ -33,7 +35,7 @@ pub(crate) struct Origin {
 
 /// A connection of either kind.
 pub(crate) enum Wire {
-    Http1(Box<Http1>),
+    Http1(Http1),
     Http2(Http2),
 }
 
@@ -128,9 +130,18 @@ impl Pool {
 
     /// Keeps `link` for the next request of its endpoint, if there is room. `kept_open` is how long the receiver says
     /// it keeps the connection: it is not used in the last second of that.
-    pub(crate) fn put(&self, link: Link, now: Instant, kept_open: Option<Duration>) {
-        if self.idle() >= self.max_idle.load(Relaxed) {
+    pub(crate) fn put(&self, mut link: Link, now: Instant, kept_open: Option<Duration>) {
+        let idle = self.idle();
+        if idle >= self.max_idle.load(Relaxed) {
             return;
+        }
+        if let Wire::Http1(http1) = &mut link.wire
+            && idle >= MAX_WARM
+        {
+            http1.cool();
+            if !http1.is_at_rest() {
+                return;
+            }
         }
         let endpoint = link.origin.endpoint;
         let mut shard = self.shard(endpoint).lock();
@@ -234,7 +245,7 @@ mod tests {
         let link = async |endpoint| {
             let stream = Stream::Tcp(TcpStream::connect(address).await.expect("it listens"));
             let origin = Origin::new(&request(endpoint, &target), None, now);
-            Link { origin, wire: Wire::Http1(Box::new(Http1::new(stream, now))) }
+            Link { origin, wire: Wire::Http1(Http1::new(stream, now)) }
         };
         for n in 0..9 {
             pool.put(link(n % 4).await, now, None);

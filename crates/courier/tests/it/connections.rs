@@ -171,6 +171,32 @@ async fn no_more_idle_connections_are_kept_than_allowed() {
     assert_eq!(courier.counters().idle, 3);
 }
 
+#[tokio::test]
+async fn many_connections_rest_and_are_used_again() {
+    let receiver = Receiver::answering(OK).await;
+    let courier = courier();
+    for _ in 0..3 {
+        for endpoint in 0..300 {
+            let request = Outbound { endpoint, ..post(&receiver.url()) };
+            assert_eq!(courier.send(request).await.status, Some(200));
+        }
+    }
+    assert_eq!((receiver.connections(), courier.counters().idle), (300, 300));
+}
+
+#[tokio::test]
+async fn what_comes_in_unasked_is_not_the_answer_to_the_next_request() {
+    let told =
+        b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\nHTTP/1.1 500 Unasked\r\ncontent-length: 0\r\n\r\n";
+    let receiver = Receiver::answering(told).await;
+    let courier = courier();
+    for endpoint in (0..200).chain(0..200) {
+        let report = courier.send(Outbound { endpoint, ..post(&receiver.url()) }).await;
+        assert_eq!(report.status, Some(200));
+    }
+    assert_eq!((receiver.connections(), courier.counters().idle), (400, 0));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn tasks_on_many_threads_lose_no_wake_up() {
     let receiver = Receiver::answering(OK).await;
