@@ -195,19 +195,26 @@ impl Scheme {
         message
     }
 
+    /// The content in as few pieces as can be had without copying the body.
     fn each_piece(&self, attempt: &AttemptContext<'_>, body: &[u8], mut piece: impl FnMut(&[u8])) {
+        let mut small: SmallVec<[u8; 128]> = SmallVec::new();
         for part in &self.content {
             match part {
-                Part::Text(text) => piece(text.as_bytes()),
-                Part::Var(Var::Id) => piece(attempt.id.as_bytes()),
+                Part::Text(text) => small.extend_from_slice(text.as_bytes()),
+                Part::Var(Var::Id) => small.extend_from_slice(attempt.id.as_bytes()),
                 Part::Var(Var::Timestamp) => {
-                    piece(itoa::Buffer::new().format(attempt.timestamp_unix).as_bytes())
+                    small.extend_from_slice(itoa::Buffer::new().format(attempt.timestamp_unix).as_bytes());
                 }
-                Part::Var(Var::Body) => piece(body),
+                Part::Var(Var::Body) => {
+                    piece(&small);
+                    small.clear();
+                    piece(body);
+                }
                 // Not among the placeholders of a content.
                 Part::Var(Var::EventType | Var::Hex | Var::Base64) => {}
             }
         }
+        piece(&small);
     }
 }
 
