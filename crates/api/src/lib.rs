@@ -1,19 +1,65 @@
 //! The native API (DESIGN 4.2): one file for each route, and the OpenAPI document made from them.
 
+#![expect(unused_qualifications, reason = "the macro that describes routes writes its parameters so")]
+
+pub mod audit;
 mod commas;
 pub mod deliveries;
+pub mod docs;
+mod document;
 pub mod endpoints;
+pub mod event_types;
 pub mod events;
+pub mod health;
+pub mod keys;
+pub mod meta;
+pub mod projects;
 pub mod replays;
+pub mod tenants;
 
 use axum::Router;
-use postrider_http::App;
+use postrider_http::{App, fallback};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
 
-/// The routes that a project's keys open.
-pub fn routes() -> Router<App> {
-    Router::new()
+/// The whole API: every route, the document of them, and problems for every path and method there is not.
+pub fn router(app: App) -> Router {
+    let documents = docs::Documents::of(&document(&app));
+    let (routes, _) = routes(&app).split_for_parts();
+    // The layer is on the pages alone: an accepted event passes through none.
+    let (pages, _) = docs::routes().split_for_parts();
+    routes
+        .merge(pages.layer(documents.layer()))
+        .fallback(fallback::unknown_path)
+        .method_not_allowed_fallback(fallback::wrong_method)
+        .with_state(app)
+}
+
+/// The OpenAPI document of [`router`].
+pub fn document(app: &App) -> OpenApi {
+    document::finish(routes(app).merge(docs::routes()).into_openapi())
+}
+
+/// `/metrics` alone, for a listener of its own (`--metrics-listen`).
+pub fn metrics_router(app: App) -> Router {
+    let (routes, _) = health::metrics_routes().split_for_parts();
+    routes
+        .fallback(fallback::unknown_path)
+        .method_not_allowed_fallback(fallback::wrong_method)
+        .with_state(app)
+}
+
+fn routes(app: &App) -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(document::frame(app.version))
+        .merge(projects::routes())
+        .merge(keys::routes())
+        .merge(tenants::routes())
+        .merge(event_types::routes())
         .merge(endpoints::routes())
         .merge(events::routes())
         .merge(deliveries::routes())
         .merge(replays::routes())
+        .merge(audit::routes())
+        .merge(meta::routes())
+        .merge(health::routes(app.serve_metrics))
 }

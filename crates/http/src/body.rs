@@ -58,12 +58,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalJson<T> {
 /// [`code::UNSUPPORTED_MEDIA_TYPE`].
 pub fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     if headers.contains_key(CONTENT_ENCODING) {
-        return Err(Problem::new(code::UNSUPPORTED_MEDIA_TYPE, "The body must be sent without a Content-Encoding."));
+        return Err(Problem::new(
+            code::UNSUPPORTED_MEDIA_TYPE,
+            "The body must be sent without a Content-Encoding.",
+        ));
     }
     match headers.get(CONTENT_TYPE) {
         Some(value) if is_json(value) => Ok(()),
-        Some(_) => Err(Problem::new(code::UNSUPPORTED_MEDIA_TYPE, "The Content-Type must be application/json.")),
-        None => Err(Problem::new(code::UNSUPPORTED_MEDIA_TYPE, "The Content-Type is missing: application/json.")),
+        Some(_) => {
+            Err(Problem::new(code::UNSUPPORTED_MEDIA_TYPE, "The Content-Type must be application/json."))
+        }
+        None => {
+            Err(Problem::new(code::UNSUPPORTED_MEDIA_TYPE, "The Content-Type is missing: application/json."))
+        }
     }
 }
 

@@ -115,7 +115,10 @@ async fn holder(app: &App, key: &str) -> Result<Arc<KeyHolder>, Problem> {
         return Ok(holder);
     }
     if app.authenticator.is_root(key) {
-        return Err(Problem::new(code::FORBIDDEN, "The root key works on root routes only: use a key of the project."));
+        return Err(Problem::new(
+            code::FORBIDDEN,
+            "The root key works on root routes only: use a key of the project.",
+        ));
     }
     Err(Problem::new(code::UNAUTHENTICATED, "The key does not exist or was revoked."))
 }

@@ -19,7 +19,9 @@ impl Retry {
     pub fn advice(self) -> &'static str {
         match self {
             Self::No => "Do not send the same request again: it would fail again.",
-            Self::Later => "Nothing was done. Send the same request again later, after Retry-After where it is given.",
+            Self::Later => {
+                "Nothing was done. Send the same request again later, after Retry-After where it is given."
+            }
             Self::WithIdempotencyKey => {
                 "It may have been done. Send it again with the same Idempotency-Key: it is done at most once."
             }

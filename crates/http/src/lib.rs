@@ -19,7 +19,8 @@ pub mod reply;
 pub use app::{App, AppParts};
 pub use body::{Json, OptionalJson};
 pub use caller::{
-    AnyKey, EventsWrite, May, Needs, ProjectAdmin, ROOT_ACTOR, RootCaller, WebhooksAdmin, WebhooksRead, WebhooksWrite,
+    AnyKey, EventsWrite, May, Needs, ProjectAdmin, ROOT_ACTOR, RootCaller, WebhooksAdmin, WebhooksRead,
+    WebhooksWrite,
 };
 pub use code::Code;
 pub use paging::{Cursor, Limit, List, cursor_text};

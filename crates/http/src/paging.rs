@@ -30,7 +30,9 @@ impl<'de> Deserialize<'de> for Limit {
         let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         // A number too long for the type is still above 250.
         match (is_number, text.parse::<usize>()) {
-            (true, Ok(0)) | (false, _) => Err(de::Error::custom("a limit must be a whole number from 1 to 250")),
+            (true, Ok(0)) | (false, _) => {
+                Err(de::Error::custom("a limit must be a whole number from 1 to 250"))
+            }
             (true, number) => Ok(Self(number.unwrap_or(MAX_LIMIT).min(MAX_LIMIT))),
         }
     }
@@ -56,7 +58,8 @@ impl Visitor<'_> for CursorVisitor {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Cursor, E> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| E::custom("this is not a cursor of this list"))?;
+        let bytes =
+            URL_SAFE_NO_PAD.decode(text).map_err(|_| E::custom("this is not a cursor of this list"))?;
         let text = String::from_utf8(bytes).map_err(|_| E::custom("this is not a cursor of this list"))?;
         Ok(Cursor(text))
     }

@@ -36,7 +36,9 @@ pub fn check_depth(json: &[u8]) -> Result<(), Problem> {
             b'[' | b'{' if !in_string => {
                 depth += 1;
                 if depth > MAX_DEPTH {
-                    return Err(malformed(format!("The body is nested deeper than {MAX_DEPTH} levels at byte {at}.")));
+                    return Err(malformed(format!(
+                        "The body is nested deeper than {MAX_DEPTH} levels at byte {at}."
+                    )));
                 }
             }
             b']' | b'}' if !in_string => depth = depth.saturating_sub(1),

@@ -119,13 +119,18 @@ impl Problem {
 }
 
 fn place(fault: &Fault) -> String {
-    if fault.pointer.is_empty() { fault.detail.clone() } else { format!("{}: {}", fault.pointer, fault.detail) }
+    if fault.pointer.is_empty() {
+        fault.detail.clone()
+    } else {
+        format!("{}: {}", fault.pointer, fault.detail)
+    }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.body()));
-        *response.status_mut() = StatusCode::from_u16(self.code.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() =
+            StatusCode::from_u16(self.code.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -145,7 +150,9 @@ impl From<ServiceError> for Problem {
             ServiceError::Invalid(faults) => Self::invalid(faults),
             ServiceError::Forbidden(detail) => Self::new(code::FORBIDDEN, detail),
             ServiceError::NotFound(what) => Self::not_found(what),
-            ServiceError::Conflict { code, detail } => Self::new(code::named(code).unwrap_or(code::CONFLICT), detail),
+            ServiceError::Conflict { code, detail } => {
+                Self::new(code::named(code).unwrap_or(code::CONFLICT), detail)
+            }
             ServiceError::Gone(detail) => Self::new(code::GONE, detail),
             ServiceError::Accept(error) => error.into(),
             ServiceError::Store(error) => error.into(),
@@ -162,7 +169,9 @@ impl From<AcceptError> for Problem {
             AcceptError::TooLarge { event, limit } => {
                 Self::new(code::TOO_LARGE, format!("Event {event} is larger than {limit} bytes."))
             }
-            AcceptError::WrongTenant => Self::new(code::FORBIDDEN, "The key belongs to another tenant than the event."),
+            AcceptError::WrongTenant => {
+                Self::new(code::FORBIDDEN, "The key belongs to another tenant than the event.")
+            }
             AcceptError::Conflict { .. } => Self::new(
                 code::IDEMPOTENCY_CONFLICT,
                 "The idempotency key was used with another body in the last 24 hours.",
@@ -178,7 +187,9 @@ impl From<AcceptError> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::NotFound(_) | StoreError::Exists(_) | StoreError::Limit(_) => ServiceError::from(error).into(),
+            StoreError::NotFound(_) | StoreError::Exists(_) | StoreError::Limit(_) => {
+                ServiceError::from(error).into()
+            }
             StoreError::BadCursor => Self::invalid_at("/cursor", "This is not a cursor of this list."),
             StoreError::Unavailable(detail) => {
                 tracing::warn!(detail, "the store is unavailable");
@@ -218,7 +229,8 @@ mod tests {
 
     #[test]
     fn an_overloaded_server_says_when_to_try_again() {
-        let error = AcceptError::Overloaded { retry_after_seconds: 2, detail: "The commit queue is full.".into() };
+        let error =
+            AcceptError::Overloaded { retry_after_seconds: 2, detail: "The commit queue is full.".into() };
         let response = Problem::from(error).into_response();
         assert_eq!(response.status(), 503);
         assert_eq!(response.headers()[RETRY_AFTER], "2");

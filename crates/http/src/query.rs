@@ -48,7 +48,8 @@ mod tests {
 
     #[test]
     fn a_bad_an_unknown_and_a_doubled_parameter_are_named() {
-        for (query, pointer) in [("since=yesterday", "/since"), ("teannt=a", "/teannt"), ("tenant=a&tenant=b", "/tenant")]
+        for (query, pointer) in
+            [("since=yesterday", "/since"), ("teannt=a", "/teannt"), ("tenant=a&tenant=b", "/tenant")]
         {
             assert_eq!(read::<In>(query).unwrap_err().errors()[0].pointer, pointer, "{query}");
         }

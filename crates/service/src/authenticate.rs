@@ -77,7 +77,12 @@ pub struct Authenticator {
 impl Authenticator {
     /// `root`: the hash of the root key.
     pub fn new(root: KeyHash) -> Self {
-        Self { root, known: Cache::new(KNOWN_KEYS), unknown: Cache::new(UNKNOWN_KEYS), epoch: AtomicU64::new(0) }
+        Self {
+            root,
+            known: Cache::new(KNOWN_KEYS),
+            unknown: Cache::new(UNKNOWN_KEYS),
+            epoch: AtomicU64::new(0),
+        }
     }
 
     /// Whether `key` is the root key. Takes the same time whatever it is.
@@ -113,7 +118,12 @@ impl Authenticator {
         read.epoch == self.epoch.load(Ordering::Acquire) && now.duration_since(read.time) < FRESH
     }
 
-    async fn read(&self, store: &dyn Store, hash: KeyHash, now: Instant) -> Result<Option<Arc<KeyHolder>>, StoreError> {
+    async fn read(
+        &self,
+        store: &dyn Store,
+        hash: KeyHash,
+        now: Instant,
+    ) -> Result<Option<Arc<KeyHolder>>, StoreError> {
         let read = ReadAt { time: now, epoch: self.epoch.load(Ordering::Acquire) };
         let Some(key) = store.key_by_hash(&hash).await? else {
             self.known.remove(&hash);

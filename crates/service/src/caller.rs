@@ -67,7 +67,11 @@ impl Caller {
     ///
     /// # Errors
     /// [`ServiceError::Store`].
-    pub async fn narrowed(&self, engine: &Engine, tenant: Option<&str>) -> Result<Option<Scope>, ServiceError> {
+    pub async fn narrowed(
+        &self,
+        engine: &Engine,
+        tenant: Option<&str>,
+    ) -> Result<Option<Scope>, ServiceError> {
         let Some(id) = tenant else { return Ok(Some(self.scope())) };
         match self.scope_of(engine, id).await {
             // A list narrows to the key's own tenant; another one's is empty there, not an error (DESIGN 4.4).
@@ -82,7 +86,14 @@ impl Caller {
     }
 
     /// An audit entry of this caller.
-    pub fn audit(&self, action: &'static str, tenant: Option<&str>, target: String, detail: Value, at: Millis) -> NewAudit {
+    pub fn audit(
+        &self,
+        action: &'static str,
+        tenant: Option<&str>,
+        target: String,
+        detail: Value,
+        at: Millis,
+    ) -> NewAudit {
         NewAudit {
             project: Some(self.project),
             tenant: tenant.map(str::to_owned),

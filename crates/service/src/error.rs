@@ -69,7 +69,9 @@ impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound(what) => Self::NotFound(what),
-            StoreError::Exists(what) => Self::conflict("exists", format!("A {what} of that id exists already.")),
+            StoreError::Exists(what) => {
+                Self::conflict("exists", format!("A {what} of that id exists already."))
+            }
             StoreError::Limit(what) => Self::invalid("", format!("A limit is reached: {what}.")),
             other => Self::Store(other),
         }

@@ -19,7 +19,7 @@ pub mod replay;
 mod rights;
 pub mod tenant;
 
-pub use caller::Caller;
 pub use authenticate::{Authenticator, KeyHolder};
+pub use caller::Caller;
 pub use error::{Fault, ServiceError, no_faults};
 pub use rights::{Right, Rights, SCOPE_NAMES};

@@ -106,9 +106,13 @@ mod tests {
     fn other_scopes_imply_nothing_but_the_star_everything() {
         assert!(!rights(&["project:admin"]).allow(Right::WebhooksRead));
         assert!(!rights(&["events:write"]).allow(Right::WebhooksRead));
-        for right in
-            [Right::EventsWrite, Right::WebhooksRead, Right::WebhooksWrite, Right::WebhooksAdmin, Right::ProjectAdmin]
-        {
+        for right in [
+            Right::EventsWrite,
+            Right::WebhooksRead,
+            Right::WebhooksWrite,
+            Right::WebhooksAdmin,
+            Right::ProjectAdmin,
+        ] {
             assert!(rights(&["*"]).allow(right), "{}", right.name());
             assert!(rights(&[right.name()]).allow(right), "{}", right.name());
         }

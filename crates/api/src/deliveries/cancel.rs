@@ -26,6 +26,7 @@ pub async fn handler(
     caller: May<WebhooksWrite>,
     Path((event, endpoint)): Path<(String, String)>,
 ) -> Result<Reply<DeliveryDetailOut>, Problem> {
-    let found = CancelDelivery { caller: &caller, event: &event, endpoint: &endpoint }.run(&app.engine).await?;
+    let found =
+        CancelDelivery { caller: &caller, event: &event, endpoint: &endpoint }.run(&app.engine).await?;
     Ok(Reply::ok(DeliveryDetailOut::new(&app.engine, found)))
 }

@@ -6,15 +6,15 @@ pub mod list;
 pub mod resend;
 pub mod view;
 
-use axum::Router;
-use axum::routing::{get, post};
 use postrider_http::App;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// The routes.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/v1/deliveries", get(list::handler))
-        .route("/v1/events/{event}/deliveries/{endpoint}", get(get::handler))
-        .route("/v1/events/{event}/deliveries/{endpoint}/resend", post(resend::handler))
-        .route("/v1/events/{event}/deliveries/{endpoint}/cancel", post(cancel::handler))
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list::handler))
+        .routes(routes!(get::handler))
+        .routes(routes!(resend::handler))
+        .routes(routes!(cancel::handler))
 }

@@ -26,6 +26,7 @@ pub async fn handler(
     caller: May<WebhooksWrite>,
     Path((event, endpoint)): Path<(String, String)>,
 ) -> Result<Reply<DeliveryDetailOut>, Problem> {
-    let found = ResendDelivery { caller: &caller, event: &event, endpoint: &endpoint }.run(&app.engine).await?;
+    let found =
+        ResendDelivery { caller: &caller, event: &event, endpoint: &endpoint }.run(&app.engine).await?;
     Ok(Reply::accepted(DeliveryDetailOut::new(&app.engine, found)))
 }

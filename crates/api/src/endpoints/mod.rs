@@ -14,23 +14,23 @@ pub mod stats;
 pub mod test;
 pub mod view;
 
-use axum::Router;
-use axum::routing::{get, post};
 use postrider_http::App;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// The routes.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/v1/tenants/{tenant}/endpoints", post(create::handler).get(list::handler))
-        .route(
-            "/v1/tenants/{tenant}/endpoints/{id}",
-            get(get::handler).patch(patch::handler).delete(delete::handler),
-        )
-        .route("/v1/tenants/{tenant}/endpoints/{id}/enable", post(enable::handler))
-        .route("/v1/tenants/{tenant}/endpoints/{id}/disable", post(disable::handler))
-        .route("/v1/tenants/{tenant}/endpoints/{id}/rotate-secret", post(rotate_secret::handler))
-        .route("/v1/tenants/{tenant}/endpoints/{id}/secret", get(secret::handler))
-        .route("/v1/tenants/{tenant}/endpoints/{id}/stats", get(stats::handler))
-        .route("/v1/tenants/{tenant}/endpoints/{id}/test", post(test::handler))
-        .route("/v1/tenants/{tenant}/endpoints/{id}/replay", post(replay::handler))
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(create::handler))
+        .routes(routes!(list::handler))
+        .routes(routes!(get::handler))
+        .routes(routes!(patch::handler))
+        .routes(routes!(delete::handler))
+        .routes(routes!(enable::handler))
+        .routes(routes!(disable::handler))
+        .routes(routes!(rotate_secret::handler))
+        .routes(routes!(secret::handler))
+        .routes(routes!(stats::handler))
+        .routes(routes!(test::handler))
+        .routes(routes!(replay::handler))
 }

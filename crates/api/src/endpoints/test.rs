@@ -60,7 +60,8 @@ pub async fn handler(
 ) -> Result<Reply<TestOut>, Problem> {
     let TestIn { kind, data } = body;
     let data = data.map(|raw| Bytes::from(String::from(Box::<str>::from(raw))));
-    let tested = TestEndpoint { caller: &caller, tenant: &tenant, id: &id, kind, data }.run(&app.engine).await?;
+    let tested =
+        TestEndpoint { caller: &caller, tenant: &tenant, id: &id, kind, data }.run(&app.engine).await?;
     let (found, sent) = (&tested.found, tested.sent);
     let attempt_id = ids::show_attempt(&app.engine, sent.event, found.endpoint.id, sent.attempt.number);
     Ok(Reply::ok(TestOut {

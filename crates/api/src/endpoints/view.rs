@@ -1,6 +1,8 @@
 //! An endpoint as the native API shows it.
 
-use postrider_model::endpoint::{BatchSetting, DisabledReason, Ordering, RateLimit, RetrySetting, SignatureKind};
+use postrider_model::endpoint::{
+    BatchSetting, DisabledReason, Ordering, RateLimit, RetrySetting, SignatureKind,
+};
 use postrider_model::time::Millis;
 use postrider_service::endpoint::{FoundEndpoint, shown_header};
 use serde::Serialize;

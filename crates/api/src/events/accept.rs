@@ -36,7 +36,10 @@ pub(super) fn idempotency_header(headers: &HeaderMap) -> Result<Option<String>, 
     let mut values = headers.get_all("idempotency-key").iter();
     let Some(first) = values.next() else { return Ok(None) };
     if values.any(|other| other != first) {
-        return Err(Problem::invalid_at("/Idempotency-Key", "The header is given twice with different values."));
+        return Err(Problem::invalid_at(
+            "/Idempotency-Key",
+            "The header is given twice with different values.",
+        ));
     }
     let key = first
         .to_str()
@@ -46,7 +49,12 @@ pub(super) fn idempotency_header(headers: &HeaderMap) -> Result<Option<String>, 
 }
 
 /// Appends `{"id":"evt_…","deliveries":2}`. Ids are made of letters, digits, `_` and `-`: nothing to escape.
-pub(super) fn write_accepted(json: &mut String, engine: &Engine, context: &ProjectContext, accepted: &Accepted) {
+pub(super) fn write_accepted(
+    json: &mut String,
+    engine: &Engine,
+    context: &ProjectContext,
+    accepted: &Accepted,
+) {
     let id = ids::show_event(engine, context, accepted.ordinal);
     // Writing into a String cannot fail.
     let _ = write!(json, r#"{{"id":"{id}","deliveries":{}}}"#, accepted.deliveries);

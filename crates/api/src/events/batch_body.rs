@@ -10,7 +10,8 @@ use super::body::escape;
 
 /// The events of a batch. What is wrong with the batch itself is added to `faults`.
 pub(super) fn read_batch<'a>(
-    text: &'a str, faults: &mut Vec<Fault>,
+    text: &'a str,
+    faults: &mut Vec<Fault>,
 ) -> Result<Vec<&'a RawValue>, serde_json::Error> {
     let members: HashMap<Cow<'a, str>, &'a RawValue> = match serde_json::from_str(text) {
         Ok(members) => members,

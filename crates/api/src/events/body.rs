@@ -34,7 +34,10 @@ pub(super) struct ReadEvent<'a> {
 /// # Errors
 /// If `json` is not JSON.
 pub(super) fn read_event<'a>(
-    body: &Bytes, json: &'a str, prefix: &str, faults: &mut Vec<Fault>,
+    body: &Bytes,
+    json: &'a str,
+    prefix: &str,
+    faults: &mut Vec<Fault>,
 ) -> Result<Option<ReadEvent<'a>>, serde_json::Error> {
     let before = faults.len();
     let mut reader = serde_json::Deserializer::from_str(json);
@@ -262,7 +265,11 @@ fn is_null(raw: &RawValue) -> bool {
 
 /// A name as a part of a JSON Pointer (RFC 6901, 3).
 pub(super) fn escape(name: &str) -> Cow<'_, str> {
-    if name.contains(['~', '/']) { Cow::Owned(name.replace('~', "~0").replace('/', "~1")) } else { Cow::Borrowed(name) }
+    if name.contains(['~', '/']) {
+        Cow::Owned(name.replace('~', "~0").replace('/', "~1"))
+    } else {
+        Cow::Borrowed(name)
+    }
 }
 
 #[cfg(test)]
@@ -325,13 +332,20 @@ mod tests {
         )
         .unwrap();
         assert_eq!(event.data, "null");
-        assert!(event.changes.is_none() && event.attributes.is_none() && event.timestamp.is_none() && key.is_none());
+        assert!(
+            event.changes.is_none()
+                && event.attributes.is_none()
+                && event.timestamp.is_none()
+                && key.is_none()
+        );
     }
 
     #[test]
     fn every_fault_is_told_with_its_pointer() {
         assert_eq!(
-            pointers(r#"{"type":7,"dta":{},"a/b":1,"timestamp":"yesterday","idempotency_key":"","type":"x"}"#),
+            pointers(
+                r#"{"type":7,"dta":{},"a/b":1,"timestamp":"yesterday","idempotency_key":"","type":"x"}"#
+            ),
             ["/dta", "/a~1b", "/type", "/tenant", "/timestamp", "/idempotency_key", "/data"],
         );
     }

@@ -10,15 +10,16 @@ pub mod post;
 pub mod post_batch;
 pub mod view;
 
-use axum::Router;
-use axum::routing::{delete, get, post};
 use postrider_http::App;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// The routes.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/v1/events", post(post::handler).get(list::handler))
-        .route("/v1/events/batch", post(post_batch::handler))
-        .route("/v1/events/{id}", get(get::handler))
-        .route("/v1/events/{id}/data", delete(erase::handler))
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(post::handler))
+        .routes(routes!(list::handler))
+        .routes(routes!(post_batch::handler))
+        .routes(routes!(get::handler))
+        .routes(routes!(erase::handler))
 }

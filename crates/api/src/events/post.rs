@@ -17,7 +17,10 @@ const SLACK_BYTES: usize = 16 * 1024;
 /// An event.
 #[derive(Debug, ToSchema)]
 #[schema(as = Event)]
-#[expect(dead_code, reason = "it describes the body in the OpenAPI document; the body itself is sliced, not copied")]
+#[expect(
+    dead_code,
+    reason = "it describes the body in the OpenAPI document; the body itself is sliced, not copied"
+)]
 pub struct EventBody {
     /// For whom; a tenant that is new is made.
     #[schema(example = "t1")]
@@ -74,7 +77,11 @@ pub struct AcceptedOut {
         (status = 503, description = "Overloaded: try again after Retry-After", body = ProblemOut),
     ),
 )]
-pub async fn handler(State(app): State<App>, caller: May<EventsWrite>, request: Request) -> Result<Response, Problem> {
+pub async fn handler(
+    State(app): State<App>,
+    caller: May<EventsWrite>,
+    request: Request,
+) -> Result<Response, Problem> {
     let engine = &app.engine;
     let header = accept::idempotency_header(request.headers())?;
     let context = engine.project(caller.project).await?;
@@ -87,7 +94,10 @@ pub async fn handler(State(app): State<App>, caller: May<EventsWrite>, request: 
     let mut event = read.event;
     let key = match (read.idempotency_key.as_deref(), header.as_deref()) {
         (Some(field), Some(header)) if field != header => {
-            return Err(Problem::invalid_at("/idempotency_key", "The header Idempotency-Key says another one."));
+            return Err(Problem::invalid_at(
+                "/idempotency_key",
+                "The header Idempotency-Key says another one.",
+            ));
         }
         (field, header) => field.or(header),
     };

@@ -21,7 +21,10 @@ const MAX_FAULTS: usize = 100;
 /// Events to be accepted together.
 #[derive(Debug, ToSchema)]
 #[schema(as = EventBatch)]
-#[expect(dead_code, reason = "it describes the body in the OpenAPI document; the body itself is sliced, not copied")]
+#[expect(
+    dead_code,
+    reason = "it describes the body in the OpenAPI document; the body itself is sliced, not copied"
+)]
 pub struct BatchBody {
     /// Up to 1,000.
     events: Vec<EventBody>,
@@ -54,7 +57,11 @@ pub struct AcceptedBatchOut {
         (status = 503, description = "Overloaded: try again after Retry-After", body = ProblemOut),
     ),
 )]
-pub async fn handler(State(app): State<App>, caller: May<EventsWrite>, request: Request) -> Result<Response, Problem> {
+pub async fn handler(
+    State(app): State<App>,
+    caller: May<EventsWrite>,
+    request: Request,
+) -> Result<Response, Problem> {
     let engine = &app.engine;
     let header = accept::idempotency_header(request.headers())?;
     let body = accept::read(request, engine.limits().max_batch_body_bytes).await?;
@@ -81,7 +88,10 @@ fn read_events(body: &Bytes, text: &str, most: usize) -> Result<Vec<EventIn>, Pr
     let mut faults = Vec::new();
     let raw = read_batch(text, &mut faults).map_err(|error| accept::malformed(&error))?;
     if raw.len() > most {
-        faults.push(Fault::at("/events", format!("A batch has at most {most} events, this one has {}.", raw.len())));
+        faults.push(Fault::at(
+            "/events",
+            format!("A batch has at most {most} events, this one has {}.", raw.len()),
+        ));
     }
     if !faults.is_empty() {
         return Err(Problem::invalid(faults));
@@ -124,7 +134,8 @@ mod tests {
 
     #[test]
     fn faults_point_into_the_batch() {
-        let faults = read(r#"{"events": [{"tenant":"t","type":"a","data":1}, {"type":"a","data":1,"x":1}, 7]}"#);
+        let faults =
+            read(r#"{"events": [{"tenant":"t","type":"a","data":1}, {"type":"a","data":1,"x":1}, 7]}"#);
         assert_eq!(faults.unwrap_err(), ["/events/1/x", "/events/1/tenant", "/events/2"]);
     }
 

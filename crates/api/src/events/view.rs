@@ -97,5 +97,6 @@ impl EventDetailOut {
 }
 
 fn raw(json: &[u8]) -> Result<Box<RawValue>, ServiceError> {
-    serde_json::from_slice(json).map_err(|error| ServiceError::Internal(format!("a stored event is not JSON: {error}")))
+    serde_json::from_slice(json)
+        .map_err(|error| ServiceError::Internal(format!("a stored event is not JSON: {error}")))
 }

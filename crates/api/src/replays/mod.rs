@@ -5,14 +5,14 @@ pub mod get;
 pub mod list;
 pub mod view;
 
-use axum::Router;
-use axum::routing::{get, post};
 use postrider_http::App;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// The routes.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/v1/replays", get(list::handler))
-        .route("/v1/replays/{id}", get(get::handler))
-        .route("/v1/replays/{id}/cancel", post(cancel::handler))
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list::handler))
+        .routes(routes!(get::handler))
+        .routes(routes!(cancel::handler))
 }

@@ -29,8 +29,14 @@ async fn a_delivery_shows_each_attempt() {
     let pending = world.get(&path).await.expect(200).json;
     assert_eq!((&pending["status"], &pending["attempt_count"]), (&json!("pending"), &json!(1)));
     let first = &pending["attempts"][0];
-    assert_eq!((&first["number"], &first["response_status"], &first["success"]), (&json!(1), &json!(500), &json!(false)));
-    assert_eq!((&first["response_excerpt_encoding"], &first["response_excerpt"]), (&json!("base64"), &json!("//5icm9rZW4=")));
+    assert_eq!(
+        (&first["number"], &first["response_status"], &first["success"]),
+        (&json!(1), &json!(500), &json!(false))
+    );
+    assert_eq!(
+        (&first["response_excerpt_encoding"], &first["response_excerpt"]),
+        (&json!("base64"), &json!("//5icm9rZW4="))
+    );
     assert!(first["id"].as_str().unwrap().starts_with("whd_"));
     assert!(first["error"].is_string() && first["latency_ms"].is_u64());
     assert_eq!(first["next_attempt_at"], pending["next_attempt_at"]);
@@ -41,7 +47,10 @@ async fn a_delivery_shows_each_attempt() {
     let failed = world.get(&path).await.expect(200).json;
     assert_eq!((&failed["status"], &failed["attempt_count"]), (&json!("failed"), &json!(2)));
     assert_eq!(failed["attempts"][0]["id"], first["id"], "an attempt's id stays");
-    assert_eq!((&failed["attempts"][0]["next_attempt_at"], &failed["next_attempt_at"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        (&failed["attempts"][0]["next_attempt_at"], &failed["next_attempt_at"]),
+        (&Value::Null, &Value::Null)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -77,7 +86,8 @@ async fn another_tenants_deliveries_are_neither_listed_nor_found() {
     let world = World::new().await;
     world.key("sk_live_t2", Mode::Live, Some("t2"), &["*"]).await;
     let (_, path) = failing(&world).await;
-    let list = world.call_as("sk_live_t2", Method::GET, "/v1/deliveries?tenant=t1", Value::Null).await.expect(200);
+    let list =
+        world.call_as("sk_live_t2", Method::GET, "/v1/deliveries?tenant=t1", Value::Null).await.expect(200);
     assert_eq!(list.json["data"], json!([]));
     world.call_as("sk_live_t2", Method::GET, &path, Value::Null).await.expect(404);
     for action in ["resend", "cancel"] {
@@ -117,7 +127,10 @@ async fn a_delivery_of_a_disabled_endpoint_is_not_sent_again() {
 async fn a_cancelled_delivery_is_not_tried_again() {
     let world = World::new().await;
     let (_, path) = failing(&world).await;
-    assert_eq!(world.post(&format!("{path}/cancel"), Value::Null).await.expect(200).json["status"], "cancelled");
+    assert_eq!(
+        world.post(&format!("{path}/cancel"), Value::Null).await.expect(200).json["status"],
+        "cancelled"
+    );
     world.post(&format!("{path}/cancel"), Value::Null).await.expect(409);
     world.pass(Duration::from_secs(3_600)).await;
     assert_eq!(world.receivers.sent().len(), 1);

@@ -57,7 +57,9 @@ async fn every_fault_is_answered_with_its_pointer() {
     });
     let answer = world.post("/v1/tenants/t1/endpoints", body).await.expect(422);
     let pointers = answer.pointers();
-    for pointer in ["/colour", "/url", "/event_types/0", "/headers/Host", "/headers/A", "/secret", "/max_in_flight"] {
+    for pointer in
+        ["/colour", "/url", "/event_types/0", "/headers/Host", "/headers/A", "/secret", "/max_in_flight"]
+    {
         assert!(pointers.contains(&pointer), "{pointer} in {}", answer.text);
     }
     assert!(pointers.iter().any(|pointer| pointer.starts_with("/filter")), "{}", answer.text);
@@ -69,8 +71,16 @@ async fn every_fault_is_answered_with_its_pointer() {
 async fn addresses_of_our_own_network_are_refused_when_saved() {
     let world = World::new().await;
     for url in [
-        "https://127.0.0.1/", "https://10.0.0.1/", "https://[::1]/", "https://169.254.169.254/", "https://localhost/",
-        "http://example.com/", "ftp://example.com/", "not a url", "https://user:pw@example.com/", "https://2130706433/",
+        "https://127.0.0.1/",
+        "https://10.0.0.1/",
+        "https://[::1]/",
+        "https://169.254.169.254/",
+        "https://localhost/",
+        "http://example.com/",
+        "ftp://example.com/",
+        "not a url",
+        "https://user:pw@example.com/",
+        "https://2130706433/",
     ] {
         let answer = world.post("/v1/tenants/t1/endpoints", json!({"url": url})).await.expect(422);
         assert_eq!(answer.pointers(), ["/url"], "{url}");
@@ -85,7 +95,8 @@ async fn a_body_that_is_no_json_object_is_refused() {
     send(b"{").await.expect(400);
     send(b"{\"url\": \"\xff\"}").await.expect(400);
     send(b"[]").await.expect(422);
-    let bare = world.send("sk_live_all", Method::POST, path, &[("content-type", "text/plain")], Vec::new()).await;
+    let bare =
+        world.send("sk_live_all", Method::POST, path, &[("content-type", "text/plain")], Vec::new()).await;
     bare.expect(415);
 }
 
@@ -95,7 +106,8 @@ async fn a_patch_merges_and_null_goes_back_to_the_default() {
     let path = world
         .endpoint(json!({"url": HOOK, "name": "n", "max_in_flight": 3, "metadata": {"a": 1, "b": 2}, "event_types": ["a"]}))
         .await;
-    let patch = json!({"name": null, "max_in_flight": null, "metadata": {"a": null, "c": 3}, "ordering": "endpoint"});
+    let patch =
+        json!({"name": null, "max_in_flight": null, "metadata": {"a": null, "c": 3}, "ordering": "endpoint"});
     let changed = world.patch(&path, patch).await.expect(200).json;
     assert_eq!(changed["name"], Value::Null);
     assert_eq!(changed["max_in_flight"], Value::Null);
@@ -110,7 +122,8 @@ async fn a_patch_merges_and_null_goes_back_to_the_default() {
 #[tokio::test(start_paused = true)]
 async fn a_redacted_header_sent_back_keeps_its_value_in_what_is_sent() {
     let world = World::new().await;
-    let path = world.endpoint(json!({"url": HOOK, "headers": {"Authorization": "Bearer abc", "X-A": "1"}})).await;
+    let path =
+        world.endpoint(json!({"url": HOOK, "headers": {"Authorization": "Bearer abc", "X-A": "1"}})).await;
     let shown = world.get(&path).await.expect(200).json["headers"].clone();
     assert_eq!(shown, json!({"Authorization": "***", "X-A": "1"}));
     let patch = json!({"headers": {"Authorization": "***", "x-a": "2"}});
@@ -200,7 +213,8 @@ async fn ids_that_are_ill_formed_of_the_other_mode_or_another_tenant_are_not_fou
         }
     }
     world.call_as("sk_live_t2", Method::GET, "/v1/tenants/t1/endpoints", Value::Null).await.expect(404);
-    let create = world.call_as("sk_live_t2", Method::POST, "/v1/tenants/t1/endpoints", json!({"url": HOOK})).await;
+    let create =
+        world.call_as("sk_live_t2", Method::POST, "/v1/tenants/t1/endpoints", json!({"url": HOOK})).await;
     create.expect(404);
     world.get(&path).await.expect(200);
 }
@@ -227,7 +241,10 @@ async fn a_key_without_the_scope_is_refused() {
     world.call_as("sk_live_read", Method::GET, &path, Value::Null).await.expect(200);
     world.call_as("sk_live_read", Method::PATCH, &path, json!({})).await.expect(403);
     world.call_as("sk_live_write", Method::GET, &format!("{path}/secret"), Value::Null).await.expect(403);
-    world.call_as("sk_live_write", Method::POST, &format!("{path}/rotate-secret"), Value::Null).await.expect(403);
+    world
+        .call_as("sk_live_write", Method::POST, &format!("{path}/rotate-secret"), Value::Null)
+        .await
+        .expect(403);
     world.call_as("sk_live_events", Method::GET, &path, Value::Null).await.expect(403);
     world.call_as("sk_live_unknown", Method::GET, &path, Value::Null).await.expect(401);
 }
@@ -241,7 +258,8 @@ async fn endpoints_are_listed_newest_first_in_pages() {
     let first = world.get("/v1/tenants/t1/endpoints?limit=2").await.expect(200).json;
     assert_eq!((&first["data"][0]["name"], &first["data"][1]["name"]), (&json!("three"), &json!("two")));
     let cursor = first["next_cursor"].as_str().unwrap();
-    let second = world.get(&format!("/v1/tenants/t1/endpoints?limit=2&cursor={cursor}")).await.expect(200).json;
+    let second =
+        world.get(&format!("/v1/tenants/t1/endpoints?limit=2&cursor={cursor}")).await.expect(200).json;
     assert_eq!(second["data"][0]["name"], "one");
     assert_eq!(second["next_cursor"], Value::Null);
     assert_eq!(world.get("/v1/tenants/t1/endpoints?cursor=%21").await.expect(422).pointers(), ["/cursor"]);
@@ -269,7 +287,10 @@ async fn after_a_rotation_both_secrets_sign_until_the_old_one_ends() {
     world.event("a.b", json!({})).await;
     let sent = world.receivers.wait_for(2).await;
     assert_eq!(sent[1].headers["webhook-signature"].to_str().unwrap().split(' ').count(), 1);
-    assert_eq!(world.get(&format!("{path}/secret")).await.expect(200).json["secrets"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        world.get(&format!("{path}/secret")).await.expect(200).json["secrets"].as_array().unwrap().len(),
+        1
+    );
 
     let long = world.post(&format!("{path}/rotate-secret"), json!({"overlap_seconds": 10_000_000})).await;
     assert_eq!(long.expect(422).pointers(), ["/overlap_seconds"]);
@@ -279,8 +300,10 @@ async fn after_a_rotation_both_secrets_sign_until_the_old_one_ends() {
 #[tokio::test(start_paused = true)]
 async fn of_a_key_pair_only_the_public_half_is_shown() {
     let world = World::new().await;
-    let created =
-        world.post("/v1/tenants/t1/endpoints", json!({"url": HOOK, "signature": "ed25519"})).await.expect(201);
+    let created = world
+        .post("/v1/tenants/t1/endpoints", json!({"url": HOOK, "signature": "ed25519"}))
+        .await
+        .expect(201);
     assert!(created.json["secret"].as_str().unwrap().starts_with("whpk_"), "{}", created.text);
     let path = format!("/v1/tenants/t1/endpoints/{}", created.id());
     let secrets = world.get(&format!("{path}/secret")).await.expect(200);
@@ -307,7 +330,8 @@ async fn a_test_is_sent_now_and_answers_with_the_attempt() {
     let world = World::new().await;
     world.receivers.answer(HOOK, 418, b"teapot");
     let path = world.endpoint(json!({"url": HOOK, "event_types": ["other"], "enabled": false})).await;
-    let test = world.post(&format!("{path}/test"), json!({"type": "a.b", "data": {"n": 1}})).await.expect(200).json;
+    let test =
+        world.post(&format!("{path}/test"), json!({"type": "a.b", "data": {"n": 1}})).await.expect(200).json;
     assert_eq!(test["number"], 1);
     assert_eq!(test["response_status"], 418);
     assert_eq!(test["success"], false);
@@ -319,7 +343,10 @@ async fn a_test_is_sent_now_and_answers_with_the_attempt() {
     assert_eq!((&body["type"], &body["data"]), (&json!("a.b"), &json!({"n": 1})));
     assert_eq!(world.get(&path).await.expect(200).json["failure_count"], 0);
     world.post(&format!("{path}/test"), Value::Null).await.expect(200);
-    assert_eq!(world.post(&format!("{path}/test"), json!({"type": "a/b"})).await.expect(422).pointers(), ["/type"]);
+    assert_eq!(
+        world.post(&format!("{path}/test"), json!({"type": "a/b"})).await.expect(422).pointers(),
+        ["/type"]
+    );
     world.pass(Duration::from_secs(3_600)).await;
     assert_eq!(world.receivers.sent().len(), 2, "a test has one attempt");
 }
@@ -332,10 +359,19 @@ async fn statistics_count_attempts() {
     world.receivers.wait_for(1).await;
     world.pass(Duration::from_secs(120)).await;
     let stats = world.get(&format!("{path}/stats")).await.expect(200).json;
-    assert_eq!((&stats["attempts"], &stats["succeeded"], &stats["success_rate"]), (&json!(1), &json!(1), &json!(1.0)));
+    assert_eq!(
+        (&stats["attempts"], &stats["succeeded"], &stats["success_rate"]),
+        (&json!(1), &json!(1), &json!(1.0))
+    );
     assert_eq!(stats["steps"].as_array().unwrap().len(), 1);
-    assert_eq!(world.get(&format!("{path}/stats?step_minutes=x")).await.expect(422).pointers(), ["/step_minutes"]);
-    assert_eq!(world.get(&format!("{path}/stats?step_minutes=0")).await.expect(422).pointers(), ["/step_minutes"]);
+    assert_eq!(
+        world.get(&format!("{path}/stats?step_minutes=x")).await.expect(422).pointers(),
+        ["/step_minutes"]
+    );
+    assert_eq!(
+        world.get(&format!("{path}/stats?step_minutes=0")).await.expect(422).pointers(),
+        ["/step_minutes"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -358,7 +394,10 @@ async fn a_strict_contracts_terms_hold() {
     let secret = world.get(&format!("{path}/{}/secret", first.id())).await;
     secret.expect(403);
     let rotate = format!("{path}/{}/rotate-secret", first.id());
-    assert_eq!(world.post(&rotate, json!({"overlap_seconds": 1})).await.expect(422).pointers(), ["/overlap_seconds"]);
+    assert_eq!(
+        world.post(&rotate, json!({"overlap_seconds": 1})).await.expect(422).pointers(),
+        ["/overlap_seconds"]
+    );
     assert_eq!(world.post(&rotate, Value::Null).await.expect(200).json["previous_expires_at"], Value::Null);
     let given = world.post(&rotate, json!({"secret": "another"})).await.expect(200);
     assert_eq!(given.json["secret"], "another");

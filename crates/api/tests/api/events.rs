@@ -121,14 +121,18 @@ async fn a_batch_is_accepted_whole_or_not_at_all() {
     assert_eq!(world.post("/v1/events/batch", bad).await.expect(422).pointers(), ["/events/1/type"]);
     assert_eq!(world.get("/v1/events").await.expect(200).json["data"].as_array().unwrap().len(), 2);
     let many: Vec<_> = (0..1_001).map(|_| event("a")).collect();
-    assert_eq!(world.post("/v1/events/batch", json!({"events": many})).await.expect(422).pointers(), ["/events"]);
+    assert_eq!(
+        world.post("/v1/events/batch", json!({"events": many})).await.expect(422).pointers(),
+        ["/events"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_idempotency_header_covers_a_whole_batch() {
     let world = World::new().await;
     let header = [("idempotency-key", "batch-1")];
-    let body = br#"{"events":[{"tenant":"t1","type":"a","data":1},{"tenant":"t1","type":"a","data":2}]}"#.to_vec();
+    let body =
+        br#"{"events":[{"tenant":"t1","type":"a","data":1},{"tenant":"t1","type":"a","data":2}]}"#.to_vec();
     let post = |body: Vec<u8>| world.send("sk_live_all", Method::POST, "/v1/events/batch", &header, body);
     let first = post(body.clone()).await.expect(202);
     assert_eq!(post(body).await.expect(202).json, first.json);
@@ -162,7 +166,8 @@ async fn events_are_listed_newest_first_and_narrowed() {
     }
     let own = world.call_as("sk_live_t2", Method::GET, "/v1/events", Value::Null).await.expect(200).json;
     assert_eq!(kinds(&own), "b");
-    let other = world.call_as("sk_live_t2", Method::GET, "/v1/events?tenant=t1", Value::Null).await.expect(200).json;
+    let other =
+        world.call_as("sk_live_t2", Method::GET, "/v1/events?tenant=t1", Value::Null).await.expect(200).json;
     assert_eq!(kinds(&other), "");
     let mut walked = String::new();
     let mut path = "/v1/events?limit=1".to_owned();
@@ -183,7 +188,10 @@ async fn a_tenants_key_sends_for_its_own_tenant_only_and_sees_nothing_else() {
     world.call_as("sk_live_t2", Method::POST, "/v1/events", body).await.expect(403);
     let event = world.event("a", json!(1)).await;
     world.call_as("sk_live_t2", Method::GET, &format!("/v1/events/{event}"), Value::Null).await.expect(404);
-    world.call_as("sk_live_t2", Method::DELETE, &format!("/v1/events/{event}/data"), Value::Null).await.expect(404);
+    world
+        .call_as("sk_live_t2", Method::DELETE, &format!("/v1/events/{event}/data"), Value::Null)
+        .await
+        .expect(404);
     world.get(&format!("/v1/events/{event}")).await.expect(200);
     world.get("/v1/events/evt_0000000000000000000000").await.expect(404);
     world.get("/v1/events/nonsense").await.expect(404);
@@ -211,7 +219,10 @@ async fn a_scheduled_event_waits_for_its_time() {
     let id = world.post("/v1/events", body).await.expect(202).id();
     world.pass(Duration::from_secs(3_500)).await;
     assert!(world.receivers.sent().is_empty());
-    assert_eq!(world.get(&format!("/v1/events/{id}")).await.expect(200).json["deliver_at"], "2026-01-22T11:30:00.000Z");
+    assert_eq!(
+        world.get(&format!("/v1/events/{id}")).await.expect(200).json["deliver_at"],
+        "2026-01-22T11:30:00.000Z"
+    );
     world.receivers.wait_for(1).await;
     let late = json!({"tenant": "t1", "type": "a", "data": 1, "deliver_at": "2027-01-22T11:30:00Z"});
     assert_eq!(world.post("/v1/events", late).await.expect(422).pointers(), ["/deliver_at"]);

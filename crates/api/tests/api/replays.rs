@@ -30,13 +30,22 @@ async fn what_was_held_is_replayed_oldest_first_and_progress_is_shown() {
     let id = started["id"].as_str().unwrap();
     assert!(id.starts_with("rpl_"));
     let sent = world.receivers.wait_for(6).await;
-    let numbers: Vec<_> = sent.iter().map(|one| serde_json::from_slice::<Value>(&one.body).unwrap()["data"]["n"].clone()).collect();
+    let numbers: Vec<_> = sent
+        .iter()
+        .map(|one| serde_json::from_slice::<Value>(&one.body).unwrap()["data"]["n"].clone())
+        .collect();
     assert_eq!(numbers, (0..6).map(Value::from).collect::<Vec<_>>());
     world.pass(Duration::from_secs(10)).await;
     let replay = world.get(&format!("/v1/replays/{id}")).await.expect(200).json;
-    assert_eq!((&replay["status"], &replay["reopened"], &replay["progress"]), (&json!("done"), &json!(6), &json!(1.0)));
+    assert_eq!(
+        (&replay["status"], &replay["reopened"], &replay["progress"]),
+        (&json!("done"), &json!(6), &json!(1.0))
+    );
     assert_eq!(replay["endpoint"], path.rsplit('/').next().unwrap());
-    assert_eq!(world.get("/v1/deliveries?status=delivered").await.expect(200).json["data"].as_array().unwrap().len(), 6);
+    assert_eq!(
+        world.get("/v1/deliveries?status=delivered").await.expect(200).json["data"].as_array().unwrap().len(),
+        6
+    );
     world.post(&format!("/v1/replays/{id}/cancel"), Value::Null).await.expect(409);
     assert_eq!(world.get("/v1/replays").await.expect(200).json["data"][0]["id"], id);
 }

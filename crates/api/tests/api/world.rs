@@ -29,7 +29,7 @@ use tower::ServiceExt as _;
 use crate::receivers::Receivers;
 
 /// 2026-01-22T10:30:00Z.
-pub const START: Millis = Millis(1_769_077_800_000);
+pub(crate) const START: Millis = Millis(1_769_077_800_000);
 
 /// Another contract, with what `standard` has not: a closed catalogue, one signature, UUIDs, limits.
 const STRICT: &str = include_str!("strict.toml");
@@ -76,9 +76,9 @@ impl Fatal for Panics {
 }
 
 /// The system. Its time is virtual: use it in `#[tokio::test(start_paused = true)]`.
-pub struct World {
-    pub receivers: Arc<Receivers>,
-    pub engine: Engine,
+pub(crate) struct World {
+    pub(crate) receivers: Arc<Receivers>,
+    pub(crate) engine: Engine,
     router: Router,
     clock: Arc<VirtualClock>,
     project: ProjectKey,
@@ -87,40 +87,40 @@ pub struct World {
 
 /// An answer.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub json: Value,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) json: Value,
+    pub(crate) text: String,
 }
 
 impl Answer {
     /// The pointers of a problem's faults.
-    pub fn pointers(&self) -> Vec<&str> {
+    pub(crate) fn pointers(&self) -> Vec<&str> {
         let errors = self.json["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
         errors.iter().filter_map(|fault| fault["pointer"].as_str()).collect()
     }
 
     /// The answer, if it has this status.
     #[track_caller]
-    pub fn expect(self, status: u16) -> Self {
+    pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         self
     }
 
     /// The id in it.
-    pub fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         self.json["id"].as_str().unwrap_or_else(|| panic!("no id in {}", self.text)).to_owned()
     }
 }
 
 impl World {
     /// With a project under the contract `standard` and the key `sk_live_all`.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::under("standard").await
     }
 
     /// With a project under this contract.
-    pub async fn under(contract: &str) -> Self {
+    pub(crate) async fn under(contract: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = SqliteStore::open_inline(Options::new(dir.path(), IdSalt(7))).unwrap();
         let salt = store.salt();
@@ -167,7 +167,7 @@ impl World {
     }
 
     /// Makes a key.
-    pub async fn key(&self, key: &str, mode: Mode, tenant: Option<&str>, scopes: &[&str]) {
+    pub(crate) async fn key(&self, key: &str, mode: Mode, tenant: Option<&str>, scopes: &[&str]) {
         let new = NewApiKey {
             id: KeyId(self.engine.new_id()),
             project: self.project,
@@ -183,31 +183,37 @@ impl World {
     }
 
     /// Moves the clock, but no timer.
-    pub fn skip(&self, time: Duration) {
+    pub(crate) fn skip(&self, time: Duration) {
         self.clock.skipped_ms.fetch_add(time.as_millis() as i64, Ordering::Relaxed);
     }
 
     /// Lets virtual time pass until everything that is due in it has happened.
-    pub async fn pass(&self, time: Duration) {
+    pub(crate) async fn pass(&self, time: Duration) {
         tokio::time::sleep(time).await;
     }
 
     /// A call with a JSON body.
-    pub async fn call(&self, method: Method, path: &str, body: Value) -> Answer {
+    pub(crate) async fn call(&self, method: Method, path: &str, body: Value) -> Answer {
         self.call_as("sk_live_all", method, path, body).await
     }
 
     /// A call with another key.
-    pub async fn call_as(&self, key: &str, method: Method, path: &str, body: Value) -> Answer {
+    pub(crate) async fn call_as(&self, key: &str, method: Method, path: &str, body: Value) -> Answer {
         let body = if body.is_null() { Vec::new() } else { serde_json::to_vec(&body).unwrap() };
         self.send(key, method, path, &[], body).await
     }
 
     /// A call with anything as its body.
-    pub async fn send(
-        &self, key: &str, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>,
+    pub(crate) async fn send(
+        &self,
+        key: &str,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {key}"));
+        let mut request =
+            Request::builder().method(method).uri(path).header("authorization", format!("Bearer {key}"));
         if !body.is_empty() {
             request = request.header("content-type", "application/json");
         }
@@ -221,30 +227,30 @@ impl World {
         Answer { status, json: serde_json::from_str(&text).unwrap_or_default(), text }
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.call(Method::GET, path, Value::Null).await
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.call(Method::POST, path, body).await
     }
 
-    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
         self.call(Method::PATCH, path, body).await
     }
 
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.call(Method::DELETE, path, Value::Null).await
     }
 
     /// An endpoint of tenant `t1`; its path.
-    pub async fn endpoint(&self, body: Value) -> String {
+    pub(crate) async fn endpoint(&self, body: Value) -> String {
         let created = self.post("/v1/tenants/t1/endpoints", body).await.expect(201);
         format!("/v1/tenants/t1/endpoints/{}", created.id())
     }
 
     /// An event of tenant `t1`; its id.
-    pub async fn event(&self, kind: &str, data: Value) -> String {
+    pub(crate) async fn event(&self, kind: &str, data: Value) -> String {
         let body = json!({"tenant": "t1", "type": kind, "data": data});
         self.post("/v1/events", body).await.expect(202).id()
     }

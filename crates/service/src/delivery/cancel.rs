@@ -39,7 +39,10 @@ impl CancelDelivery<'_> {
         }
         let detail = json!({ "endpoint": ids::show_endpoint(&found.context, summary.endpoint_id) });
         let (tenant, target) = (Some(summary.tenant.as_str()), event.to_owned());
-        engine.store().note(caller.audit("delivery.cancel", tenant, target, detail, engine.clock().now())).await?;
+        engine
+            .store()
+            .note(caller.audit("delivery.cancel", tenant, target, detail, engine.clock().now()))
+            .await?;
         FindDelivery { caller, event, endpoint }.run(engine).await
     }
 }

@@ -50,7 +50,10 @@ impl FindDelivery<'_> {
 
 /// The row of an endpoint that has, or had, a delivery of the event.
 async fn endpoint_key(
-    engine: &Engine, scope: Scope, event: Ordinal, id: EndpointId,
+    engine: &Engine,
+    scope: Scope,
+    event: Ordinal,
+    id: EndpointId,
 ) -> Result<Option<EndpointKey>, ServiceError> {
     if let Some(endpoint) = engine.store().endpoint(scope, id).await? {
         return Ok(Some(endpoint.key));

@@ -39,7 +39,9 @@ impl ResendDelivery<'_> {
         match &found.endpoint {
             Some(endpoint) if endpoint.deleted_at.is_some() => return disabled("The endpoint was deleted."),
             None => return disabled("The endpoint was deleted."),
-            Some(endpoint) if !endpoint.enabled => return disabled("The endpoint is disabled; enable it first."),
+            Some(endpoint) if !endpoint.enabled => {
+                return disabled("The endpoint is disabled; enable it first.");
+            }
             Some(_) => {}
         }
         let summary = &found.detail.summary;
@@ -51,7 +53,10 @@ impl ResendDelivery<'_> {
         }
         let detail = json!({ "endpoint": ids::show_endpoint(&found.context, summary.endpoint_id) });
         let (tenant, target) = (Some(summary.tenant.as_str()), event.to_owned());
-        engine.store().note(caller.audit("delivery.resend", tenant, target, detail, engine.clock().now())).await?;
+        engine
+            .store()
+            .note(caller.audit("delivery.resend", tenant, target, detail, engine.clock().now()))
+            .await?;
         FindDelivery { caller, event, endpoint }.run(engine).await
     }
 
@@ -67,8 +72,13 @@ impl ResendDelivery<'_> {
 
 fn refused(state: DeliveryState) -> ServiceError {
     match state {
-        DeliveryState::Pending => ServiceError::conflict("pending", "The delivery is pending: it is sent anyway."),
-        other => ServiceError::conflict("conflict", format!("The delivery is {} and cannot be sent again.", other.name())),
+        DeliveryState::Pending => {
+            ServiceError::conflict("pending", "The delivery is pending: it is sent anyway.")
+        }
+        other => ServiceError::conflict(
+            "conflict",
+            format!("The delivery is {} and cannot be sent again.", other.name()),
+        ),
     }
 }
 

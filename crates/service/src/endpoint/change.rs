@@ -5,8 +5,8 @@ use postrider_model::endpoint::{DisabledReason, EndpointSecrets};
 use postrider_store::{EndpointChange, EndpointPatch};
 use serde_json::{Map, Value, json};
 
-use super::found::{TRIES, Write, find, too_busy, write};
 use super::check::{self, Rules};
+use super::found::{TRIES, Write, find, too_busy, write};
 use super::rotate_secret::{default_end, rotated};
 use super::terms::Terms;
 use super::{FoundEndpoint, document, draft, sealed, secret};
@@ -57,7 +57,9 @@ impl ChangeEndpoint<'_> {
 
     /// What to write, and the new secret if there is one; `None` if the patch changes nothing.
     fn prepare(
-        &self, engine: &Engine, found: &FoundEndpoint,
+        &self,
+        engine: &Engine,
+        found: &FoundEndpoint,
     ) -> Result<Option<(Write, Option<String>)>, ServiceError> {
         let endpoint = &found.endpoint;
         let mut faults = Vec::new();
@@ -70,7 +72,11 @@ impl ChangeEndpoint<'_> {
         merge(&mut merged, patch);
         let mut draft = draft::read(&merged, &mut faults);
         let terms = Terms::of(&found.context);
-        check::check(&draft, Rules { terms: &terms, limits: engine.limits(), guard: engine.guard() }, &mut faults);
+        check::check(
+            &draft,
+            Rules { terms: &terms, limits: engine.limits(), guard: engine.guard() },
+            &mut faults,
+        );
         // What an older contract allowed does not stand in the way of changing something else.
         faults.retain(|fault| self.patch.contains_key(top_of(&fault.pointer)));
         let kind = draft.config.signature;

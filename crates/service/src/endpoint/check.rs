@@ -76,7 +76,10 @@ fn words(config: &EndpointConfig, limits: &Limits, faults: &mut Vec<Fault>) {
 /// Patterns must be well-formed; under a closed catalogue each must stand for a type there is (DESIGN 4.4).
 fn event_types(patterns: &[String], Rules { terms, limits, .. }: Rules<'_>, faults: &mut Vec<Fault>) {
     if patterns.len() > limits.max_event_types {
-        faults.push(Fault::at("/event_types", format!("An endpoint names at most {} types.", limits.max_event_types)));
+        faults.push(Fault::at(
+            "/event_types",
+            format!("An endpoint names at most {} types.", limits.max_event_types),
+        ));
     }
     for (index, text) in patterns.iter().enumerate() {
         let mut fault = |detail: String| faults.push(Fault::at(format!("/event_types/{index}"), detail));
@@ -102,24 +105,28 @@ fn filter(config: &EndpointConfig, limits: &Limits, faults: &mut Vec<Fault>) {
     if serde_json::to_vec(filter).is_ok_and(|json| json.len() > limits.max_filter_bytes) {
         let detail = format!("A filter has at most {} bytes as JSON.", limits.max_filter_bytes);
         faults.push(Fault::at("/filter", detail));
-    } else if let Err(error) = Filter::parse(filter)
-    {
+    } else if let Err(error) = Filter::parse(filter) {
         faults.push(Fault::at(format!("/filter{}", error.pointer), sentence(&error.detail)));
     }
 }
 
 fn signature(kind: SignatureKind, terms: &Terms, faults: &mut Vec<Fault>) {
     if kind == SignatureKind::Ed25519 && !terms.ed25519 {
-        faults.push(Fault::at("/signature", format!("The contract {} signs with hmac only.", terms.contract)));
+        faults
+            .push(Fault::at("/signature", format!("The contract {} signs with hmac only.", terms.contract)));
     }
 }
 
 /// The contract's rate is default and ceiling; for batches its rate of batches (DESIGN 4.4).
 fn rate(config: &EndpointConfig, terms: &Terms, faults: &mut Vec<Fault>) {
     let Some(rate) = config.rate_limit else { return };
-    let ceiling = if config.batch.is_some() { terms.batch_rate_ceiling } else { terms.rate_ceiling }.unwrap_or(MAX_RATE);
+    let ceiling = if config.batch.is_some() { terms.batch_rate_ceiling } else { terms.rate_ceiling }
+        .unwrap_or(MAX_RATE);
     if rate.per_second > ceiling || rate.per_second < MIN_RATE {
-        faults.push(Fault::at("/rate_limit/per_second", format!("This lies between {MIN_RATE} and {ceiling}.")));
+        faults.push(Fault::at(
+            "/rate_limit/per_second",
+            format!("This lies between {MIN_RATE} and {ceiling}."),
+        ));
     }
 }
 
@@ -133,13 +140,17 @@ fn batch(config: &EndpointConfig, terms: &Terms, faults: &mut Vec<Fault>) {
         faults.push(Fault::at("/batch/max_size", format!("This lies between 1 and {max_size}.")));
     }
     if batch.max_wait_seconds > max_wait_seconds {
-        faults.push(Fault::at("/batch/max_wait_seconds", format!("This lies between 0 and {max_wait_seconds}.")));
+        faults.push(Fault::at(
+            "/batch/max_wait_seconds",
+            format!("This lies between 0 and {max_wait_seconds}."),
+        ));
     }
 }
 
 fn pace(config: &EndpointConfig, limits: &Limits, faults: &mut Vec<Fault>) {
     if config.max_in_flight.is_some_and(|most| !(1..=limits.max_in_flight).contains(&most)) {
-        faults.push(Fault::at("/max_in_flight", format!("This lies between 1 and {}.", limits.max_in_flight)));
+        faults
+            .push(Fault::at("/max_in_flight", format!("This lies between 1 and {}.", limits.max_in_flight)));
     }
     let range = MIN_TIMEOUT_SECONDS..=limits.max_timeout.as_secs_f64();
     if config.timeout_seconds.is_some_and(|seconds| !range.contains(&seconds)) {
@@ -212,9 +223,19 @@ mod tests {
             "metadata": {"m": "m".repeat(20_000)},
         }));
         for pointer in [
-            "/url", "/name", "/description", "/event_types/1", "/event_types/2", "/headers/Host",
-            "/rate_limit/per_second", "/batch/max_size", "/batch/max_wait_seconds", "/max_in_flight",
-            "/timeout_seconds", "/retry/schedule_seconds/1", "/metadata",
+            "/url",
+            "/name",
+            "/description",
+            "/event_types/1",
+            "/event_types/2",
+            "/headers/Host",
+            "/rate_limit/per_second",
+            "/batch/max_size",
+            "/batch/max_wait_seconds",
+            "/max_in_flight",
+            "/timeout_seconds",
+            "/retry/schedule_seconds/1",
+            "/metadata",
         ] {
             assert!(found.contains(&pointer.to_owned()), "{pointer} is not in {found:?}");
         }
@@ -246,7 +267,8 @@ mod tests {
 
     #[test]
     fn what_the_contract_does_not_know_is_refused() {
-        let terms = Terms { wildcards: false, headers: false, batch: None, ed25519: false, ..Terms::for_tests() };
+        let terms =
+            Terms { wildcards: false, headers: false, batch: None, ed25519: false, ..Terms::for_tests() };
         let document = json!({
             "url": "https://a.example/", "event_types": ["a.*"], "headers": {"X-A": "1"}, "signature": "ed25519",
             "batch": {"max_size": 1, "max_wait_seconds": 1},
@@ -259,7 +281,11 @@ mod tests {
     fn the_contracts_rate_is_a_ceiling() {
         let terms = Terms { rate_ceiling: Some(100.0), ..Terms::for_tests() };
         let rate = |per_second: f64| {
-            faults_under(&terms, json!({"url": "https://a.example/", "rate_limit": {"per_second": per_second}})).len()
+            faults_under(
+                &terms,
+                json!({"url": "https://a.example/", "rate_limit": {"per_second": per_second}}),
+            )
+            .len()
         };
         assert_eq!((rate(100.0), rate(100.1), rate(0.0)), (0, 1, 1));
     }

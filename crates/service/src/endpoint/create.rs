@@ -73,9 +73,11 @@ impl CreateEndpoint<'_> {
             enabled: draft.enabled,
             now,
         };
-        let fields: Vec<_> = document.keys().filter(|name| document::SETTABLE.contains(&name.as_str())).collect();
+        let fields: Vec<_> =
+            document.keys().filter(|name| document::SETTABLE.contains(&name.as_str())).collect();
         let detail = json!({ "fields": fields });
-        let audit = caller.audit("endpoint.create", Some(&tenant.id), ids::show_endpoint(&context, id), detail, now);
+        let audit =
+            caller.audit("endpoint.create", Some(&tenant.id), ids::show_endpoint(&context, id), detail, now);
         let limit = context.contract.limits.active_endpoints_per_tenant;
         let created = engine.store().create_endpoint(new, limit, audit).await;
         let endpoint = created.map_err(|error| too_many(error, limit))?;

@@ -26,8 +26,13 @@ impl DeleteEndpoint<'_> {
         let found = find(engine, self.caller, self.tenant, self.id).await?;
         let now = engine.clock().now();
         let endpoint = &found.endpoint;
-        let audit =
-            self.caller.audit("endpoint.delete", Some(&endpoint.tenant_id), found.public_id(), Value::Null, now);
+        let audit = self.caller.audit(
+            "endpoint.delete",
+            Some(&endpoint.tenant_id),
+            found.public_id(),
+            Value::Null,
+            now,
+        );
         engine.store().delete_endpoint(endpoint.key, now, audit).await?;
         engine.endpoint_changed(endpoint.tenant, endpoint.key).await;
         Ok(())

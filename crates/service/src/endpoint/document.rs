@@ -46,7 +46,10 @@ pub(super) fn of(config: &EndpointConfig, headers: &[(String, String)], enabled:
     set("event_types", json!(config.event_types));
     set("filter", json!(config.filter));
     set("enabled", json!(enabled));
-    set("headers", headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>().into());
+    set(
+        "headers",
+        headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>().into(),
+    );
     set("signature", json!(config.signature));
     set("rate_limit", json!(config.rate_limit));
     set("batch", json!(config.batch));
@@ -61,7 +64,9 @@ pub(super) fn of(config: &EndpointConfig, headers: &[(String, String)], enabled:
 /// Makes a patch ready for the merge: header names are matched whatever their case, and a value shown redacted that
 /// comes back unchanged keeps the old one.
 pub(super) fn settle_headers(
-    document: &Map<String, Value>, patch: &mut Map<String, Value>, faults: &mut Vec<Fault>,
+    document: &Map<String, Value>,
+    patch: &mut Map<String, Value>,
+    faults: &mut Vec<Fault>,
 ) {
     let Some(Value::Object(changes)) = patch.get_mut("headers") else { return };
     let current = document.get("headers").and_then(Value::as_object);

@@ -149,9 +149,21 @@ mod tests {
             "max_in_flight": 1.5, "retry": {"schedule_seconds": [1, "2"]}, "metadata": "m", "enabled": "yes",
         }));
         let expected = [
-            "/id", "/url", "/event_types/1", "/filter", "/signature", "/rate_limit/per_second", "/batch/x",
-            "/batch/max_size", "/batch/max_wait_seconds", "/ordering", "/max_in_flight", "/retry/schedule_seconds/1",
-            "/metadata", "/enabled", "/headers/a~1b",
+            "/id",
+            "/url",
+            "/event_types/1",
+            "/filter",
+            "/signature",
+            "/rate_limit/per_second",
+            "/batch/x",
+            "/batch/max_size",
+            "/batch/max_wait_seconds",
+            "/ordering",
+            "/max_in_flight",
+            "/retry/schedule_seconds/1",
+            "/metadata",
+            "/enabled",
+            "/headers/a~1b",
         ];
         assert_eq!(faults, expected);
     }

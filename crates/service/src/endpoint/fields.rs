@@ -16,7 +16,10 @@ pub(super) struct Fields<'d, 'f> {
 impl<'d, 'f> Fields<'d, 'f> {
     /// Opens an object at the pointer `at`; members that are not `known` are faults.
     pub(super) fn open(
-        map: &'d Map<String, Value>, at: impl Into<String>, known: &[&str], faults: &'f mut Vec<Fault>,
+        map: &'d Map<String, Value>,
+        at: impl Into<String>,
+        known: &[&str],
+        faults: &'f mut Vec<Fault>,
     ) -> Self {
         let at = at.into();
         for name in map.keys().filter(|name| !known.contains(&name.as_str())) {
@@ -79,7 +82,9 @@ impl<'d, 'f> Fields<'d, 'f> {
         for (index, value) in list.iter().enumerate() {
             match value.as_str() {
                 Some(text) => texts.push(text.to_owned()),
-                None => self.faults.push(Fault::at(format!("{}/{name}/{index}", self.at), "This must be a string.")),
+                None => self
+                    .faults
+                    .push(Fault::at(format!("{}/{name}/{index}", self.at), "This must be a string.")),
             }
         }
         Some(texts)

@@ -30,7 +30,11 @@ impl FoundEndpoint {
     ///
     /// # Errors
     /// [`ServiceError::Internal`] if they cannot be opened with the keys there are.
-    pub fn open(engine: &Engine, endpoint: Endpoint, context: Arc<ProjectContext>) -> Result<Self, ServiceError> {
+    pub fn open(
+        engine: &Engine,
+        endpoint: Endpoint,
+        context: Arc<ProjectContext>,
+    ) -> Result<Self, ServiceError> {
         let secrets = sealed::open(engine, endpoint.id, &endpoint.sealed)?;
         Ok(Self { endpoint, secrets, context })
     }
@@ -45,7 +49,12 @@ impl FoundEndpoint {
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] if it is not there, another tenant's, or of the other mode.
-pub async fn find(engine: &Engine, caller: &Caller, tenant: &str, id: &str) -> Result<FoundEndpoint, ServiceError> {
+pub async fn find(
+    engine: &Engine,
+    caller: &Caller,
+    tenant: &str,
+    id: &str,
+) -> Result<FoundEndpoint, ServiceError> {
     let context = engine.project(caller.project).await?;
     let scope = caller.scope_of(engine, tenant).await?.ok_or(ServiceError::NotFound("endpoint"))?;
     let id = ids::read_endpoint(&context, id)?;
@@ -66,7 +75,10 @@ pub(super) struct Write {
 
 /// Writes a change against the revision that was read and tells the engine. `None`: somebody else was first.
 pub(super) async fn write(
-    engine: &Engine, caller: &Caller, found: &FoundEndpoint, write: Write,
+    engine: &Engine,
+    caller: &Caller,
+    found: &FoundEndpoint,
+    write: Write,
 ) -> Result<Option<FoundEndpoint>, ServiceError> {
     let endpoint = &found.endpoint;
     let at: Millis = write.patch.now;

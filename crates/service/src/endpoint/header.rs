@@ -45,7 +45,9 @@ pub(super) fn check(headers: &[(String, String)], terms: &Terms, limits: &Limits
         let mut fault = |detail: String| faults.push(Fault::at(format!("/headers/{}", escape(name)), detail));
         match HeaderName::try_from(name.as_str()) {
             Err(_) => fault("This is not the name of an HTTP header.".to_owned()),
-            Ok(known) if RESERVED.contains(&known.as_str()) => fault("This header is set by the sender.".to_owned()),
+            Ok(known) if RESERVED.contains(&known.as_str()) => {
+                fault("This header is set by the sender.".to_owned())
+            }
             Ok(known) if terms.own_headers.iter().any(|own| own.eq_ignore_ascii_case(known.as_str())) => {
                 fault(format!("This header belongs to the contract {}.", terms.contract));
             }
@@ -85,7 +87,8 @@ mod tests {
     use super::*;
 
     fn faults(headers: &[(&str, &str)]) -> Vec<(String, String)> {
-        let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let headers: Vec<_> =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let mut faults = Vec::new();
         check(&headers, &Terms::for_tests(), &Limits::default(), &mut faults);
         faults.into_iter().map(|fault| (fault.pointer, fault.detail)).collect()
@@ -93,7 +96,9 @@ mod tests {
 
     #[test]
     fn the_senders_own_headers_cannot_be_set() {
-        for name in ["Host", "content-length", "Transfer-Encoding", "CONNECTION", "Content-Type", "Webhook-Signature"] {
+        for name in
+            ["Host", "content-length", "Transfer-Encoding", "CONNECTION", "Content-Type", "Webhook-Signature"]
+        {
             assert_eq!(faults(&[(name, "x")]).len(), 1, "{name}");
         }
     }

@@ -30,7 +30,8 @@ impl ListEndpoints<'_> {
         };
         let context = engine.project(self.caller.project).await?;
         let page = engine.store().endpoints(scope, self.cursor, self.limit).await?;
-        let rows = page.rows.into_iter().map(|endpoint| FoundEndpoint::open(engine, endpoint, context.clone()));
+        let rows =
+            page.rows.into_iter().map(|endpoint| FoundEndpoint::open(engine, endpoint, context.clone()));
         Ok(Page { rows: rows.collect::<Result<_, _>>()?, next: page.next })
     }
 }

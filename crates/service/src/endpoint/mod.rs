@@ -42,9 +42,9 @@ use crate::{Caller, ServiceError};
 fn refuse_product_fields(caller: &Caller, document: &Map<String, Value>) -> Result<(), ServiceError> {
     let named = document::NOT_FOR_TENANTS.into_iter().find(|name| document.contains_key(*name));
     match named {
-        Some(name) if caller.is_tenant() => {
-            Err(ServiceError::Forbidden(format!("A tenant's key may not set {name:?}: it belongs to the product.")))
-        }
+        Some(name) if caller.is_tenant() => Err(ServiceError::Forbidden(format!(
+            "A tenant's key may not set {name:?}: it belongs to the product."
+        ))),
         _ => Ok(()),
     }
 }
@@ -54,7 +54,9 @@ fn too_many(error: StoreError, limit: Option<u32>) -> ServiceError {
     match (error, limit) {
         (StoreError::Limit(_), Some(limit)) => ServiceError::invalid(
             "/enabled",
-            format!("The tenant has {limit} enabled endpoints already, which is the most the contract allows."),
+            format!(
+                "The tenant has {limit} enabled endpoints already, which is the most the contract allows."
+            ),
         ),
         (error, _) => error.into(),
     }

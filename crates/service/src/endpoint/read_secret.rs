@@ -37,7 +37,8 @@ impl ReadSecret<'_> {
         }
         let now = engine.clock().now();
         let signs_now = |secret: &EndpointSecret| secret.expires_at.is_none_or(|end| end > now);
-        let mut secrets: Vec<_> = found.secrets.secrets.iter().filter(|secret| signs_now(secret)).cloned().collect();
+        let mut secrets: Vec<_> =
+            found.secrets.secrets.iter().filter(|secret| signs_now(secret)).cloned().collect();
         for secret in &mut secrets {
             secret.value = secret::shown(&found.context.contract, &secret.value)?;
         }

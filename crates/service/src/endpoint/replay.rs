@@ -73,17 +73,22 @@ impl ReplayEndpoint<'_> {
         let endpoint = &found.endpoint;
         // A replay has an end: what is accepted after it was started is not its business.
         let until = Some(self.until.map_or(now, |until| until.min(now)));
-        let selection = Selection { endpoint: endpoint.key, since: self.since, until, states, types: self.types };
+        let selection =
+            Selection { endpoint: endpoint.key, since: self.since, until, states, types: self.types };
         let matched = engine.store().count(&selection).await?;
         if self.dry_run {
             return Ok(StartedReplay { replay: None, matched });
         }
         if !endpoint.enabled {
-            return Err(ServiceError::conflict("endpoint_disabled", "The endpoint is disabled; enable it first."));
+            return Err(ServiceError::conflict(
+                "endpoint_disabled",
+                "The endpoint is disabled; enable it first.",
+            ));
         }
         let id = ReplayId(engine.new_id());
         let detail = json!({ "endpoint": found.public_id(), "matched": matched, "per_second": per_second });
-        let audit = self.caller.audit("replay.create", Some(&endpoint.tenant_id), ids::show_replay(id), detail, now);
+        let audit =
+            self.caller.audit("replay.create", Some(&endpoint.tenant_id), ids::show_replay(id), detail, now);
         let scope = Scope { tenant: Some(endpoint.tenant), ..self.caller.scope() };
         let new = NewReplay { id, scope, tenant: endpoint.tenant, selection, per_second, matched, now };
         let replay = engine.store().create_replay(new, audit).await?;
@@ -137,7 +142,10 @@ mod tests {
     fn what_is_pending_cannot_be_replayed() {
         assert_eq!(read(&["pending"]), (vec![], 1));
         assert_eq!(read(&[]), (vec![], 1));
-        assert_eq!(read(&["cancelled", "delivered", "delivered"]).0, [DeliveryState::Cancelled, DeliveryState::Delivered]);
+        assert_eq!(
+            read(&["cancelled", "delivered", "delivered"]).0,
+            [DeliveryState::Cancelled, DeliveryState::Delivered]
+        );
     }
 
     #[test]

@@ -98,7 +98,8 @@ impl RotateSecret<'_> {
         let most = limits.max_secret_overlap;
         let overlap = Duration::from_secs(seconds.into());
         if overlap > most {
-            faults.push(Fault::at("/overlap_seconds", format!("This lies between 0 and {}.", most.as_secs())));
+            faults
+                .push(Fault::at("/overlap_seconds", format!("This lies between 0 and {}.", most.as_secs())));
         }
         overlap
     }
@@ -111,7 +112,10 @@ pub(super) fn default_end(terms: &Terms, now: Millis) -> Option<Millis> {
 
 /// The secrets after a rotation, newest first; `ends` is when the one before stops signing, `None` for at once.
 pub(super) fn rotated(
-    before: &[EndpointSecret], value: &str, now: Millis, ends: Option<Millis>,
+    before: &[EndpointSecret],
+    value: &str,
+    now: Millis,
+    ends: Option<Millis>,
 ) -> Vec<EndpointSecret> {
     let mut secrets = vec![EndpointSecret { value: value.to_owned(), created_at: now, expires_at: None }];
     let Some(ends) = ends else { return secrets };

@@ -10,7 +10,11 @@ use crate::{Fault, ServiceError};
 /// The first secret of an endpoint: the one given, or one that is made where the contract makes them. `None` where
 /// requests are not signed, and where a fault was noted.
 pub(super) fn first(
-    engine: &Engine, contract: &Contract, kind: SignatureKind, given: Option<&str>, faults: &mut Vec<Fault>,
+    engine: &Engine,
+    contract: &Contract,
+    kind: SignatureKind,
+    given: Option<&str>,
+    faults: &mut Vec<Fault>,
 ) -> Option<String> {
     if !contract.offers(kind) && contract.is_signed() {
         // The rules have told of it at /signature.
@@ -25,7 +29,11 @@ pub(super) fn first(
 
 /// Another secret: the one given, or one that is made.
 pub(super) fn next(
-    engine: &Engine, contract: &Contract, kind: SignatureKind, given: Option<&str>, faults: &mut Vec<Fault>,
+    engine: &Engine,
+    contract: &Contract,
+    kind: SignatureKind,
+    given: Option<&str>,
+    faults: &mut Vec<Fault>,
 ) -> Option<String> {
     let secret = match given {
         Some(secret) => contract.check_given_secret(kind, secret).map(|()| secret.to_owned()),
@@ -42,6 +50,8 @@ pub(super) fn next(
 
 /// What its owner is shown: the secret, or of a key pair the public half.
 pub(super) fn shown(contract: &Contract, secret: &str) -> Result<String, ServiceError> {
-    let unreadable = |error: SecretError| ServiceError::Internal(format!("a stored secret is not the contract's: {error}"));
+    let unreadable = |error: SecretError| {
+        ServiceError::Internal(format!("a stored secret is not the contract's: {error}"))
+    };
     contract.verifying_secret(secret).map_err(unreadable)
 }

@@ -78,7 +78,10 @@ fn check_span(since: Millis, until: Millis, step_minutes: u32) -> Result<(), Ser
     }
     let span_minutes = until.since(since).as_secs() / 60;
     if span_minutes / u64::from(step_minutes.max(1)) > MAX_STEPS {
-        faults.push(Fault::at("/step_minutes", format!("An answer has at most {MAX_STEPS} steps: take longer ones.")));
+        faults.push(Fault::at(
+            "/step_minutes",
+            format!("An answer has at most {MAX_STEPS} steps: take longer ones."),
+        ));
     }
     no_faults(faults)
 }

@@ -73,5 +73,6 @@ fn first_declared(context: &ProjectContext) -> Option<String> {
 async fn example(engine: &Engine, caller: &Caller, kind: &str) -> Result<Bytes, ServiceError> {
     let described = engine.store().event_type(caller.project, kind).await?;
     let example = described.and_then(|described| described.example);
-    Ok(example.map_or_else(|| Bytes::from_static(br#"{"test":true}"#), |example| Bytes::from(example.to_string())))
+    Ok(example
+        .map_or_else(|| Bytes::from_static(br#"{"test":true}"#), |example| Bytes::from(example.to_string())))
 }

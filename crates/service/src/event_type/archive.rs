@@ -24,7 +24,10 @@ impl ArchiveEventType<'_> {
         let Self { caller, name } = self;
         match (FindEventType { caller, name }).run(engine).await? {
             CatalogueType::Contract { .. } => {
-                return Err(ServiceError::conflict("conflict", "The type belongs to the contract and cannot be archived."));
+                return Err(ServiceError::conflict(
+                    "conflict",
+                    "The type belongs to the contract and cannot be archived.",
+                ));
             }
             CatalogueType::Own(own) if own.archived_at.is_some() => return Ok(()),
             CatalogueType::Own(_) => {}

@@ -32,7 +32,9 @@ impl ListEventTypes<'_> {
             Some(cursor) => match (cursor.strip_prefix(OWN), cursor.strip_prefix(OF_CONTRACT)) {
                 (Some(""), _) => self.own(engine, None).await,
                 (Some(at), _) => self.own(engine, Some(at.to_owned())).await,
-                (_, Some(at)) => self.of_contract(engine, at.parse().map_err(|_| StoreError::BadCursor)?).await,
+                (_, Some(at)) => {
+                    self.of_contract(engine, at.parse().map_err(|_| StoreError::BadCursor)?).await
+                }
                 _ => Err(StoreError::BadCursor.into()),
             },
         }
@@ -48,7 +50,10 @@ impl ListEventTypes<'_> {
             }
             let own = engine.store().event_type(self.caller.project, &kind.name).await?;
             if own.is_none_or(|own| own.archived_at.is_some()) {
-                rows.push(CatalogueType::Contract { name: kind.name.clone(), description: kind.description.clone().unwrap_or_default() });
+                rows.push(CatalogueType::Contract {
+                    name: kind.name.clone(),
+                    description: kind.description.clone().unwrap_or_default(),
+                });
             }
         }
         if rows.len() == self.limit {
@@ -60,7 +65,11 @@ impl ListEventTypes<'_> {
         Ok(Page { rows, next: page.next })
     }
 
-    async fn own(&self, engine: &Engine, cursor: Option<String>) -> Result<Page<CatalogueType>, ServiceError> {
+    async fn own(
+        &self,
+        engine: &Engine,
+        cursor: Option<String>,
+    ) -> Result<Page<CatalogueType>, ServiceError> {
         let page = engine.store().event_types(self.caller.project, cursor, self.limit).await?;
         let rows = page.rows.into_iter().map(CatalogueType::Own).collect();
         Ok(Page { rows, next: page.next.map(|next| format!("{OWN}{next}")) })

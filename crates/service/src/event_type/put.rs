@@ -49,7 +49,14 @@ impl PutEventType<'_> {
         let now = engine.now();
         let detail = json!({"description": description, "has_schema": schema.is_some()});
         let audit = caller.audit("event_type.put", None, name.to_owned(), detail, now);
-        let new = NewEventType { project: caller.project, name: name.to_owned(), description, schema, example, now };
+        let new = NewEventType {
+            project: caller.project,
+            name: name.to_owned(),
+            description,
+            schema,
+            example,
+            now,
+        };
         let kind = engine.store().put_event_type(new, audit).await?;
         engine.project_changed(caller.project).await;
         Ok(PutOutcome { kind, created })
@@ -61,7 +68,10 @@ impl PutEventType<'_> {
             faults.push(Fault::at("", error.to_string()));
         }
         if self.description.chars().count() > MAX_DESCRIPTION {
-            faults.push(Fault::at("/description", format!("A description has at most {MAX_DESCRIPTION} characters.")));
+            faults.push(Fault::at(
+                "/description",
+                format!("A description has at most {MAX_DESCRIPTION} characters."),
+            ));
         }
         if self.example.as_ref().is_some_and(|example| example.to_string().len() > MAX_EXAMPLE_BYTES) {
             faults.push(Fault::at("/example", format!("An example has at most {MAX_EXAMPLE_BYTES} bytes.")));
@@ -71,7 +81,8 @@ impl PutEventType<'_> {
             Err(error) => faults.push(Fault::at(format!("/schema{}", error.pointer), error.detail)),
             Ok(schema) => {
                 let breaks = self.example.iter().flat_map(|example| schema.validate(example));
-                faults.extend(breaks.map(|(pointer, detail)| Fault::at(format!("/example{pointer}"), detail)));
+                faults
+                    .extend(breaks.map(|(pointer, detail)| Fault::at(format!("/example{pointer}"), detail)));
             }
         }
         faults

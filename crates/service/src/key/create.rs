@@ -74,7 +74,12 @@ impl CreateKey<'_> {
             faults.extend(wrong);
         }
         let mut seen = Vec::new();
-        self.scopes.retain(|scope| !seen.contains(scope) && { seen.push(scope.clone()); true });
+        self.scopes.retain(|scope| {
+            !seen.contains(scope) && {
+                seen.push(scope.clone());
+                true
+            }
+        });
         no_faults(faults)
     }
 }

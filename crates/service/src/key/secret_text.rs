@@ -20,7 +20,8 @@ pub(super) fn make(mode: Mode, rng: &dyn Rng) -> String {
         let mut bytes = [0; 64];
         rng.fill(&mut bytes);
         // 248 is the last multiple of 62 in a byte: above it some characters would be likelier.
-        let fair = bytes.iter().filter(|byte| **byte < 248).map(|byte| char::from(ALPHABET[usize::from(byte % 62)]));
+        let fair =
+            bytes.iter().filter(|byte| **byte < 248).map(|byte| char::from(ALPHABET[usize::from(byte % 62)]));
         key.extend(fair.take(end - key.len()));
     }
     key

@@ -32,7 +32,8 @@ impl ChangeProject<'_> {
         document.insert("contract".into(), json!(project.contract));
         document.insert("settings".into(), project.settings.clone());
         let unknown = self.patch.keys().filter(|key| !CHANGEABLE.contains(&key.as_str()));
-        let mut faults: Vec<Fault> = unknown.map(|key| Fault::at(format!("/{key}"), cannot_change(key))).collect();
+        let mut faults: Vec<Fault> =
+            unknown.map(|key| Fault::at(format!("/{key}"), cannot_change(key))).collect();
         merge(&mut document, self.patch);
         let read = Read::of(document, &mut faults);
         label::check(&read.name, "/name", &mut faults);

@@ -31,7 +31,11 @@ fn check_contract(engine: &Engine, name: &str, faults: &mut Vec<Fault>) {
 
 /// An audit entry of the root key.
 pub(crate) fn root_audit(
-    engine: &Engine, project: Option<&Project>, action: &'static str, target: String, detail: serde_json::Value,
+    engine: &Engine,
+    project: Option<&Project>,
+    action: &'static str,
+    target: String,
+    detail: serde_json::Value,
 ) -> NewAudit {
     NewAudit {
         project: project.map(|project| project.key),

@@ -19,7 +19,9 @@ pub(super) fn check(settings: &Map<String, Value>, faults: &mut Vec<Fault>) {
 fn place(path: &serde_path_to_error::Path) -> String {
     path.iter().fold("/settings".to_owned(), |pointer, segment| match segment {
         serde_path_to_error::Segment::Seq { index } => format!("{pointer}/{index}"),
-        serde_path_to_error::Segment::Map { key } => format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")),
+        serde_path_to_error::Segment::Map { key } => {
+            format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+        }
         _ => pointer,
     })
 }
@@ -48,7 +50,10 @@ mod tests {
     fn a_setting_that_is_unknown_or_not_valid_is_pointed_at() {
         assert_eq!(faults(&json!({"retires": 1}))[0].pointer, "/settings/retires");
         assert_eq!(faults(&json!({"retention_days": 8}))[0].pointer, "/settings/retention_days");
-        assert_eq!(faults(&json!({"retry": {"schedule_seconds": [1, -1]}}))[0].pointer, "/settings/retry/schedule_seconds/1");
+        assert_eq!(
+            faults(&json!({"retry": {"schedule_seconds": [1, -1]}}))[0].pointer,
+            "/settings/retry/schedule_seconds/1"
+        );
         assert_eq!(faults(&json!({"timeout_seconds": "1"}))[0].pointer, "/settings/timeout_seconds");
     }
 }

@@ -34,7 +34,11 @@ impl CancelReplay<'_> {
         if replay.progress.status != ReplayStatus::Cancelled {
             return Err(ServiceError::conflict("conflict", "The replay is done already."));
         }
-        let tenant = engine.store().endpoint_by_key(replay.selection.endpoint).await?.map(|endpoint| endpoint.tenant_id);
+        let tenant = engine
+            .store()
+            .endpoint_by_key(replay.selection.endpoint)
+            .await?
+            .map(|endpoint| endpoint.tenant_id);
         let audit =
             caller.audit("replay.cancel", tenant.as_deref(), ids::show_replay(replay.id), Value::Null, now);
         engine.store().note(audit).await?;
