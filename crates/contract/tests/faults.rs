@@ -1,6 +1,7 @@
 //! Every fault of a contract file points to its place and says what would be right.
 
 use postrider_contract::Contract;
+use proptest::prelude::*;
 
 const GOOD: &str = r#"name = "acme"
 
@@ -180,4 +181,32 @@ fn a_closed_catalogue_needs_types() {
     let error = Contract::parse(&file.replace("name = \"acme\"", "name = \"acme\"\ncatalogue = \"closed\""))
         .unwrap_err();
     assert_eq!((error.key.as_str(), error.line, error.column), ("catalogue", 2, 13));
+}
+
+#[test]
+fn a_secret_that_signs_nothing_is_refused() {
+    let start = GOOD.find("[[signature]]").unwrap();
+    let end = GOOD.find("[[header]]").unwrap();
+    let unsigned = format!("{}{}", &GOOD[..start], &GOOD[end..]);
+    let error = Contract::parse(&unsigned).unwrap_err();
+    assert_eq!((error.key.as_str(), error.line), ("endpoint.secret", 4));
+    let error = Contract::parse(&GOOD.replace("secret = {", "# {")).unwrap_err();
+    assert_eq!((error.key.as_str(), error.line), ("endpoint", 3));
+}
+
+proptest! {
+    #[test]
+    fn a_damaged_file_is_refused_or_read_without_a_panic(
+        from in any::<prop::sample::Index>(), length in 0usize..40, instead in "\\PC{0,12}",
+    ) {
+        let chars: Vec<char> = GOOD.chars().collect();
+        let from = from.index(chars.len());
+        let after = (from + length).min(chars.len());
+        let damaged: String =
+            chars[..from].iter().copied().chain(instead.chars()).chain(chars[after..].iter().copied()).collect();
+        if let Err(error) = Contract::parse(&damaged) {
+            let line = damaged.split('\n').nth(error.line - 1);
+            prop_assert!(line.is_some_and(|line| error.column <= line.chars().count() + 1), "{error}");
+        }
+    }
 }

@@ -132,3 +132,10 @@ fn a_field_that_is_not_optional_is_null_where_the_event_has_none() {
     let expected = r#"{"i\"d":"00000000-0000-0000-0000-000000000001","t":"a\"b","c":null,"a":{"list": ["x"]},"at":"1970-01-01T00:00:01.500Z"}"#;
     assert_eq!(contract.render(&event("1")), expected);
 }
+
+#[test]
+fn a_time_beyond_the_year_9999_still_makes_json() {
+    let contract = with_payload("fields = [\"at=event.timestamp\"]");
+    let body = contract.render(&EventView { timestamp: Millis::MAX, ..event("1") });
+    assert_eq!(body, "{\"at\":\"9999-12-30T22:00:00.999Z\"}");
+}

@@ -22,12 +22,17 @@ const SOURCES: [(&str, Option<SecretSource>); 4] = [
 
 pub(super) fn read(root: &Section<'_, '_>, signatures: &[SignatureHeader]) -> Result<EndpointTerms> {
     let section = root.required("endpoint")?.section(&KEYS)?;
-    let secret = section.entry("secret").map(|entry| secret(&entry, signatures)).transpose()?.flatten();
-    if secret.is_none() && !signatures.is_empty() {
-        let detail = "the contract has a [[signature]], so its endpoints need a secret (other than \"none\")";
-        return Err(section
-            .entry("secret")
-            .map_or_else(|| section.fault(detail), |entry| entry.fault(detail)));
+    let entry = section.entry("secret");
+    let secret = entry.as_ref().map(|entry| secret(entry, signatures)).transpose()?.flatten();
+    let detail = match (&secret, signatures.is_empty()) {
+        (Some(_), true) => Some("a secret needs a [[signature]] that is made with it"),
+        (None, false) => {
+            Some("the contract has a [[signature]], so its endpoints need a secret (other than \"none\")")
+        }
+        _ => None,
+    };
+    if let Some(detail) = detail {
+        return Err(entry.map_or_else(|| section.fault(detail), |entry| entry.fault(detail)));
     }
     Ok(EndpointTerms {
         id: id_form(section.entry("id"), "ep_")?,
@@ -65,9 +70,6 @@ fn secret(entry: &Entry<'_, '_>, signatures: &[SignatureHeader]) -> Result<Optio
     }
     let section = entry.section(&["source", "prefix", "bytes", "retrievable"])?;
     let Some(source) = section.required("source")?.choice(&SOURCES)? else { return Ok(None) };
-    if signatures.is_empty() {
-        return Err(entry.fault("a secret needs a [[signature]] that it signs"));
-    }
     let mut terms = terms(source, signatures);
     if let Some(entry) = section.entry("prefix") {
         terms.prefix = prefix(&entry)?;
