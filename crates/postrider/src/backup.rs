@@ -1,0 +1,74 @@
+//! `postrider backup`: a consistent copy of the embedded store, while the server runs or not.
+
+use std::path::{Path, PathBuf, absolute};
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use postrider_model::id::IdSalt;
+use postrider_store::Upkeep as _;
+use postrider_store_sqlite::{Options, SqliteStore};
+use serde_json::json;
+
+use crate::cli::Failed;
+use crate::console::say;
+use crate::serve::{control, runtime};
+
+/// The command.
+pub(crate) fn command() -> Command {
+    Command::new("backup")
+        .about("Copy the embedded store, while the server runs or not")
+        .after_help("The copy holds secrets encrypted. The master key is not in it: keep that apart.")
+        .arg(
+            Arg::new("data-dir")
+                .long("data-dir")
+                .value_name("DIR")
+                .default_value("./postrider-data")
+                .env("POSTRIDER_DATA_DIR")
+                .value_parser(value_parser!(PathBuf))
+                .help("The data directory"),
+        )
+        .arg(
+            Arg::new("to")
+                .long("to")
+                .value_name("FILE")
+                .required(true)
+                .value_parser(value_parser!(PathBuf))
+                .help("The copy; it must not exist yet"),
+        )
+        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print a JSON object"))
+}
+
+/// Runs it.
+pub(crate) fn run(args: &ArgMatches) -> Result<(), Failed> {
+    let path = |name: &str| args.get_one::<PathBuf>(name).cloned().unwrap_or_default();
+    let (data_dir, target) = (path("data-dir"), absolute(path("to")).map_err(Failed::usage)?);
+    let bytes = runtime(Some(1)).map_err(Failed::new)?.block_on(backup(&data_dir, &target))?;
+    if args.get_flag("json") {
+        say(json!({"path": target, "bytes": bytes}));
+    } else {
+        say(format_args!("{} ({bytes} bytes)", target.display()));
+    }
+    Ok(())
+}
+
+async fn backup(data_dir: &Path, target: &Path) -> Result<u64, Failed> {
+    let request = control::Request::Backup(target.to_owned());
+    match control::ask(data_dir, &request).await.map_err(Failed::new)? {
+        Some(control::Answer::Copied(bytes)) => Ok(bytes),
+        Some(control::Answer::Refused(why)) => Err(Failed::new(why)),
+        None => backup_at_rest(data_dir, target).await,
+    }
+}
+
+/// No server runs: the store is opened here, which holds one off for as long as the copy takes.
+async fn backup_at_rest(data_dir: &Path, target: &Path) -> Result<u64, Failed> {
+    if !data_dir.join("postrider.db").exists() {
+        return Err(Failed::usage(format_args!(
+            "there is no store in {}; give --data-dir",
+            data_dir.display()
+        )));
+    }
+    let store = SqliteStore::open(Options::new(data_dir, IdSalt(0))).map_err(Failed::new)?;
+    let copied = store.backup(target).await.map_err(Failed::new);
+    store.close().await.map_err(Failed::new)?;
+    copied
+}

@@ -1,0 +1,164 @@
+//! The command line: its shape, and which command does what.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
+use crate::config::{Config, ConfigError, Kind, Layer, OPTIONS, environment, load, reference};
+use crate::console::complain;
+use crate::{backup, contracts, demo, listen, send, serve};
+
+/// A command that failed: what to say, and the exit code.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    /// For people.
+    pub(crate) message: String,
+    /// 1 for what went wrong while working, 2 for what was asked for wrongly.
+    pub(crate) code: u8,
+}
+
+impl Failed {
+    /// Something went wrong.
+    pub(crate) fn new(error: impl std::fmt::Display) -> Self {
+        Self { message: error.to_string(), code: 1 }
+    }
+
+    /// It was asked for wrongly.
+    pub(crate) fn usage(error: impl std::fmt::Display) -> Self {
+        Self { message: error.to_string(), code: 2 }
+    }
+}
+
+/// Runs the command that the process was started with.
+pub(crate) fn run() -> ExitCode {
+    let matches = command().get_matches();
+    match dispatch(&matches) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => {
+            complain(format_args!("postrider: {}", failed.message));
+            ExitCode::from(failed.code)
+        }
+    }
+}
+
+fn dispatch(matches: &ArgMatches) -> Result<(), Failed> {
+    match matches.subcommand() {
+        Some(("serve", args)) => {
+            let (config, unknown) = configuration(args).map_err(Failed::usage)?;
+            serve::run(config, &unknown)
+        }
+        Some(("backup", args)) => backup::run(args),
+        Some(("contract", args)) => contracts::run(args),
+        Some(("listen", args)) => listen::run(args),
+        Some(("send", args)) => send::run(args),
+        Some(("demo", args)) => demo::run(args),
+        Some(("config-reference", _)) => {
+            crate::console::say(reference().trim_end());
+            Ok(())
+        }
+        Some(("completion", args)) => {
+            if let Some(shell) = args.get_one::<clap_complete::Shell>("shell") {
+                clap_complete::generate(*shell, &mut command(), "postrider", &mut std::io::stdout());
+            }
+            Ok(())
+        }
+        _ => Err(Failed::usage("no such command")),
+    }
+}
+
+/// The whole command line.
+pub(crate) fn command() -> Command {
+    Command::new("postrider")
+        .about("Sends webhooks: signed, in time, retried, logged and replayable")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(serve_command())
+        .subcommand(backup::command())
+        .subcommand(contracts::command())
+        .subcommand(listen::command())
+        .subcommand(send::command())
+        .subcommand(demo::command())
+        .subcommand(
+            Command::new("config-reference").about("Print the reference of all options of serve (Markdown)"),
+        )
+        .subcommand(
+            Command::new("completion")
+                .about("Print a completion script")
+                .arg(Arg::new("shell").required(true).value_parser(value_parser!(clap_complete::Shell))),
+        )
+}
+
+fn serve_command() -> Command {
+    let file =
+        Arg::new("config").long("config").value_name("FILE").value_parser(value_parser!(PathBuf)).help(
+            "The configuration file, TOML [env: POSTRIDER_CONFIG] [default: postrider.toml, if it is there]",
+        );
+    let options = OPTIONS.iter().filter(|opt| opt.kind != Kind::Secret).map(|opt| {
+        let arg = Arg::new(opt.key).long(opt.flag()).value_name(opt.value).help(format!(
+            "{} [env: {}] [default: {}]",
+            opt.help,
+            opt.variable(),
+            opt.default
+        ));
+        match opt.kind {
+            Kind::Switch => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
+            Kind::List => arg.action(ArgAction::Append),
+            _ => arg,
+        }
+    });
+    Command::new("serve")
+        .about("Take events and deliver them")
+        .after_help(
+            "POSTRIDER_ROOT_KEY and POSTRIDER_MASTER_KEY give the two keys; see docs/configuration.md.",
+        )
+        .arg(file)
+        .args(options)
+}
+
+/// The configuration, and the variables that begin as ours do and mean nothing.
+fn configuration(args: &ArgMatches) -> Result<(Config, Vec<String>), ConfigError> {
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let (environment, unknown) = environment(variables);
+    let mut flags = Layer::new("the command line");
+    for opt in OPTIONS.iter().filter(|opt| opt.kind != Kind::Secret) {
+        if let Some(values) = args.get_many::<String>(opt.key) {
+            flags.add(opt, values.cloned());
+        }
+    }
+    let file = args
+        .get_one::<PathBuf>("config")
+        .cloned()
+        .or_else(|| std::env::var_os("POSTRIDER_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from));
+    Ok((load(file.as_deref(), environment, flags)?, unknown))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn flags_become_a_configuration() {
+        let args =
+            ["postrider", "serve", "--dev", "--listen", "127.0.0.1:0", "--egress-ips", "192.0.2.1,192.0.2.2"];
+        let matches = command().try_get_matches_from(args).unwrap();
+        let (config, _) = configuration(matches.subcommand_matches("serve").unwrap()).unwrap();
+        assert!(config.dev);
+        assert_eq!(config.listen.port(), 0);
+        assert_eq!(config.egress_ips.len(), 2);
+    }
+
+    #[test]
+    fn keys_are_no_flags() {
+        for flag in ["--root-key", "--master-key"] {
+            assert!(command().try_get_matches_from(["postrider", "serve", flag, "x"]).is_err());
+        }
+    }
+}

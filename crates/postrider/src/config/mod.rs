@@ -1,0 +1,172 @@
+//! The configuration of `serve`: flag over environment over file over default (DESIGN 4.1).
+
+mod layers;
+mod options;
+mod reference;
+mod secret;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Format as _, Toml};
+use ipnet::IpNet;
+use serde::Deserialize;
+
+pub(crate) use layers::{Layer, environment};
+pub(crate) use options::{Kind, OPTIONS};
+pub(crate) use reference::reference;
+pub(crate) use secret::Secret;
+
+/// What this node does (DESIGN 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    /// Everything.
+    #[default]
+    All,
+    /// Answers requests only.
+    Api,
+    /// Sends only.
+    Worker,
+}
+
+/// A configuration, complete. What each field means is told in the table of options, under the same name.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) listen: SocketAddr,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) database_url: Option<String>,
+    pub(crate) dev: bool,
+    pub(crate) contract_file: Vec<PathBuf>,
+    pub(crate) role: Role,
+    pub(crate) public_url: Option<String>,
+    pub(crate) allow_networks: Vec<IpNet>,
+    pub(crate) egress_ips: Vec<IpAddr>,
+    pub(crate) metrics_listen: Option<SocketAddr>,
+    pub(crate) bind_address: Option<IpAddr>,
+    pub(crate) proxy: Option<Secret>,
+    pub(crate) proxy_resolves: bool,
+    pub(crate) proxy_allow_networks: Vec<IpNet>,
+    pub(crate) max_event_bytes: usize,
+    pub(crate) max_store_bytes: Option<u64>,
+    pub(crate) min_free_bytes: u64,
+    pub(crate) max_in_flight: Option<usize>,
+    pub(crate) worker_threads: Option<usize>,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) log_level: String,
+    pub(crate) root_key: Option<Secret>,
+    pub(crate) master_key: Option<Secret>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data_dir: PathBuf::from("./postrider-data"),
+            database_url: None,
+            dev: false,
+            contract_file: Vec::new(),
+            role: Role::All,
+            public_url: None,
+            allow_networks: Vec::new(),
+            egress_ips: Vec::new(),
+            metrics_listen: None,
+            bind_address: None,
+            proxy: None,
+            proxy_resolves: false,
+            proxy_allow_networks: Vec::new(),
+            max_event_bytes: 262_144,
+            max_store_bytes: None,
+            min_free_bytes: 536_870_912,
+            max_in_flight: None,
+            worker_threads: None,
+            user_agent: None,
+            log_level: "info".to_owned(),
+            root_key: None,
+            master_key: None,
+        }
+    }
+}
+
+/// A configuration that cannot be used. The messages say where the trouble is.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    /// The file that was named is not there.
+    #[error("the configuration file {} cannot be read: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A value that is not what it must be.
+    #[error("{0}")]
+    Value(String),
+}
+
+/// The file that is read when none is named and it is there.
+const DEFAULT_FILE: &str = "postrider.toml";
+
+/// Puts the layers together. `file` is the one that was named, if one was.
+///
+/// # Errors
+/// [`ConfigError`].
+pub(crate) fn load(file: Option<&Path>, environment: Layer, flags: Layer) -> Result<Config, ConfigError> {
+    let mut figment = Figment::new();
+    let path = file.unwrap_or(Path::new(DEFAULT_FILE));
+    match std::fs::read_to_string(path) {
+        Ok(text) => {
+            // Read here for its message, which shows the line; figment's does not.
+            toml_check(path, &text)?;
+            figment = figment.merge(Toml::file_exact(path));
+        }
+        Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(source) => return Err(ConfigError::File { path: path.to_owned(), source }),
+    }
+    let config: Config = figment.merge(environment).merge(flags).extract().map_err(|errors| {
+        ConfigError::Value(errors.into_iter().map(|e| explain(&e)).collect::<Vec<_>>().join("\n"))
+    })?;
+    config.check()?;
+    Ok(config)
+}
+
+fn toml_check(path: &Path, text: &str) -> Result<(), ConfigError> {
+    Toml::from_str::<figment::value::Dict>(text)
+        .map(drop)
+        .map_err(|error| ConfigError::Value(format!("{}: {error}", path.display())))
+}
+
+fn explain(error: &figment::Error) -> String {
+    let place = error.metadata.as_ref().map(|metadata| {
+        let source = metadata.source.as_ref().map(|source| format!(" {source}")).unwrap_or_default();
+        format!(" in {}{source}", metadata.name)
+    });
+    let key = if error.path.is_empty() { String::new() } else { format!("{}: ", error.path.join(".")) };
+    format!("{key}{}{}", error.kind, place.unwrap_or_default())
+}
+
+impl Config {
+    fn check(&self) -> Result<(), ConfigError> {
+        let wrong = |text: &str| Err(ConfigError::Value(text.to_owned()));
+        if self.database_url.is_some() {
+            return wrong(
+                "database_url: this build has the embedded store only; leave --database-url away, and give --data-dir",
+            );
+        }
+        if self.role != Role::All {
+            return wrong("role: with the embedded store one node does everything; leave --role away");
+        }
+        if self.root_key.as_ref().is_some_and(|key| key.expose().chars().count() < 24) {
+            return wrong("root_key: a root key has at least 24 characters");
+        }
+        if self.max_in_flight == Some(0) || self.worker_threads == Some(0) {
+            return wrong("max_in_flight and worker_threads are at least 1");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,219 @@
+//! The table of every option of `serve`: flags, environment, file keys and the reference all come from it.
+
+/// How the text of a flag or a variable is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// As it is.
+    Text,
+    /// `true` or `false`; a flag alone is `true`.
+    Switch,
+    /// A whole number; `_` may group its digits.
+    Number,
+    /// Several, separated by commas; the flag may be repeated too.
+    List,
+    /// As it is, and never shown. Not a flag: what is on a command line can be read by every user of the machine.
+    Secret,
+}
+
+/// One option.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Opt {
+    /// The key in the file. The flag is `--` and this with hyphens, the variable `POSTRIDER_` and this in capitals.
+    pub(crate) key: &'static str,
+    /// How it is read.
+    pub(crate) kind: Kind,
+    /// What stands for its value in help.
+    pub(crate) value: &'static str,
+    /// What holds if it is not given, for people.
+    pub(crate) default: &'static str,
+    /// What it does.
+    pub(crate) help: &'static str,
+}
+
+impl Opt {
+    /// The name of its flag, without the leading hyphens.
+    pub(crate) fn flag(&self) -> String {
+        self.key.replace('_', "-")
+    }
+
+    /// The name of its environment variable.
+    pub(crate) fn variable(&self) -> String {
+        format!("{PREFIX}{}", self.key.to_uppercase())
+    }
+}
+
+/// What every environment variable of Postrider begins with.
+pub(crate) const PREFIX: &str = "POSTRIDER_";
+
+const fn opt(
+    key: &'static str,
+    kind: Kind,
+    value: &'static str,
+    default: &'static str,
+    help: &'static str,
+) -> Opt {
+    Opt { key, kind, value, default, help }
+}
+
+/// Every option of `serve`, in the order of the reference.
+pub(crate) const OPTIONS: &[Opt] = &[
+    opt(
+        "listen",
+        Kind::Text,
+        "ADDRESS:PORT",
+        "127.0.0.1:8080",
+        "Where the API answers. Port 0 takes a free one; the ready line names it.",
+    ),
+    opt(
+        "data_dir",
+        Kind::Text,
+        "DIR",
+        "./postrider-data",
+        "The directory of the embedded store and of the generated keys. One process at a time uses it.",
+    ),
+    opt(
+        "database_url",
+        Kind::Text,
+        "postgres://…",
+        "none",
+        "A PostgreSQL shared by many nodes. This build has the embedded store only and refuses it.",
+    ),
+    opt(
+        "dev",
+        Kind::Switch,
+        "BOOL",
+        "false",
+        "For development: endpoints may use http:// and private or loopback addresses, and the log is for people.",
+    ),
+    opt(
+        "contract_file",
+        Kind::List,
+        "FILE",
+        "none",
+        "Contracts of your own, beside those compiled in. Repeatable. One of the same name replaces the one compiled in.",
+    ),
+    opt(
+        "role",
+        Kind::Text,
+        "ROLE",
+        "all",
+        "What this node does: all, api or worker. With the embedded store it is always all.",
+    ),
+    opt(
+        "public_url",
+        Kind::Text,
+        "URL",
+        "http:// and the listening address",
+        "Where this server is reached from outside; links that are given out begin with it.",
+    ),
+    opt(
+        "allow_networks",
+        Kind::List,
+        "CIDR",
+        "none",
+        "Networks that may be delivered to although they are not public, for example 10.20.0.0/16.",
+    ),
+    opt(
+        "egress_ips",
+        Kind::List,
+        "IP",
+        "none",
+        "The addresses deliveries come from, shown to customers by GET /v1/meta.",
+    ),
+    opt(
+        "metrics_listen",
+        Kind::Text,
+        "ADDRESS:PORT",
+        "the API's listener",
+        "A listener of its own for /metrics, which then leaves the API's.",
+    ),
+    opt(
+        "bind_address",
+        Kind::Text,
+        "IP",
+        "the system's choice",
+        "The local address deliveries are sent from.",
+    ),
+    opt(
+        "proxy",
+        Kind::Text,
+        "URL",
+        "none",
+        "Send everything through this proxy: http://, https:// or socks5://, with user:password@ if it asks for them.",
+    ),
+    opt(
+        "proxy_resolves",
+        Kind::Switch,
+        "BOOL",
+        "false",
+        "Hand names to the proxy unresolved. The guard against private addresses is then the proxy's duty.",
+    ),
+    opt(
+        "proxy_allow_networks",
+        Kind::List,
+        "CIDR",
+        "none",
+        "Networks in which the proxy itself may be, if it is not public.",
+    ),
+    opt(
+        "max_event_bytes",
+        Kind::Number,
+        "BYTES",
+        "262144",
+        "The largest event, as sent. A project's settings may say otherwise.",
+    ),
+    opt(
+        "max_store_bytes",
+        Kind::Number,
+        "BYTES",
+        "no bound",
+        "Above this size of the store the oldest history ends before its retention does.",
+    ),
+    opt(
+        "min_free_bytes",
+        Kind::Number,
+        "BYTES",
+        "536870912",
+        "With less free disk than this no events are accepted (503), while deliveries go on.",
+    ),
+    opt(
+        "max_in_flight",
+        Kind::Number,
+        "COUNT",
+        "8192, at most half the file descriptors",
+        "Attempts in flight at one time, all endpoints together.",
+    ),
+    opt(
+        "worker_threads",
+        Kind::Number,
+        "COUNT",
+        "the number of cores",
+        "Threads that serve requests and send.",
+    ),
+    opt("user_agent", Kind::Text, "TEXT", "Postrider/ and the version", "The User-Agent of every delivery."),
+    opt(
+        "log_level",
+        Kind::Text,
+        "FILTER",
+        "info",
+        "What is logged: error, warn, info, debug, trace, or a filter such as info,postrider_engine=debug.",
+    ),
+    opt(
+        "root_key",
+        Kind::Secret,
+        "KEY",
+        "generated at first start",
+        "The key that makes projects and their keys, at least 24 characters. A generated one is printed once; only its hash is kept.",
+    ),
+    opt(
+        "master_key",
+        Kind::Secret,
+        "BASE64",
+        "generated into the data directory",
+        "32 bytes in base64 that encrypt secrets at rest. Several, separated by commas: the first encrypts, all decrypt.",
+    ),
+];
+
+/// Variables of Postrider that are no options of `serve`.
+pub(crate) const OTHER_VARIABLES: &[&str] =
+    &["POSTRIDER_CONFIG", "POSTRIDER_URL", "POSTRIDER_KEY", "POSTRIDER_SECRET"];

@@ -1,0 +1,181 @@
+//! A running server: what starts it, where it answers, how it stops.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use postrider_courier::{ResolveError, TlsIdentityError};
+use postrider_engine::Engine;
+use postrider_engine::ports::Rng;
+use postrider_http::{App, AppParts};
+use postrider_service::Authenticator;
+use postrider_store::{Store, StoreError};
+use postrider_store_sqlite::{OpenError, SqliteStore};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, timeout_at};
+use tokio_util::task::TaskTracker;
+
+use super::door::{Door, Hall};
+use super::{control, open_files, parts};
+use crate::config::Config;
+use crate::keys::{KeyError, root_key};
+use crate::ports::{SystemRng, Tracked};
+
+/// Requests and attempts in flight get this long to end (DESIGN 4.1).
+const GRACE: Duration = Duration::from_secs(30);
+/// Kept back from the connections of clients: files, logs, the store.
+const OWN_FILES: usize = 64;
+
+/// Why a server does not start. The messages say what to do.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    /// The data directory cannot be made.
+    #[error("cannot make the data directory {}: {source}", path.display())]
+    DataDir {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The store does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store opened and failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no master key to work with.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A contract file cannot be used.
+    #[error("the contract file {}: {detail}", path.display())]
+    Contract {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        detail: String,
+    },
+    /// The proxy cannot be used.
+    #[error("{0}")]
+    Proxy(String),
+    /// The resolver cannot be set up.
+    #[error("names cannot be resolved: {0}")]
+    Resolver(#[from] ResolveError),
+    /// TLS cannot be set up.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] TlsIdentityError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; stop what listens there, or give another --listen")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// A server that runs.
+pub(crate) struct Server {
+    address: SocketAddr,
+    made_root_key: Option<String>,
+    engine: Engine,
+    store: Arc<dyn Store>,
+    connections: TaskTracker,
+    tasks: TaskTracker,
+    stop: watch::Sender<bool>,
+}
+
+impl Server {
+    /// Recovers what the last stop or crash left, and starts.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub(crate) async fn start(config: Config) -> Result<Self, StartError> {
+        let open_files = open_files::raise_limit();
+        // First of all: two servers on one address, or on one directory, must not get any further.
+        let door = bind(config.listen)?;
+        let metrics_door = config.metrics_listen.map(bind).transpose()?;
+        let rng: Arc<dyn Rng> = Arc::new(SystemRng::default());
+        let store = parts::open_store(&config, &*rng)?;
+        let root = root_key(config.root_key.as_ref(), &*store, &*rng).await?;
+        let tasks = Tracked::default();
+        let parts = parts::engine_parts(&config, &store, rng, tasks.clone(), open_files).await?;
+        let engine = Engine::start(parts).await?;
+
+        let (stop, stopped) = watch::channel(false);
+        let places = Arc::new(Semaphore::new((open_files / 2).saturating_sub(OWN_FILES).max(16)));
+        let hall = Hall { connections: TaskTracker::new(), stop: stopped, places };
+        let connections = hall.connections.clone();
+        let address = door.address();
+        let app = App::new(AppParts {
+            engine: engine.clone(),
+            authenticator: Authenticator::new(root.hash),
+            egress_ips: config.egress_ips.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+            public_url: public_url(&config, address),
+            serve_metrics: metrics_door.is_none(),
+        });
+        if let Some(door) = metrics_door {
+            tracing::info!(address = %door.address(), "metrics");
+            connections.spawn(door.open(postrider_api::metrics_router(app.clone()), hall.clone()));
+        }
+        listen_for_commands(&config, &store, &hall);
+        connections.spawn(door.open(postrider_api::router(app), hall));
+        Ok(Self { address, made_root_key: root.made, engine, store, connections, tasks: tasks.0, stop })
+    }
+
+    /// Where the API answers.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The root key, if this start made it.
+    pub(crate) fn made_root_key(&self) -> Option<&str> {
+        self.made_root_key.as_deref()
+    }
+
+    /// Takes no more connections, finishes requests and attempts in flight for up to 30 s, settles, closes the
+    /// store (DESIGN 4.1). What does not end in time is found pending by the next start.
+    pub(crate) async fn stop(self) {
+        let deadline = Instant::now() + GRACE;
+        self.stop.send_replace(true);
+        self.connections.close();
+        if timeout_at(deadline, self.connections.wait()).await.is_err() {
+            tracing::warn!("requests still in flight after {} s are cut off", GRACE.as_secs());
+        }
+        if timeout_at(deadline, self.engine.stop()).await.is_err() {
+            tracing::warn!(
+                "attempts still in flight after {} s are made again by the next start",
+                GRACE.as_secs()
+            );
+        } else {
+            self.tasks.close();
+            let _ = timeout_at(deadline, self.tasks.wait()).await;
+        }
+        if let Err(error) = self.store.close().await {
+            tracing::error!(%error, "the store did not close as it should; the next start recovers");
+        }
+    }
+}
+
+fn bind(address: SocketAddr) -> Result<Door, StartError> {
+    Door::bind(address).map_err(|source| StartError::Listen { address, source })
+}
+
+fn public_url(config: &Config, address: SocketAddr) -> String {
+    match &config.public_url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => format!("http://{address}"),
+    }
+}
+
+/// Without a control socket everything works but `backup` beside the running server.
+fn listen_for_commands(config: &Config, store: &Arc<SqliteStore>, hall: &Hall) {
+    match control::bind(&config.data_dir) {
+        Ok(listener) => {
+            let store = Arc::clone(store) as Arc<dyn Store>;
+            hall.connections.spawn(control::answer(listener, store, hall.stop.clone()));
+        }
+        Err(error) => tracing::warn!(%error, "no control socket: postrider backup needs the server stopped"),
+    }
+}
