@@ -15,6 +15,7 @@ use super::view::DeliveryDetailOut;
     path = "/v1/events/{event}/deliveries/{endpoint}/cancel",
     operation_id = "cancel_delivery",
     tag = "Deliveries",
+    security(("project_key" = ["webhooks:write"])),
     params(
         ("event" = String, Path, description = "The event's id"),
         ("endpoint" = String, Path, description = "The endpoint's id"),

@@ -12,6 +12,7 @@ use super::view::DeliveryDetailOut;
     path = "/v1/events/{event}/deliveries/{endpoint}",
     operation_id = "get_delivery",
     tag = "Deliveries",
+    security(("project_key" = ["webhooks:read"])),
     params(
         ("event" = String, Path, description = "The event's id"),
         ("endpoint" = String, Path, description = "The endpoint's id"),

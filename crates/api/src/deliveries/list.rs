@@ -13,6 +13,7 @@ use crate::commas::commas;
 
 /// Which deliveries.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListIn {
     /// Of this tenant.
@@ -47,6 +48,7 @@ pub struct ListIn {
     path = "/v1/deliveries",
     operation_id = "list_deliveries",
     tag = "Deliveries",
+    security(("project_key" = ["webhooks:read"])),
     params(ListIn),
     responses((status = 200, description = "A page of deliveries", body = List<DeliveryOut>)),
 )]

@@ -15,6 +15,7 @@ use super::view::DeliveryDetailOut;
     path = "/v1/events/{event}/deliveries/{endpoint}/resend",
     operation_id = "resend_delivery",
     tag = "Deliveries",
+    security(("project_key" = ["webhooks:write"])),
     params(
         ("event" = String, Path, description = "The event's id"),
         ("endpoint" = String, Path, description = "The endpoint's id"),

@@ -16,6 +16,7 @@ use super::view::{EndpointIn, EndpointOut};
     path = "/v1/tenants/{tenant}/endpoints",
     operation_id = "create_endpoint",
     tag = "Endpoints",
+    security(("project_key" = ["webhooks:write"])),
     params(("tenant" = String, Path, description = "The tenant's id")),
     request_body = EndpointIn,
     responses(

@@ -12,6 +12,7 @@ use postrider_service::endpoint::DeleteEndpoint;
     path = "/v1/tenants/{tenant}/endpoints/{id}",
     operation_id = "delete_endpoint",
     tag = "Endpoints",
+    security(("project_key" = ["webhooks:write"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The endpoint's id"),

@@ -14,6 +14,7 @@ use super::view::EndpointOut;
     path = "/v1/tenants/{tenant}/endpoints/{id}/enable",
     operation_id = "enable_endpoint",
     tag = "Endpoints",
+    security(("project_key" = ["webhooks:write"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The endpoint's id"),

@@ -12,6 +12,7 @@ use super::view::EndpointOut;
     path = "/v1/tenants/{tenant}/endpoints/{id}",
     operation_id = "get_endpoint",
     tag = "Endpoints",
+    security(("project_key" = ["webhooks:read"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The endpoint's id"),

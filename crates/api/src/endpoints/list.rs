@@ -10,6 +10,7 @@ use super::view::EndpointOut;
 
 /// What to list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListIn {
     /// Rows of the page, at most 250.
@@ -29,6 +30,7 @@ pub struct ListIn {
     path = "/v1/tenants/{tenant}/endpoints",
     operation_id = "list_endpoints",
     tag = "Endpoints",
+    security(("project_key" = ["webhooks:read"])),
     params(("tenant" = String, Path, description = "The tenant's id"), ListIn),
     responses((status = 200, description = "A page of endpoints", body = List<EndpointOut>)),
 )]

@@ -17,6 +17,7 @@ use super::view::{EndpointIn, EndpointOut};
     path = "/v1/tenants/{tenant}/endpoints/{id}",
     operation_id = "update_endpoint",
     tag = "Endpoints",
+    security(("project_key" = ["webhooks:write"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The endpoint's id"),

@@ -48,6 +48,7 @@ pub struct StartedOut {
     path = "/v1/tenants/{tenant}/endpoints/{id}/replay",
     operation_id = "replay_endpoint",
     tag = "Replays",
+    security(("project_key" = ["webhooks:write"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The endpoint's id"),

@@ -38,6 +38,7 @@ pub struct RotatedOut {
     path = "/v1/tenants/{tenant}/endpoints/{id}/rotate-secret",
     operation_id = "rotate_endpoint_secret",
     tag = "Endpoints",
+    security(("project_key" = ["webhooks:admin"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The endpoint's id"),

@@ -39,6 +39,7 @@ pub struct SecretOut {
     path = "/v1/tenants/{tenant}/endpoints/{id}/secret",
     operation_id = "get_endpoint_secret",
     tag = "Endpoints",
+    security(("project_key" = ["webhooks:admin"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The endpoint's id"),

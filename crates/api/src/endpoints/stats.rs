@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 /// Which span.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct StatsIn {
     /// From here; a day before `until` if not said.
@@ -118,6 +119,7 @@ impl From<CountedStats> for StatsOut {
     path = "/v1/tenants/{tenant}/endpoints/{id}/stats",
     operation_id = "get_endpoint_stats",
     tag = "Endpoints",
+    security(("project_key" = ["webhooks:read"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The endpoint's id"),

@@ -45,6 +45,7 @@ pub struct TestOut {
     path = "/v1/tenants/{tenant}/endpoints/{id}/test",
     operation_id = "test_endpoint",
     tag = "Endpoints",
+    security(("project_key" = ["webhooks:write"])),
     params(
         ("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The endpoint's id"),

@@ -276,18 +276,18 @@ pub(super) fn escape(name: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    fn read(json: &str) -> Result<(EventIn, Option<String>), Vec<(String, String)>> {
+    fn read(json: &str) -> Result<(EventIn, Option<String>), Vec<String>> {
         let body = Bytes::copy_from_slice(json.as_bytes());
         let text = std::str::from_utf8(&body).unwrap();
         let mut faults = Vec::new();
         match read_event(&body, text, "", &mut faults).unwrap() {
             Some(read) => Ok((read.event, read.idempotency_key.map(Cow::into_owned))),
-            None => Err(faults.into_iter().map(|fault| (fault.pointer, fault.detail)).collect()),
+            None => Err(faults.into_iter().map(|fault| fault.pointer).collect()),
         }
     }
 
     fn pointers(json: &str) -> Vec<String> {
-        read(json).unwrap_err().into_iter().map(|(pointer, _)| pointer).collect()
+        read(json).unwrap_err()
     }
 
     #[test]
@@ -304,7 +304,8 @@ mod tests {
         let body = Bytes::from_static(br#"{"tenant":"t","type":"a","data":{"x":1}}"#);
         let mut faults = Vec::new();
         let read = read_event(&body, std::str::from_utf8(&body).unwrap(), "", &mut faults).unwrap().unwrap();
-        assert_eq!(read.event.data.as_ptr(), body[31..].as_ptr());
+        let offset = body.windows(7).position(|window| window == br#"{"x":1}"#).unwrap();
+        assert_eq!(read.event.data.as_ptr(), body[offset..].as_ptr());
         assert_eq!(read.event.size, body.len());
     }
 

@@ -13,6 +13,7 @@ use postrider_service::event::EraseEvent;
     path = "/v1/events/{id}/data",
     operation_id = "erase_event_data",
     tag = "Events",
+    security(("project_key" = ["webhooks:write"])),
     params(("id" = String, Path, description = "The event's id")),
     responses((status = 204, description = "It is erased")),
 )]

@@ -12,6 +12,7 @@ use super::view::EventDetailOut;
     path = "/v1/events/{id}",
     operation_id = "get_event",
     tag = "Events",
+    security(("project_key" = ["webhooks:read"])),
     params(("id" = String, Path, description = "The event's id")),
     responses((status = 200, description = "The event", body = EventDetailOut)),
 )]

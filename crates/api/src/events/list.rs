@@ -12,6 +12,7 @@ use crate::commas::commas;
 
 /// Which events.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListIn {
     /// Of this tenant.
@@ -42,6 +43,7 @@ pub struct ListIn {
     path = "/v1/events",
     operation_id = "list_events",
     tag = "Events",
+    security(("project_key" = ["webhooks:read"])),
     params(ListIn),
     responses((status = 200, description = "A page of events", body = List<EventOut>)),
 )]

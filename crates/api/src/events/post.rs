@@ -67,6 +67,7 @@ pub struct AcceptedOut {
     path = "/v1/events",
     operation_id = "send_event",
     tag = "Events",
+    security(("project_key" = ["events:write"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "In place of the field `idempotency_key`")),
     request_body = EventBody,
     responses(

@@ -47,6 +47,7 @@ pub struct AcceptedBatchOut {
     path = "/v1/events/batch",
     operation_id = "send_events",
     tag = "Events",
+    security(("project_key" = ["events:write"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Covers the whole batch")),
     request_body = BatchBody,
     responses(

@@ -14,6 +14,7 @@ use super::view::ReplayOut;
     path = "/v1/replays/{id}/cancel",
     operation_id = "cancel_replay",
     tag = "Replays",
+    security(("project_key" = ["webhooks:write"])),
     params(("id" = String, Path, description = "The replay's id")),
     responses((status = 200, description = "The replay as it is now", body = ReplayOut)),
 )]

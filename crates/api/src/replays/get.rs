@@ -12,6 +12,7 @@ use super::view::ReplayOut;
     path = "/v1/replays/{id}",
     operation_id = "get_replay",
     tag = "Replays",
+    security(("project_key" = ["webhooks:read"])),
     params(("id" = String, Path, description = "The replay's id")),
     responses((status = 200, description = "The replay", body = ReplayOut)),
 )]

@@ -10,6 +10,7 @@ use super::view::ReplayOut;
 
 /// Which replays.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListIn {
     /// Of this tenant.
@@ -31,6 +32,7 @@ pub struct ListIn {
     path = "/v1/replays",
     operation_id = "list_replays",
     tag = "Replays",
+    security(("project_key" = ["webhooks:read"])),
     params(ListIn),
     responses((status = 200, description = "A page of replays", body = List<ReplayOut>)),
 )]

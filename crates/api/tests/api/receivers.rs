@@ -36,8 +36,14 @@ impl Receivers {
         self.sent.lock().unwrap().clone()
     }
 
-    /// Waits until `count` requests were sent in all.
+    /// Waits until `count` requests were sent in all, for at most an hour of virtual time.
     pub(crate) async fn wait_for(&self, count: usize) -> Vec<Sent> {
+        let hour = Duration::from_secs(3_600);
+        let arrived = tokio::time::timeout(hour, self.arrive(count)).await;
+        arrived.unwrap_or_else(|_| panic!("{} of {count} requests were sent", self.sent().len()))
+    }
+
+    async fn arrive(&self, count: usize) -> Vec<Sent> {
         loop {
             let arrived = self.arrived.notified();
             let sent = self.sent();

@@ -1,12 +1,12 @@
 //! A running system with one project, and calls into its router.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use http::{Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use postrider_contract::Contract;
 use postrider_courier::GuardPolicy;
@@ -31,18 +31,20 @@ use crate::receivers::Receivers;
 /// 2026-01-22T10:30:00Z.
 pub(crate) const START: Millis = Millis(1_769_077_800_000);
 
+/// The root key.
+pub(crate) const ROOT_KEY: &str = "root-key-of-the-tests-0";
+
 /// Another contract, with what `standard` has not: a closed catalogue, one signature, UUIDs, limits.
 const STRICT: &str = include_str!("strict.toml");
 
 #[derive(Debug)]
 struct VirtualClock {
     began: Instant,
-    skipped_ms: AtomicI64,
 }
 
 impl Clock for VirtualClock {
     fn now(&self) -> Millis {
-        START + self.began.elapsed() + Duration::from_millis(self.skipped_ms.load(Ordering::Relaxed) as u64)
+        START + self.began.elapsed()
     }
 }
 
@@ -80,7 +82,6 @@ pub(crate) struct World {
     pub(crate) receivers: Arc<Receivers>,
     pub(crate) engine: Engine,
     router: Router,
-    clock: Arc<VirtualClock>,
     project: ProjectKey,
     _dir: tempfile::TempDir,
 }
@@ -89,6 +90,7 @@ pub(crate) struct World {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     pub(crate) json: Value,
     pub(crate) text: String,
 }
@@ -124,14 +126,14 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let store = SqliteStore::open_inline(Options::new(dir.path(), IdSalt(7))).unwrap();
         let salt = store.salt();
-        let clock = Arc::new(VirtualClock { began: Instant::now(), skipped_ms: AtomicI64::new(0) });
+        let clock = Arc::new(VirtualClock { began: Instant::now() });
         let receivers = Arc::new(Receivers::default());
         let mut contracts = Contracts::builtin();
         contracts.add(Arc::new(Contract::parse(STRICT).unwrap()));
         let engine = Engine::start(EngineParts {
             store: store as Arc<dyn Store>,
             transport: receivers.clone(),
-            clock: clock.clone(),
+            clock,
             rng: Arc::new(Counted(AtomicU64::new(1))),
             spawner: Arc::new(Tasks::default()),
             fatal: Arc::new(Panics),
@@ -154,14 +156,14 @@ impl World {
         let project = engine.store().create_project(new, audit()).await.unwrap().key;
         let parts = AppParts {
             engine: engine.clone(),
-            authenticator: Authenticator::new(hash_key("root-key-of-the-tests-0")),
+            authenticator: Authenticator::new(hash_key(ROOT_KEY)),
             egress_ips: Vec::new(),
             version: "0",
             public_url: "http://localhost".into(),
-            serve_metrics: false,
+            serve_metrics: true,
         };
-        let router = postrider_api::routes().with_state(App::new(parts));
-        let world = Self { receivers, engine, router, clock, project, _dir: dir };
+        let router = postrider_api::router(App::new(parts));
+        let world = Self { receivers, engine, router, project, _dir: dir };
         world.key("sk_live_all", Mode::Live, None, &["*"]).await;
         world
     }
@@ -180,11 +182,6 @@ impl World {
             now: START,
         };
         self.engine.store().create_key(new, audit()).await.unwrap();
-    }
-
-    /// Moves the clock, but no timer.
-    pub(crate) fn skip(&self, time: Duration) {
-        self.clock.skipped_ms.fetch_add(time.as_millis() as i64, Ordering::Relaxed);
     }
 
     /// Lets virtual time pass until everything that is due in it has happened.
@@ -222,9 +219,15 @@ impl World {
         }
         let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
         let status = response.status();
+        let headers = response.headers().clone();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
-        Answer { status, json: serde_json::from_str(&text).unwrap_or_default(), text }
+        Answer { status, headers, json: serde_json::from_str(&text).unwrap_or_default(), text }
+    }
+
+    /// A call with the root key.
+    pub(crate) async fn root(&self, method: Method, path: &str, body: Value) -> Answer {
+        self.call_as(ROOT_KEY, method, path, body).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

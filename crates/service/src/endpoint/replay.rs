@@ -1,5 +1,7 @@
 //! Starts a replay: reopens past deliveries of an endpoint, at a rate (DESIGN 4.2, 4.4).
 
+use std::time::Duration;
+
 use postrider_engine::Engine;
 use postrider_model::delivery::DeliveryState;
 use postrider_model::id::ReplayId;
@@ -71,8 +73,9 @@ impl ReplayEndpoint<'_> {
         no_faults(faults)?;
 
         let endpoint = &found.endpoint;
-        // A replay has an end: what is accepted after it was started is not its business.
-        let until = Some(self.until.map_or(now, |until| until.min(now)));
+        // A replay has an end: what is accepted after this millisecond is not its business.
+        let end = now + Duration::from_millis(1);
+        let until = Some(self.until.map_or(end, |until| until.min(end)));
         let selection =
             Selection { endpoint: endpoint.key, since: self.since, until, states, types: self.types };
         let matched = engine.store().count(&selection).await?;

@@ -2,10 +2,16 @@
 
 use bytes::Bytes;
 use postrider_engine::{Engine, EventIn, ProjectContext, TestSent};
+use postrider_model::limits::Limits;
+use postrider_model::{json, name};
 
 use super::FoundEndpoint;
+use super::check::{listed, sentence};
 use super::found::find;
-use crate::{Caller, ServiceError};
+use crate::{Caller, Fault, ServiceError, no_faults};
+
+/// The type of a test where neither the endpoint nor the catalogue names one.
+const FALLBACK_KIND: &str = "postrider.test";
 
 /// A test send.
 #[derive(Debug)]
@@ -43,6 +49,7 @@ impl TestEndpoint<'_> {
             Some(data) => data,
             None => example(engine, self.caller, &kind).await?,
         };
+        check(&kind, &data, &found.context, engine.limits())?;
         let event = EventIn {
             tenant: found.endpoint.tenant_id.clone(),
             kind,
@@ -60,9 +67,26 @@ impl TestEndpoint<'_> {
     }
 }
 
+/// What any event must be; a schema is not asked, for an example may be older than it.
+fn check(kind: &str, data: &[u8], context: &ProjectContext, limits: &Limits) -> Result<(), ServiceError> {
+    let mut faults = Vec::new();
+    if let Err(error) = name::event_type(kind) {
+        faults.push(Fault::at("/type", sentence(&error.to_string())));
+    } else if !context.takes(kind) && kind != FALLBACK_KIND {
+        let valid = listed(&context.valid_types());
+        faults.push(Fault::at("/type", format!("There is no event type {kind:?}; valid are {valid}.")));
+    }
+    if data.len() > context.max_event_bytes {
+        faults.push(Fault::at("/data", format!("An event has at most {} bytes.", context.max_event_bytes)));
+    } else if let Err(error) = json::check(data, limits.json_depth) {
+        faults.push(Fault::at("/data", sentence(&error.to_string())));
+    }
+    no_faults(faults)
+}
+
 fn default_kind(found: &FoundEndpoint) -> String {
     let named = found.endpoint.config.event_types.iter().find(|pattern| !pattern.ends_with('*')).cloned();
-    named.or_else(|| first_declared(&found.context)).unwrap_or_else(|| "postrider.test".to_owned())
+    named.or_else(|| first_declared(&found.context)).unwrap_or_else(|| FALLBACK_KIND.to_owned())
 }
 
 fn first_declared(context: &ProjectContext) -> Option<String> {
