@@ -3,7 +3,6 @@
 #![expect(unused_qualifications, reason = "the macro that describes routes writes its parameters so")]
 
 pub mod audit;
-mod commas;
 pub mod deliveries;
 pub mod docs;
 mod document;

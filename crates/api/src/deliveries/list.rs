@@ -9,7 +9,6 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::view::DeliveryOut;
-use crate::commas::commas;
 
 /// Which deliveries.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -22,7 +21,7 @@ pub struct ListIn {
     endpoint: Option<String>,
     /// In this state; several by comma.
     status: Option<String>,
-    /// Of this type; several by comma.
+    /// Of this type.
     #[serde(rename = "type")]
     kind: Option<String>,
     /// Events accepted at or after.
@@ -62,7 +61,7 @@ pub async fn handler(
         tenant: query.tenant,
         endpoint: query.endpoint,
         states: states(query.status.as_deref())?,
-        types: commas(query.kind.as_deref()),
+        types: query.kind.into_iter().collect(),
         since: query.since,
         until: query.until,
         cursor: cursor_text(query.cursor),
@@ -73,12 +72,13 @@ pub async fn handler(
 }
 
 fn states(text: Option<&str>) -> Result<Vec<DeliveryState>, Problem> {
-    let state = |name: String| {
-        DeliveryState::from_name(&name).ok_or_else(|| {
+    let names = text.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty());
+    let state = |name| {
+        DeliveryState::from_name(name).ok_or_else(|| {
             Problem::invalid_at("/status", "This must be of pending, delivered, failed, held, cancelled.")
         })
     };
-    commas(text).into_iter().map(state).collect()
+    names.map(state).collect()
 }
 
 #[cfg(test)]
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn several_states_are_told_by_comma() {
-        assert_eq!(states(Some("failed,held")).unwrap(), [DeliveryState::Failed, DeliveryState::Held]);
+        assert_eq!(states(Some("failed, held,")).unwrap(), [DeliveryState::Failed, DeliveryState::Held]);
         assert_eq!(states(None).unwrap(), []);
         assert_eq!(states(Some("failed,lost")).unwrap_err().errors()[0].pointer, "/status");
     }

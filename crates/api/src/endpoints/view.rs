@@ -48,8 +48,8 @@ pub struct EndpointOut {
     #[schema(value_type = Option<Object>)]
     pub batch: Option<BatchSetting>,
     /// What keeps the order of acceptance: `none`, `key` or `endpoint`.
-    #[schema(value_type = Option<String>)]
-    pub ordering: Option<Ordering>,
+    #[schema(value_type = String)]
+    pub ordering: Ordering,
     /// The most attempts in flight at once.
     pub max_in_flight: Option<u32>,
     /// Deadline of one attempt.
@@ -109,7 +109,7 @@ impl From<FoundEndpoint> for EndpointOut {
             signature: config.signature,
             rate_limit: config.rate_limit,
             batch: config.batch,
-            ordering: Some(ordering),
+            ordering,
             max_in_flight: config.max_in_flight,
             timeout_seconds: config.timeout_seconds,
             retry: config.retry,

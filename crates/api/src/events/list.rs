@@ -8,7 +8,6 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::view::EventOut;
-use crate::commas::commas;
 
 /// Which events.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -17,7 +16,7 @@ use crate::commas::commas;
 pub struct ListIn {
     /// Of this tenant.
     tenant: Option<String>,
-    /// Of this type; several by comma.
+    /// Of this type.
     #[serde(rename = "type")]
     kind: Option<String>,
     /// Accepted at or after.
@@ -55,7 +54,7 @@ pub async fn handler(
     let list = ListEvents {
         caller: &caller,
         tenant: query.tenant,
-        types: commas(query.kind.as_deref()),
+        types: query.kind.into_iter().collect(),
         since: query.since,
         until: query.until,
         cursor: cursor_text(query.cursor),

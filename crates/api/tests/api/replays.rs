@@ -82,6 +82,23 @@ async fn a_cancelled_replay_reopens_nothing_more() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_replay_survives_a_crash() {
+    let world = World::new().await;
+    let path = with_held(&world, 10).await;
+    let started = world.post(&format!("{path}/replay"), json!({"per_second": 1})).await.expect(202).json;
+    let id = started["id"].as_str().unwrap();
+    world.receivers.wait_for(3).await;
+    let world = world.crash().await;
+    let running = world.get(&format!("/v1/replays/{id}")).await.expect(200).json;
+    assert_eq!(running["status"], "running");
+    world.pass(Duration::from_secs(30)).await;
+    let done = world.get(&format!("/v1/replays/{id}")).await.expect(200).json;
+    assert_eq!((&done["status"], &done["progress"]), (&json!("done"), &json!(1.0)));
+    let delivered = world.get("/v1/deliveries?status=delivered").await.expect(200).json;
+    assert_eq!(delivered["data"].as_array().unwrap().len(), 10);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_bad_replay_is_refused() {
     let world = World::new().await;
     let path = world.endpoint(json!({"url": HOOK, "enabled": false})).await;

@@ -83,7 +83,16 @@ pub(crate) struct World {
     pub(crate) engine: Engine,
     router: Router,
     project: ProjectKey,
-    _dir: tempfile::TempDir,
+    tasks: Arc<Tasks>,
+    site: Site,
+}
+
+/// What outlives a crash.
+struct Site {
+    dir: tempfile::TempDir,
+    clock: Arc<VirtualClock>,
+    receivers: Arc<Receivers>,
+    keyring: Arc<Keyring>,
 }
 
 /// An answer.
@@ -123,21 +132,39 @@ impl World {
 
     /// With a project under this contract.
     pub(crate) async fn under(contract: &str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open_inline(Options::new(dir.path(), IdSalt(7))).unwrap();
+        let site = Site {
+            dir: tempfile::tempdir().unwrap(),
+            clock: Arc::new(VirtualClock { began: Instant::now() }),
+            receivers: Arc::new(Receivers::default()),
+            keyring: Arc::new(Keyring::new(&MasterKey::generate().unwrap()).unwrap()),
+        };
+        let mut world = Self::start(site).await;
+        let new = NewProject {
+            id: "acme".into(),
+            name: "Acme".into(),
+            contract: contract.into(),
+            settings: json!({}),
+            now: START,
+        };
+        world.project = world.engine.store().create_project(new, audit()).await.unwrap().key;
+        world.key("sk_live_all", Mode::Live, None, &["*"]).await;
+        world
+    }
+
+    async fn start(site: Site) -> Self {
+        let store = SqliteStore::open_inline(Options::new(site.dir.path(), IdSalt(7))).unwrap();
         let salt = store.salt();
-        let clock = Arc::new(VirtualClock { began: Instant::now() });
-        let receivers = Arc::new(Receivers::default());
+        let tasks = Arc::new(Tasks::default());
         let mut contracts = Contracts::builtin();
         contracts.add(Arc::new(Contract::parse(STRICT).unwrap()));
         let engine = Engine::start(EngineParts {
             store: store as Arc<dyn Store>,
-            transport: receivers.clone(),
-            clock,
+            transport: site.receivers.clone(),
+            clock: site.clock.clone(),
             rng: Arc::new(Counted(AtomicU64::new(1))),
-            spawner: Arc::new(Tasks::default()),
+            spawner: tasks.clone(),
             fatal: Arc::new(Panics),
-            keyring: Arc::new(Keyring::new(&MasterKey::generate().unwrap()).unwrap()),
+            keyring: site.keyring.clone(),
             contracts,
             guard: GuardPolicy::default(),
             salt,
@@ -146,14 +173,6 @@ impl World {
         })
         .await
         .unwrap();
-        let new = NewProject {
-            id: "acme".into(),
-            name: "Acme".into(),
-            contract: contract.into(),
-            settings: json!({}),
-            now: START,
-        };
-        let project = engine.store().create_project(new, audit()).await.unwrap().key;
         let parts = AppParts {
             engine: engine.clone(),
             authenticator: Authenticator::new(hash_key(ROOT_KEY)),
@@ -163,9 +182,16 @@ impl World {
             serve_metrics: true,
         };
         let router = postrider_api::router(App::new(parts));
-        let world = Self { receivers, engine, router, project, _dir: dir };
-        world.key("sk_live_all", Mode::Live, None, &["*"]).await;
-        world
+        Self { receivers: site.receivers.clone(), engine, router, project: ProjectKey(0), tasks, site }
+    }
+
+    /// Drops every task where it stands, and starts anew on what is on disk.
+    pub(crate) async fn crash(self) -> Self {
+        let Self { engine, router, project, tasks, site, .. } = self;
+        let mut running = std::mem::take(&mut *tasks.0.lock().unwrap());
+        running.shutdown().await;
+        drop((engine, router, tasks));
+        Self { project, ..Self::start(site).await }
     }
 
     /// Makes a key.

@@ -66,6 +66,9 @@ fn words(config: &EndpointConfig, limits: &Limits, faults: &mut Vec<Fault>) {
             faults.push(Fault::at(pointer, format!("This has at most {most} characters.")));
         }
     }
+    if config.name.as_deref().is_some_and(|name| name.chars().any(char::is_control)) {
+        faults.push(Fault::at("/name", "A name has no control characters."));
+    }
     let bytes = serde_json::to_vec(&config.metadata).map_or(0, |json| json.len());
     if bytes > limits.max_metadata_bytes {
         let detail = format!("Metadata has at most {} bytes as JSON.", limits.max_metadata_bytes);
