@@ -96,7 +96,7 @@ impl Checker<'_> {
         match json::check(bytes, self.shared.limits.json_depth) {
             Ok(()) => true,
             Err(fault) => {
-                self.fault(pointer, fault.to_string());
+                self.fault(format!("{pointer}{}", fault.pointer), fault.to_string());
                 false
             }
         }

@@ -100,7 +100,10 @@ impl Core {
         let Admitted { request, first, places, now: accepted_at } = admitted;
         self.shared.gauges.queue_bytes.fetch_sub(request.bytes, Atomic::Relaxed);
         let mut test = request.test;
-        self.shared.metrics.accepted.inc_by(outcomes.iter().filter(|outcome| !outcome.repeated).count() as u64);
+        self.shared
+            .metrics
+            .accepted
+            .inc_by(outcomes.iter().filter(|outcome| !outcome.repeated).count() as u64);
         let repeated: SmallVec<[bool; 4]> = outcomes.iter().map(|outcome| outcome.repeated).collect();
         // The answer goes out first: the caller need not wait for the lanes.
         let _ = request.reply.send(AppendReply::Appended(outcomes));

@@ -1,6 +1,6 @@
 //! Group commit: what has gathered goes into one transaction; the next one starts when it ended.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::atomic::Ordering as Atomic;
@@ -38,7 +38,7 @@ pub(crate) struct Pending {
     appends: VecDeque<AppendRequest>,
     settles: VecDeque<Settle>,
     changes: VecDeque<(Change, Option<Reply>)>,
-    health: Vec<HealthWrite>,
+    health: BTreeMap<EndpointKey, HealthWrite>,
     /// When the first settle came.
     settles_since: Option<Millis>,
     /// Somebody waits for a settle: an ordered key's next one, a test send.
@@ -66,10 +66,8 @@ impl Pending {
     pub(crate) fn push_health(&mut self, write: HealthWrite, now: Millis) {
         self.settles_since.get_or_insert(now);
         self.urgent |= write.disable.is_some();
-        match self.health.iter_mut().find(|known| known.endpoint == write.endpoint) {
-            Some(known) => *known = HealthWrite { disable: known.disable.or(write.disable), ..write },
-            None => self.health.push(write),
-        }
+        let earlier = self.health.get(&write.endpoint).and_then(|known| known.disable);
+        self.health.insert(write.endpoint, HealthWrite { disable: earlier.or(write.disable), ..write });
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -168,7 +166,7 @@ impl Core {
         let count = self.pending.changes.len().min(MAX_SETTLES);
         let changes: Vec<_> = self.pending.changes.drain(..count).collect();
         batch.changes = changes.iter().map(|(change, _)| *change).collect();
-        batch.health = std::mem::take(&mut self.pending.health);
+        batch.health = std::mem::take(&mut self.pending.health).into_values().collect();
         let health = batch.health.clone();
         batch.low_water = self.low_water.mark();
         self.pending.clear_marks();

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use postrider_model::delivery::DeliveryKey;
+use postrider_model::id::EndpointKey;
 use postrider_model::time::Millis;
 use postrider_store::Change;
 
 use super::Core;
 
+/// Endpoints whose last attempt's time is written per second; with more busy ones it takes longer to come around.
+const HEALTH_WRITES: usize = 256;
 /// A lane without anything to do goes away after this.
 const IDLE_LANE: Duration = Duration::from_secs(60);
 
@@ -16,6 +19,9 @@ impl Core {
         let limit = Self::age_limit(now);
         let idle_before = now - IDLE_LANE;
         let mut oldest_due = None;
+        let mut health_left = HEALTH_WRITES;
+        let mut last_written = EndpointKey::default();
+        let wrapped = self.health_cursor == EndpointKey::default();
         let mut queued = 0;
         // `order` and not the map: a seeded run must repeat exactly.
         let order = std::mem::take(&mut self.order);
@@ -26,8 +32,11 @@ impl Core {
                 self.pending
                     .push_change(Change::Index { delivery: DeliveryKey { event, endpoint }, due }, None);
             }
-            if lane.health_dirty {
-                let write = lane.health_write(None, now);
+            let turn = health_left > 0 && (wrapped || endpoint > self.health_cursor);
+            if lane.health_dirty && turn {
+                health_left -= 1;
+                last_written = endpoint;
+                let write = lane.health_write(None);
                 self.pending.push_health(write, now);
             }
             queued += lane.queued();
@@ -40,7 +49,10 @@ impl Core {
                 kept.push(endpoint);
             }
         }
+        // The next second goes on behind the last one written; a round that had room left begins anew.
+        self.health_cursor = if health_left == 0 { last_written } else { EndpointKey::default() };
         kept.append(&mut self.order);
+        kept.sort_unstable();
         self.order = kept;
         self.shared.metrics.look(self.lanes.len(), queued, oldest_due, now);
     }

@@ -71,8 +71,6 @@ pub(crate) struct Lane {
     pub health_dirty: bool,
     /// Attempts and words of the failure that disabled it, for the notice.
     pub last_failure: Option<(u32, String)>,
-    /// When its health was last put into a commit.
-    pub health_written_at: Millis,
     /// Its last attempt timed out: it shares the slow quarter of the node (DESIGN 2.3).
     pub slow: bool,
     /// Whether it stands in the ring of lanes that wait for a place on the node.
@@ -115,7 +113,6 @@ impl Lane {
             health,
             health_dirty: false,
             last_failure: None,
-            health_written_at: Millis::MIN,
             slow: false,
             waiting: false,
             loading: false,

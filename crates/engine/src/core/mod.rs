@@ -73,6 +73,8 @@ pub(crate) struct Core {
     fanouts: Fanouts,
     sweeps: Vec<change::Sweep>,
     next_housekeeping: Millis,
+    /// The last endpoint whose health housekeeping wrote.
+    health_cursor: EndpointKey,
     /// Deliveries overdue before this instant waited for us, not for their endpoint.
     started_at: Millis,
     stopping: Option<oneshot::Sender<()>>,
@@ -105,6 +107,7 @@ impl Core {
             fanouts: Fanouts::default(),
             sweeps: Vec::new(),
             next_housekeeping: now + Duration::from_millis(HOUSEKEEPING_MS as u64),
+            health_cursor: EndpointKey::default(),
             started_at: now,
             stopping: None,
         };

@@ -13,9 +13,6 @@ use super::lane::{Item, Items, Lane};
 use crate::attempt::{Done, Ended, Sent};
 use crate::plan::EndpointPlan;
 
-/// Health is written at most this often while no streak changes.
-const HEALTH_EVERY_MS: i64 = 1_000;
-
 /// A record for a delivery that was given up without a request.
 pub(crate) fn unattempted(number: u32, now: Millis, error: &str) -> Attempt {
     Attempt {
@@ -241,9 +238,12 @@ impl Core {
             let failures = if attempts > 0 { attempts } else { lane.health.failure_count };
             lane.last_failure = Some((failures, failure_title(sent)));
         }
+        // The last attempt's time alone waits for housekeeping, which bounds how many rows it writes in a second:
+        // with ten thousand busy endpoints one write per attempt would cost more than the deliveries.
         lane.health_dirty = true;
-        if change.streak || disable.is_some() || now.0 - lane.health_written_at.0 >= HEALTH_EVERY_MS {
-            let write = lane.health_write(disable, now);
+        let turned = change.streak && (verdict.success || lane.health.failure_count == 1);
+        if turned || disable.is_some() {
+            let write = lane.health_write(disable);
             self.pending.push_health(write, now);
         }
     }
@@ -251,13 +251,8 @@ impl Core {
 
 impl Lane {
     /// What the store is to know of the endpoint's health.
-    pub(crate) fn health_write(
-        &mut self,
-        disable: Option<(DisabledReason, Millis)>,
-        now: Millis,
-    ) -> HealthWrite {
+    pub(crate) fn health_write(&mut self, disable: Option<(DisabledReason, Millis)>) -> HealthWrite {
         self.health_dirty = false;
-        self.health_written_at = now;
         HealthWrite {
             endpoint: self.plan.key,
             failure_count: self.health.failure_count,

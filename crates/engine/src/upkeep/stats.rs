@@ -1,9 +1,9 @@
 //! Statistics per endpoint and minute: counted in memory, written once a minute (DESIGN 5).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ahash::AHashMap;
 use parking_lot::Mutex;
 use postrider_model::id::EndpointKey;
 use postrider_model::time::Millis;
@@ -17,7 +17,7 @@ const EVERY: Duration = Duration::from_secs(60);
 /// Counts not yet written.
 #[derive(Debug, Default)]
 pub(crate) struct Stats {
-    minutes: Mutex<BTreeMap<(EndpointKey, i64), StatSum>>,
+    minutes: Mutex<AHashMap<(EndpointKey, i64), StatSum>>,
 }
 
 impl Stats {

@@ -92,7 +92,10 @@ impl Transport for Receivers {
         Box::pin(async move {
             tokio::time::sleep(latency).await;
             match status {
-                0 => Report::failed(postrider_courier::Failure::Timeout(postrider_courier::Stage::Response), latency),
+                0 => Report::failed(
+                    postrider_courier::Failure::Timeout(postrider_courier::Stage::Response),
+                    latency,
+                ),
                 status => Report::answered(status, latency),
             }
         })
@@ -110,16 +113,24 @@ pub(crate) struct World {
 
 impl World {
     /// Starts an engine on an empty store.
-    pub(crate) async fn new(answer: impl Fn(&Received, usize) -> (u16, Duration) + Send + Sync + 'static) -> Self {
+    pub(crate) async fn new(
+        answer: impl Fn(&Received, usize) -> (u16, Duration) + Send + Sync + 'static,
+    ) -> Self {
         Self::on(tempfile::tempdir().unwrap(), answer).await
     }
 
-    async fn on(dir: TempDir, answer: impl Fn(&Received, usize) -> (u16, Duration) + Send + Sync + 'static) -> Self {
+    async fn on(
+        dir: TempDir,
+        answer: impl Fn(&Received, usize) -> (u16, Duration) + Send + Sync + 'static,
+    ) -> Self {
         let store = SqliteStore::open_inline(Options::new(dir.path(), SALT)).unwrap();
         let clock = Arc::new(VirtualClock { start: tokio::time::Instant::now() });
         let received = Arc::new(Mutex::new(Vec::new()));
-        let transport =
-            Receivers { answer: Box::new(answer), clock: Arc::clone(&clock), received: Arc::clone(&received) };
+        let transport = Receivers {
+            answer: Box::new(answer),
+            clock: Arc::clone(&clock),
+            received: Arc::clone(&received),
+        };
         let engine = Engine::start(EngineParts {
             store: store.clone(),
             transport: Arc::new(transport),
@@ -144,7 +155,10 @@ impl World {
     }
 
     /// Stops the engine in order and starts another on the same store.
-    pub(crate) async fn restart(self, answer: impl Fn(&Received, usize) -> (u16, Duration) + Send + Sync + 'static) -> Self {
+    pub(crate) async fn restart(
+        self,
+        answer: impl Fn(&Received, usize) -> (u16, Duration) + Send + Sync + 'static,
+    ) -> Self {
         self.engine.stop().await;
         postrider_store::Upkeep::close(&*self.store).await.unwrap();
         drop(self.engine);
@@ -155,7 +169,8 @@ impl World {
     /// Creates an endpoint of tenant `t1`.
     pub(crate) async fn endpoint(&self, change: impl FnOnce(&mut EndpointConfig)) -> Endpoint {
         let tenant = self.store.ensure_tenant(self.project, "t1", self.engine.now()).await.unwrap();
-        let mut config = EndpointConfig { url: "http://127.0.0.1:9/hook".to_owned(), ..EndpointConfig::default() };
+        let mut config =
+            EndpointConfig { url: "http://127.0.0.1:9/hook".to_owned(), ..EndpointConfig::default() };
         change(&mut config);
         let id = EndpointId(self.engine.new_id());
         let sealed = serde_json::to_vec(&EndpointSecrets::default()).unwrap();
@@ -176,7 +191,11 @@ impl World {
     }
 
     /// Posts one event for tenant `t1`.
-    pub(crate) async fn post(&self, data: &str, change: impl FnOnce(&mut EventIn)) -> postrider_engine::Accepted {
+    pub(crate) async fn post(
+        &self,
+        data: &str,
+        change: impl FnOnce(&mut EventIn),
+    ) -> postrider_engine::Accepted {
         let mut event = EventIn {
             tenant: "t1".to_owned(),
             kind: "contact.created".to_owned(),
@@ -198,7 +217,11 @@ impl World {
     pub(crate) async fn wait_for(&self, count: usize) {
         let patience = tokio::time::Instant::now() + Duration::from_secs(7 * 86_400);
         while self.received.lock().len() < count {
-            assert!(tokio::time::Instant::now() < patience, "only {} of {count} came", self.received.lock().len());
+            assert!(
+                tokio::time::Instant::now() < patience,
+                "only {} of {count} came",
+                self.received.lock().len()
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
