@@ -90,6 +90,7 @@ fn configure(conn: &Connection, options: &Options) -> rusqlite::Result<()> {
         // One connection that keeps the index of its log in its own memory: the VFS needs no shared memory.
         conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     }
+    // Larger pages save nothing on the hot path (measured) and cost small commits more.
     conn.pragma_update(None, "page_size", 4096)?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "FULL")?;

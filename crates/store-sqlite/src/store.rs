@@ -117,7 +117,11 @@ impl SqliteStore {
     {
         match &self.access {
             Access::Inline(writer) => {
-                writer.lock().as_ref().map_or_else(|| Err(closed()), |writer| work(writer, None))
+                let writer = writer.lock();
+                let writer = writer.as_ref().ok_or_else(closed)?;
+                let outcome = work(writer, None);
+                writer.checkpoint_if_large();
+                outcome
             }
             Access::Threads { writer, .. } => {
                 let (answer, answered) = oneshot::channel();

@@ -7,6 +7,8 @@
 pub mod attempt_log;
 mod backlog;
 mod catalogue;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
 mod history;
 mod journal;

@@ -13,12 +13,13 @@ use crate::writer::mark;
 pub(super) fn step(conn: &Connection, now: Millis, rows: usize) -> Res<bool> {
     let from = mark::get(conn, mark::FORGOTTEN)?;
     // What is not merged yet is not in the table yet.
-    let end = Ordinal::at(now - REMEMBERED).0.min(mark::get(conn, mark::REMEMBERED)?);
+    let end = Ordinal::at(now - REMEMBERED).0.min(mark::get(conn, mark::REMEMBERED)? + 1);
     if from >= end {
         return Ok(false);
     }
-    let mut events = conn
-        .prepare_cached("SELECT id, world, idem FROM event WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3")?;
+    let mut events = conn.prepare_cached(
+        "SELECT id, world, idem FROM event WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3",
+    )?;
     let mut delete =
         conn.prepare_cached("DELETE FROM idempotency WHERE world = ?1 AND hash = ?2 AND event = ?3")?;
     let mut found = events.query(params![from, end, rows as i64])?;
@@ -34,6 +35,6 @@ pub(super) fn step(conn: &Connection, now: Millis, rows: usize) -> Res<bool> {
         }
     }
     let more = seen == rows;
-    mark::set(conn, mark::FORGOTTEN, if more { last } else { end })?;
+    mark::set(conn, mark::FORGOTTEN, if more { last + 1 } else { end })?;
     Ok(more)
 }

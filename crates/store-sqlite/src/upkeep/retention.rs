@@ -35,7 +35,7 @@ fn end_class(conn: &Connection, now: Millis, rows: usize, days: u32, mark: i64) 
         return Ok(false);
     }
     let mut events = conn.prepare_cached(
-        "SELECT id, retention_days FROM event WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3",
+        "SELECT id, retention_days FROM event WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3",
     )?;
     let events: Vec<(i64, u32)> = events
         .query_map(params![mark, end, rows as i64], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -52,7 +52,7 @@ fn end_class(conn: &Connection, now: Millis, rows: usize, days: u32, mark: i64) 
     }
     let more = done >= rows || read == rows;
     conn.prepare_cached("UPDATE retention SET mark = ?2 WHERE days = ?1")?
-        .execute(params![days, if more { last } else { end }])?;
+        .execute(params![days, if more { last + 1 } else { end }])?;
     Ok(more || done > 0)
 }
 

@@ -12,7 +12,7 @@ pub(crate) const HIGHEST: &str = "highest";
 pub(crate) const LISTED: &str = "listed";
 /// Idempotency keys of the events up to it are in their table.
 pub(crate) const REMEMBERED: &str = "remembered";
-/// Idempotency keys of the events up to it are out of their table again.
+/// Idempotency keys of the events before it are out of their table again.
 pub(crate) const FORGOTTEN: &str = "forgotten";
 /// Statistics of the endpoints up to it were thinned out in this round.
 pub(crate) const THINNED: &str = "thinned";
