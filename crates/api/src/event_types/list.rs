@@ -10,6 +10,7 @@ use super::view::EventTypeOut;
 
 /// What to list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListIn {
     /// Rows of the page, at most 250.

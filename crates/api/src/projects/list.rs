@@ -9,6 +9,7 @@ use super::view::ProjectOut;
 
 /// What to list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListIn {
     /// Rows of the page, at most 250.
