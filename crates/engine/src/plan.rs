@@ -1,10 +1,11 @@
 //! What the engine knows of an endpoint: everything resolved, parsed and ready for the hot path.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use http::header::{HeaderName, HeaderValue};
 use postrider_contract::{Contract, DeliveryPolicy, SigningKey};
-use postrider_courier::{Report, StatusSet, Target};
+use postrider_courier::{Blocked, Failure, Report, StatusSet, Target, TargetError};
 use postrider_model::endpoint::{EndpointConfig, EndpointSecrets, Ordering};
 use postrider_model::filter::Filter;
 use postrider_model::health::Health;
@@ -44,7 +45,7 @@ pub struct EndpointPlan {
     /// Which statuses are successes.
     pub success: StatusSet,
     /// Where its requests go; the reason where the URL is no longer allowed.
-    pub target: Result<Arc<Target>, String>,
+    pub target: Result<Arc<Target>, Failure>,
     /// Its custom headers.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Its health when the plan was made.
@@ -70,9 +71,7 @@ impl EndpointPlan {
         let readable = opened.is_some();
         let secrets = opened.unwrap_or_default();
         let keys = keys(&secrets, &contract, endpoint);
-        let target = Target::parse(&endpoint.config.url, &shared.guard)
-            .map(Arc::new)
-            .map_err(|error| error.to_string());
+        let target = Target::parse(&endpoint.config.url, &shared.guard).map(Arc::new).map_err(refusal);
         Self {
             key: endpoint.key,
             id: endpoint.id,
@@ -184,5 +183,14 @@ fn health(endpoint: &Endpoint) -> Health {
         last_success_at: endpoint.last_success_at,
         last_attempt_at: endpoint.last_attempt_at,
         last_status: endpoint.last_status,
+    }
+}
+
+/// How an attempt at a URL ends that was allowed when it was saved and is not any more.
+fn refusal(error: TargetError) -> Failure {
+    match error {
+        TargetError::Blocked(address, blocked) => Failure::BlockedAddress(address, blocked),
+        TargetError::Localhost => Failure::BlockedAddress(Ipv4Addr::LOCALHOST.into(), Blocked::Loopback),
+        other => Failure::BadUrl(other.to_string().into()),
     }
 }

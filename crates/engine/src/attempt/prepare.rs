@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderValue, USER_AGENT};
 use postrider_contract::AttemptContext;
-use postrider_courier::{BodyKeep, Failure, Outbound, Report};
+use postrider_courier::{BodyKeep, Outbound, Report};
 use postrider_model::id::EventId;
 use postrider_model::time::Millis;
 use postrider_store::StoreError;
@@ -45,10 +45,10 @@ pub(crate) async fn prepare(
     if items.is_empty() {
         return Err(Unprepared::Nothing);
     }
-    let target = plan.target.as_ref().map_err(|reason| {
-        let failure = Failure::BadUrl(reason.as_str().into());
-        Unprepared::BadUrl(Report::failed(failure, Duration::ZERO))
-    })?;
+    let target = plan
+        .target
+        .as_ref()
+        .map_err(|failure| Unprepared::BadUrl(Report::failed(failure.clone(), Duration::ZERO)))?;
     let (id, body) = envelope(shared, plan, items);
     let started_at = shared.clock.now();
     let headers = headers(shared, plan, items, &id, &body, started_at);
