@@ -112,7 +112,13 @@ impl Wire {
     ///
     /// # Errors
     /// When the connection ends first.
-    pub async fn send(&mut self, method: Method, path: &str, kind: &str, body: Bytes) -> hyper::Result<Reply> {
+    pub async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: Bytes,
+    ) -> hyper::Result<Reply> {
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
         *request.uri_mut() = path.parse().expect("a path");

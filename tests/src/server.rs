@@ -100,9 +100,11 @@ impl Launch {
         let mut child = self.spawn();
         let stdout = child.stdout.take().expect("it is piped");
         let mut lines = BufReader::new(stdout).lines();
-        let line = timeout(PATIENCE, lines.next_line()).await.expect("ready in time").expect("output is text");
+        let line =
+            timeout(PATIENCE, lines.next_line()).await.expect("ready in time").expect("output is text");
         let line = line.unwrap_or_else(|| panic!("the server ended before it was ready: {}", self.log()));
-        let address = line.strip_prefix("postrider ready on http://").expect("the first line is the ready line");
+        let address =
+            line.strip_prefix("postrider ready on http://").expect("the first line is the ready line");
         Server { address: address.parse().expect("an address"), child, _stdout: lines.into_inner() }
     }
 

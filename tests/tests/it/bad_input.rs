@@ -130,8 +130,8 @@ async fn keys_paths_and_methods_are_told_apart() {
     let key = &world.product.client.key;
     let body = r#"{"tenant":"t1","type":"a.b","data":1}"#;
     for (key, method, path, status, code) in [
-        ("", Method::POST, "/v1/events", 401, "unauthorized"),
-        ("sk_live_no_such_key", Method::POST, "/v1/events", 401, "unauthorized"),
+        ("", Method::POST, "/v1/events", 401, "unauthenticated"),
+        ("sk_live_no_such_key", Method::POST, "/v1/events", 401, "unauthenticated"),
         (key.as_str(), Method::GET, "/v1/projects", 403, "forbidden"),
         (key.as_str(), Method::GET, "/v1/nowhere", 404, "not_found"),
         (key.as_str(), Method::GET, "/v1/events/evt_nonsense", 404, "not_found"),

@@ -33,7 +33,8 @@ async fn the_bytes_of_data_arrive_as_they_were_sent() {
     let list = DATA.iter().map(|data| format!(r#"{{"tenant":"t1","type":"thing.happened","data":{data}}}"#));
     let batch = format!(r#"{{"events":[{}]}}"#, list.collect::<Vec<_>>().join(" , "));
     let _ = product.client.call(Method::POST, "/v1/events/batch", batch).await.expect(202);
-    let bodies: Vec<_> = receiver.wait_for(2 * DATA.len()).await.into_iter().map(|delivery| delivery.body).collect();
+    let bodies: Vec<_> =
+        receiver.wait_for(2 * DATA.len()).await.into_iter().map(|delivery| delivery.body).collect();
     for data in DATA {
         let tail = format!(r#","data":{data}}}"#);
         let found = bodies.iter().filter(|body| body.ends_with(tail.as_bytes())).count();
@@ -48,7 +49,8 @@ async fn data_that_had_to_be_retried_after_a_restart_is_still_the_same_bytes() {
     let launch = Launch::new(dir.path());
     let server = launch.start().await;
     let product = Product::create(&server, json!({"retry": {"schedule_seconds": [1, 1, 1]}})).await;
-    let receiver = Receiver::acting(|_, number| postrider_tests::Act::Answer(if number == 0 { 503 } else { 204 })).await;
+    let receiver =
+        Receiver::acting(|_, number| postrider_tests::Act::Answer(if number == 0 { 503 } else { 204 })).await;
     product.endpoint(&receiver.url()).await;
     let data = r#"{"b": 1.50, "a": 1E3, "s": "\u00e9\/"}"#;
     let event = format!(r#"{{"tenant":"t1","type":"x","data":{data}}}"#);

@@ -14,7 +14,8 @@ async fn below_the_reserve_nothing_is_accepted_while_deliveries_go_on() {
     let launch = Launch::new(dir.path());
     let server = launch.start().await;
     let product = Product::create(&server, json!({"retry": {"schedule_seconds": [1, 1, 1, 1]}})).await;
-    let receiver = Receiver::acting(|_, number| postrider_tests::Act::Answer(if number == 0 { 503 } else { 204 })).await;
+    let receiver =
+        Receiver::acting(|_, number| postrider_tests::Act::Answer(if number == 0 { 503 } else { 204 })).await;
     product.endpoint(&receiver.url()).await;
     product.send(json!({"n": 1})).await;
     receiver.wait_for(1).await;
@@ -101,7 +102,9 @@ async fn a_disk_that_runs_full_gives_503_and_loses_nothing_that_was_answered_202
     let came = |arrived: &[postrider_tests::Delivery]| {
         let numbers: HashSet<u64> = arrived
             .iter()
-            .map(|delivery| serde_json::from_slice::<Value>(&delivery.body).unwrap()["data"]["n"].as_u64().unwrap())
+            .map(|delivery| {
+                serde_json::from_slice::<Value>(&delivery.body).unwrap()["data"]["n"].as_u64().unwrap()
+            })
             .collect();
         accepted.iter().all(|number| numbers.contains(&(*number as u64)))
     };

@@ -96,7 +96,10 @@ async fn an_attempt_in_flight_is_finished_before_the_end() {
     let server = launch.start().await;
     let product = product.at(&server);
     let delivery = product.delivery(&event, &endpoint).await;
-    assert_eq!(delivery["attempts"][0]["error"], "timeout", "the attempt was settled before the process ended");
+    assert_eq!(
+        delivery["attempts"][0]["error"], "timeout",
+        "the attempt was settled before the process ended"
+    );
     server.stop().await;
 }
 

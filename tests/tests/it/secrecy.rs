@@ -13,7 +13,10 @@ const HEADER: &str = "header-value-that-nobody-may-read";
 
 fn files(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).filter(|path| path.is_file()).collect()
+    entries
+        .flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] })
+        .filter(|path| path.is_file())
+        .collect()
 }
 
 fn contains(bytes: &[u8], needle: &[u8]) -> bool {

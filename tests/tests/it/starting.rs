@@ -32,7 +32,11 @@ async fn a_data_directory_in_use_is_refused() {
     let (code, said) = launch.refused().await;
     assert_eq!(code, 1);
     assert!(said.contains("in use by another process"), "{said}");
-    assert_eq!(Client::new(server.address, "").get("/healthz").await.status, 200, "the first one is undisturbed");
+    assert_eq!(
+        Client::new(server.address, "").get("/healthz").await.status,
+        200,
+        "the first one is undisturbed"
+    );
     server.stop().await;
 }
 
@@ -66,7 +70,11 @@ async fn a_file_that_is_no_database_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let launch = Launch::new(dir.path());
     fs::create_dir(launch.data()).unwrap();
-    fs::write(launch.data().join("postrider.db"), "not a database, but long enough to be looked at".repeat(100)).unwrap();
+    fs::write(
+        launch.data().join("postrider.db"),
+        "not a database, but long enough to be looked at".repeat(100),
+    )
+    .unwrap();
     let (code, said) = launch.refused().await;
     assert_eq!(code, 1);
     assert!(said.contains("postrider.db"), "{said}");
