@@ -81,8 +81,7 @@ fn due(conn: &Connection, query: &DueQuery) -> Res<DuePage> {
          WHERE endpoint = ?1 ORDER BY due, event",
     )?;
     let mut rows = statement.query([query.endpoint.0])?;
-    let mut page = DuePage::default();
-    page.ended = true;
+    let mut page = DuePage { ended: true, ..DuePage::default() };
     let mut bytes_left = query.body_bytes;
     while let Some(row) = rows.next()? {
         let mut delivery = due_delivery(row)?;

@@ -54,7 +54,7 @@ pub(crate) fn writer(options: &Options) -> Result<Connection, OpenError> {
     if found > known {
         return Err(OpenError::Newer { path, found, known });
     }
-    configure(&conn, options).map_err(failed)?;
+    configure(&conn).map_err(failed)?;
     if found > 0 && std::fs::metadata(&path).is_ok_and(|file| file.len() <= CHECKED_BYTES) {
         check(&conn, &path)?;
     }
@@ -77,6 +77,11 @@ fn connect(options: &Options, mode: OpenFlags) -> rusqlite::Result<Connection> {
         Some(vfs) => Connection::open_with_flags_and_vfs(&path, flags, vfs.as_str())?,
         None => Connection::open_with_flags(&path, flags)?,
     };
+    if options.vfs.is_some() {
+        // Before anything is read: the one connection keeps the index of its log in its own memory, so the VFS needs
+        // no shared memory.
+        conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    }
     conn.set_prepared_statement_cache_capacity(256);
     conn.busy_timeout(std::time::Duration::from_secs(5))?;
     conn.pragma_update(None, "foreign_keys", false)?;
@@ -85,11 +90,7 @@ fn connect(options: &Options, mode: OpenFlags) -> rusqlite::Result<Connection> {
     Ok(conn)
 }
 
-fn configure(conn: &Connection, options: &Options) -> rusqlite::Result<()> {
-    if options.vfs.is_some() {
-        // One connection that keeps the index of its log in its own memory: the VFS needs no shared memory.
-        conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    }
+fn configure(conn: &Connection) -> rusqlite::Result<()> {
     // Larger pages save nothing on the hot path (measured) and cost small commits more.
     conn.pragma_update(None, "page_size", 4096)?;
     conn.pragma_update(None, "journal_mode", "WAL")?;

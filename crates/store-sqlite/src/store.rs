@@ -36,9 +36,9 @@ pub struct SqliteStore {
 #[derive(Debug)]
 enum Access {
     /// On the caller's thread; `None` once closed.
-    Inline(Mutex<Option<Writer>>),
+    Inline(Box<Mutex<Option<Writer>>>),
     /// On threads of the store; `None` once closed.
-    Threads { writer: Mutex<Option<Arc<WriterThread>>>, readers: Readers },
+    Threads { writer: Mutex<Option<WriterThread>>, readers: Readers },
 }
 
 impl SqliteStore {
@@ -51,10 +51,8 @@ impl SqliteStore {
         let salt = writer.salt();
         let thread = WriterThread::start(writer)
             .map_err(|source| OpenError::Io { path: options.data_dir.clone(), source })?;
-        let access = Access::Threads {
-            writer: Mutex::new(Some(Arc::new(thread))),
-            readers: Readers::new(options.clone()),
-        };
+        let access =
+            Access::Threads { writer: Mutex::new(Some(thread)), readers: Readers::new(options.clone()) };
         Ok(Arc::new(Self::of(access, salt, lock, &options)))
     }
 
@@ -66,7 +64,7 @@ impl SqliteStore {
     pub fn open_inline(options: Options) -> Result<Arc<Self>, OpenError> {
         let (writer, lock) = Self::prepare(&options)?;
         let salt = writer.salt();
-        Ok(Arc::new(Self::of(Access::Inline(Mutex::new(Some(writer))), salt, lock, &options)))
+        Ok(Arc::new(Self::of(Access::Inline(Box::new(Mutex::new(Some(writer)))), salt, lock, &options)))
     }
 
     fn prepare(options: &Options) -> Result<(Writer, Option<File>), OpenError> {
@@ -179,7 +177,11 @@ impl SqliteStore {
     /// Finishes what is queued and closes the connections.
     pub(crate) async fn shut(&self) -> Result<(), StoreError> {
         // Behind everything that was queued before.
-        self.write(|writer| Ok(writer.checkpoint())).await?;
+        self.write(|writer| {
+            writer.checkpoint();
+            Ok(())
+        })
+        .await?;
         match &self.access {
             Access::Inline(writer) => drop(writer.lock().take().map(|writer| writer.close())),
             Access::Threads { writer, readers } => {

@@ -7,7 +7,9 @@ use std::time::Duration;
 use crate::writer::Writer;
 
 /// Something to do with the writing connection. It gets the queue too, so that long work can let others through.
-pub(crate) struct Job(Box<dyn FnOnce(&Writer, &Receiver<Job>) + Send>);
+pub(crate) struct Job(Box<Work>);
+
+type Work = dyn FnOnce(&Writer, &Receiver<Job>) + Send;
 
 impl Job {
     pub(crate) fn new(work: impl FnOnce(&Writer, &Receiver<Self>) + Send + 'static) -> Self {

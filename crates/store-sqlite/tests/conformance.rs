@@ -10,27 +10,46 @@ use postrider_store_sqlite::{Options, SqliteStore};
 
 struct InDirectory {
     dir: tempfile::TempDir,
-    inline: bool,
+    how: How,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    Threads,
+    Inline,
+    /// Inline, over a VFS that is named, as the simulation's is: one connection, no shared memory.
+    InlineOnVfs,
 }
 
 #[async_trait]
 impl Backend for InDirectory {
     async fn open(&mut self) -> Arc<dyn Store> {
-        let options = Options::new(self.dir.path(), IdSalt(7));
-        if self.inline {
-            SqliteStore::open_inline(options).unwrap()
+        let mut options = Options::new(self.dir.path(), IdSalt(7));
+        if self.how == How::InlineOnVfs {
+            options.vfs = Some("unix-none".to_owned());
+        }
+        if self.how != How::Threads {
+            SqliteStore::open_inline(options).expect("the store opens")
         } else {
-            SqliteStore::open(options).unwrap()
+            SqliteStore::open(options).expect("the store opens")
         }
     }
 }
 
+fn backend(how: How) -> InDirectory {
+    InDirectory { dir: tempfile::tempdir().expect("a temporary directory"), how }
+}
+
 fn with_threads() -> InDirectory {
-    InDirectory { dir: tempfile::tempdir().unwrap(), inline: false }
+    backend(How::Threads)
 }
 
 fn on_the_callers_thread() -> InDirectory {
-    InDirectory { dir: tempfile::tempdir().unwrap(), inline: true }
+    backend(How::Inline)
+}
+
+fn on_a_named_vfs() -> InDirectory {
+    backend(How::InlineOnVfs)
 }
 
 mod threads {
@@ -39,4 +58,8 @@ mod threads {
 
 mod inline {
     postrider_store::conformance_suite!(super::super::on_the_callers_thread);
+}
+
+mod vfs {
+    postrider_store::conformance_suite!(super::super::on_a_named_vfs);
 }

@@ -76,7 +76,7 @@ impl SqliteStore {
                     let limit = self.max_store_bytes;
                     self.lazily(move |w| retention::step(w, now, rows, limit)).await?
                 }
-                4 => self.lazily(move |w| erasure::step(w, rows)).await?,
+                4 => self.lazily(move |w| w.overwriting(|| erasure::step(w, rows))?).await?,
                 _ => thin::step(self, &mut standing.thinned_at, now, rows).await?,
             };
             if worked {

@@ -12,7 +12,7 @@ pub(crate) mod memory;
 pub(crate) mod order;
 pub(crate) mod settle;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
@@ -34,8 +34,10 @@ pub(crate) struct Writer {
     pub(crate) conn: Connection,
     pub(crate) memory: RefCell<Memory>,
     salt: IdSalt,
-    /// Pages in the write-ahead log that are not checkpointed.
+    /// Pages in the write-ahead log, as of the last commit.
     wal_pages: Arc<AtomicI32>,
+    /// How many of them are in the main file. The log starts over only when no reader needs it.
+    copied_pages: Cell<i32>,
     /// Set when it is not known what is on disk: nothing is written any more.
     fatal: RefCell<Option<String>>,
 }
@@ -51,7 +53,7 @@ impl Writer {
         }))?;
         let salt = keep_salt(&conn, options.salt_if_new)?;
         let memory = RefCell::new(Memory::load(&conn)?);
-        Ok(Self { conn, memory, salt, wal_pages, fatal: RefCell::new(None) })
+        Ok(Self { conn, memory, salt, wal_pages, copied_pages: Cell::new(0), fatal: RefCell::new(None) })
     }
 
     pub(crate) fn salt(&self) -> IdSalt {
@@ -83,6 +85,14 @@ impl Writer {
         outcome
     }
 
+    /// Runs `work` so that what it deletes is overwritten in the file and not only unlinked.
+    pub(crate) fn overwriting<T>(&self, work: impl FnOnce() -> T) -> Res<T> {
+        self.run("PRAGMA secure_delete = ON")?;
+        let outcome = work();
+        self.run("PRAGMA secure_delete = OFF")?;
+        Ok(outcome)
+    }
+
     fn commit(&self) -> Result<(), StoreError> {
         self.run("COMMIT").map_err(|fault| {
             let error = fault.into_commit_error();
@@ -102,18 +112,29 @@ impl Writer {
     }
 
     fn run(&self, sql: &str) -> Res<()> {
-        self.conn.prepare_cached(sql)?.execute([])?;
+        let mut statement = self.conn.prepare_cached(sql)?;
+        // Some pragmas answer with their value.
+        let mut rows = statement.query([])?;
+        while rows.next()?.is_some() {}
         Ok(())
+    }
+
+    fn pages_to_copy(&self) -> i32 {
+        let pages = self.wal_pages.load(Ordering::Relaxed);
+        if pages < self.copied_pages.get() {
+            self.copied_pages.set(0);
+        }
+        pages - self.copied_pages.get()
     }
 
     /// Whether the log holds pages that are not in the file yet.
     pub(crate) fn wants_checkpoint(&self) -> bool {
-        self.wal_pages.load(Ordering::Relaxed) > 0
+        self.pages_to_copy() > 0
     }
 
     /// Checkpoints where the log has grown: called between commits.
     pub(crate) fn checkpoint_if_large(&self) {
-        if self.wal_pages.load(Ordering::Relaxed) >= CHECKPOINT_PAGES {
+        if self.pages_to_copy() >= CHECKPOINT_PAGES {
             self.checkpoint();
         }
     }
@@ -124,13 +145,16 @@ impl Writer {
             statement.query_row([], |row| Ok((row.get::<_, i32>(1)?, row.get::<_, i32>(2)?)))
         });
         match copied {
-            Ok((log, copied)) => self.wal_pages.store((log - copied).max(0), Ordering::Relaxed),
+            Ok((log, copied)) => {
+                self.wal_pages.store(log, Ordering::Relaxed);
+                self.copied_pages.set(copied);
+            }
             Err(error) => {
                 tracing::error!(%error, "a checkpoint failed");
                 if error.sqlite_error_code() == Some(rusqlite::ErrorCode::SystemIoFailure) {
                     *self.fatal.borrow_mut() = Some(error.to_string());
                 }
-                self.wal_pages.store(0, Ordering::Relaxed);
+                self.copied_pages.set(self.wal_pages.load(Ordering::Relaxed));
             }
         }
     }
@@ -154,3 +178,6 @@ fn keep_salt(conn: &Connection, if_new: IdSalt) -> Res<IdSalt> {
     let bytes = bytes.ok_or_else(|| Fault::corrupt("fact", "value", "id_salt", "not eight bytes"))?;
     Ok(IdSalt(u64::from_le_bytes(bytes)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+//! A million pending deliveries: how long a start takes to the first of them, and what memory it needs.
+//!
+//! `cargo run --profile quick -p postrider-store-sqlite --example million_pending [-- <count> <directory>]`
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use postrider_model::id::{EndpointKey, IdSalt, Mode, OrdinalSource};
+use postrider_model::time::Millis;
+use postrider_store::{
+    Append, Backlog, Batch, Catalogue, DueQuery, EventFlags, Journal, NewAudit, NewDelivery, NewEvent,
+    NewProject, Place, SweepInto, Upkeep,
+};
+use postrider_store_sqlite::{Options, SqliteStore};
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> Outcome<()> {
+    let mut arguments = std::env::args().skip(1);
+    let count = arguments.next().map_or(Ok(1_000_000), |text| text.parse::<usize>())?;
+    let dir = arguments.next().map_or_else(|| std::env::temp_dir().join("postrider-pending"), PathBuf::from);
+    let _ = std::fs::remove_dir_all(&dir);
+    tokio::runtime::Builder::new_current_thread().build()?.block_on(run(count, dir))
+}
+
+async fn run(count: usize, dir: PathBuf) -> Outcome<()> {
+    let now = Millis(1_700_000_000_000);
+    fill(count, &dir, now).await?;
+    println!("after filling: {}", resident()?);
+    let started = Instant::now();
+    let store = SqliteStore::open(Options::new(&dir, IdSalt(1)))?;
+    let opened = started.elapsed();
+    let recovered = store.recover(now).await?;
+    let endpoint = recovered.backlog.first().map_or(EndpointKey(1), |(endpoint, _)| *endpoint);
+    let until = now + Duration::from_secs(86_400);
+    let query = DueQuery { endpoint, until, skip: Vec::new(), limit: 64, body_bytes: 1 << 20 };
+    let page = store.due(query).await?;
+    println!(
+        "opened in {opened:?}, recovered {} moved and {} endpoints, first page of {} after {:?}; {}",
+        recovered.moved,
+        recovered.backlog.len(),
+        page.rows.len(),
+        started.elapsed(),
+        resident()?
+    );
+    let sweeping = Instant::now();
+    let swept = store.sweep(endpoint, SweepInto::Held, 1_000).await?;
+    println!("swept {swept} in {:?}", sweeping.elapsed());
+    store.close().await?;
+    Ok(())
+}
+
+async fn fill(count: usize, dir: &std::path::Path, now: Millis) -> Outcome<()> {
+    let store = SqliteStore::open(Options::new(dir, IdSalt(1)))?;
+    let audit = NewAudit {
+        project: None,
+        tenant: None,
+        actor: "bench".to_owned(),
+        action: "bench",
+        target: String::new(),
+        detail: serde_json::Value::Null,
+        at: now,
+    };
+    let new = NewProject {
+        id: "bench".to_owned(),
+        name: "Bench".to_owned(),
+        contract: "standard".to_owned(),
+        settings: serde_json::Value::Null,
+        now,
+    };
+    let project = store.create_project(new, audit).await?.key;
+    let kind = store.intern_type(project, "contact.created").await?;
+    let tenant = store.ensure_tenant(project, "t1", now).await?.key;
+    let routing = store.routes(tenant).await?.0;
+    let mut ordinals = OrdinalSource::new(store.recover(now).await?.highest);
+    let mut made = 0;
+    while made < count {
+        let mut appends = Vec::new();
+        for _ in 0..2_000.min(count - made) {
+            made += 1;
+            let endpoint = EndpointKey((made * 7_919 % 10_000) as i64 + 1);
+            // Half waits for a retry, half was in lanes when the process went.
+            let place = if made % 2 == 0 { Place::Due(now) } else { Place::Lane };
+            let event = NewEvent {
+                ordinal: ordinals.next(now),
+                project,
+                mode: Mode::Live,
+                tenant,
+                routing,
+                kind,
+                timestamp: now,
+                data: Bytes::from_static(&[b'x'; 400]),
+                changes: None,
+                attributes: None,
+                ordering_key: None,
+                deliver_at: None,
+                idempotency: None,
+                flags: EventFlags::default(),
+                retention_days: 30,
+                deliveries: vec![NewDelivery { endpoint, place }],
+                fanout: Vec::new(),
+            };
+            appends.push(Append { idempotency: None, events: vec![event] });
+        }
+        store.commit(Batch { now, appends, ..Batch::default() }).await?;
+    }
+    store.close().await?;
+    Ok(())
+}
+
+/// Resident memory, as the kernel says.
+fn resident() -> Outcome<String> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let lines = status.lines().filter(|line| line.starts_with("VmRSS") || line.starts_with("VmHWM"));
+    Ok(lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join(", "))
+}

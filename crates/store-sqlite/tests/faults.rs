@@ -1,0 +1,49 @@
+//! Rows that are not what they must be, and a file that cannot grow.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use postrider_model::id::IdSalt;
+use postrider_store::conformance::{Backend, World};
+use postrider_store::{Batch, Place, Store, StoreError};
+use postrider_store_sqlite::{Options, SqliteStore};
+
+struct At(std::path::PathBuf);
+
+#[async_trait]
+impl Backend for At {
+    async fn open(&mut self) -> Arc<dyn Store> {
+        SqliteStore::open(Options::new(&self.0, IdSalt(7))).expect("the store opens")
+    }
+}
+
+#[tokio::test]
+async fn a_corrupt_row_names_its_table_column_and_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut w = World::new(Box::new(At(dir.path().to_owned()))).await;
+    let endpoint = w.endpoint().await;
+    let key = w.deliver(endpoint, Place::Lane).await;
+    let raw = rusqlite::Connection::open(dir.path().join("postrider.db")).unwrap();
+    for (sql, broken) in
+        [("UPDATE delivery SET state = 9", "state"), ("UPDATE delivery SET state = 1, log = x'0909'", "log")]
+    {
+        raw.execute(sql, []).unwrap();
+        let found = w.store().delivery_detail(w.scope(), key.event, key.endpoint).await;
+        let Err(StoreError::Corrupt { table, column, key: named, .. }) = found else {
+            unreachable!("the row is corrupt: {found:?}")
+        };
+        assert_eq!((table, column), ("delivery", broken));
+        assert_eq!(named, format!("{},{}", key.event.0, key.endpoint.0));
+    }
+    // The row of another delivery is none the worse for it.
+    let other = w.deliver(endpoint, Place::Lane).await;
+    assert!(w.detail(other).await.is_some());
+}
+
+#[tokio::test]
+async fn an_empty_commit_is_no_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let w = World::new(Box::new(At(dir.path().to_owned()))).await;
+    let committed = w.commit(Batch::default()).await;
+    assert!(committed.appends.is_empty() && committed.settles.is_empty());
+}

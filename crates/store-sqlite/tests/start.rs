@@ -1,0 +1,84 @@
+//! What a start does with files that are not as they should be.
+
+use std::path::Path;
+
+use postrider_model::id::IdSalt;
+use postrider_store_sqlite::{OpenError, Options, SqliteStore};
+
+fn open(dir: &Path) -> Result<std::sync::Arc<SqliteStore>, OpenError> {
+    SqliteStore::open(Options::new(dir, IdSalt(7)))
+}
+
+fn message(dir: &Path) -> String {
+    open(dir).map(|_| ()).unwrap_err().to_string()
+}
+
+#[test]
+fn a_data_directory_in_use_is_refused_and_free_again_afterwards() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).unwrap();
+    assert!(matches!(open(dir.path()), Err(OpenError::InUse(_))));
+    assert!(message(dir.path()).contains("in use by another process"));
+    drop(store);
+    assert!(open(dir.path()).is_ok());
+}
+
+#[test]
+fn the_salt_of_an_installation_never_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(dir.path()).unwrap());
+    let again = SqliteStore::open(Options::new(dir.path(), IdSalt(8))).unwrap();
+    assert_eq!(again.salt(), IdSalt(7));
+}
+
+#[test]
+fn a_newer_file_is_refused_naming_both_versions() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(dir.path()).unwrap());
+    let raw = rusqlite::Connection::open(dir.path().join("postrider.db")).unwrap();
+    raw.pragma_update(None, "user_version", 999).unwrap();
+    drop(raw);
+    let refused = open(dir.path());
+    assert!(matches!(refused, Err(OpenError::Newer { found: 999, .. })));
+    assert!(message(dir.path()).contains("schema version 999"));
+}
+
+#[test]
+fn a_database_of_something_else_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let raw = rusqlite::Connection::open(dir.path().join("postrider.db")).unwrap();
+    raw.execute_batch("CREATE TABLE theirs (a)").unwrap();
+    drop(raw);
+    assert!(matches!(open(dir.path()), Err(OpenError::Foreign(_))));
+}
+
+#[test]
+fn a_file_that_is_no_database_is_called_damaged() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("postrider.db"), vec![7; 100_000]).unwrap();
+    assert!(matches!(open(dir.path()), Err(OpenError::Corrupt { .. })));
+    assert!(message(dir.path()).contains("restore the latest backup"));
+}
+
+#[test]
+fn a_file_with_a_broken_page_is_called_damaged() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(dir.path()).unwrap());
+    let path = dir.path().join("postrider.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let pages = bytes.len() / 4096;
+    for page in 5..pages {
+        bytes[page * 4096..page * 4096 + 64].fill(0xff);
+    }
+    std::fs::write(&path, bytes).unwrap();
+    assert!(matches!(open(dir.path()), Err(OpenError::Corrupt { .. })));
+}
+
+#[test]
+fn a_first_start_that_was_cut_short_is_finished_by_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    // An empty file is what is left when the first migration's transaction did not commit.
+    std::fs::write(dir.path().join("postrider.db"), b"").unwrap();
+    drop(open(dir.path()).unwrap());
+    assert!(open(dir.path()).is_ok());
+}
