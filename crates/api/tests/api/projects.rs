@@ -100,3 +100,26 @@ async fn the_keys_of_a_deleted_project_open_nothing() {
     world.root(Method::DELETE, "/v1/projects/acme", Value::Null).await.expect(204);
     world.get("/v1/meta").await.expect(401);
 }
+
+#[tokio::test(start_paused = true)]
+async fn changed_settings_hold_at_once() {
+    let world = World::new().await;
+    let event = json!({"tenant": "t1", "type": "a", "data": "x".repeat(2_000)});
+    world.post("/v1/events", event.clone()).await.expect(202);
+    let patch = json!({"settings": {"max_event_bytes": 1024}});
+    world.root(Method::PATCH, "/v1/projects/acme", patch).await.expect(200);
+    assert_eq!(world.post("/v1/events", event).await.expect(413).json["code"], "too_large");
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_project_was_deleted_no_attempt_begins() {
+    const HOOK: &str = "https://hooks.example.com/in";
+    let world = World::new().await;
+    world.endpoint(json!({"url": HOOK})).await;
+    world.receivers.answer(HOOK, 500, b"no");
+    world.event("a", json!({})).await;
+    world.receivers.wait_for(1).await;
+    world.root(Method::DELETE, "/v1/projects/acme", Value::Null).await.expect(204);
+    world.pass(std::time::Duration::from_secs(3_600)).await;
+    assert_eq!(world.receivers.sent().len(), 1);
+}

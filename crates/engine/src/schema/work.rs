@@ -180,7 +180,7 @@ impl<'a> Builder<'a> {
                 node.same.extend(self.target(value));
             } else if SAME_ONE.contains(&key) || SAME_LIST.contains(&key) || SAME_MAP.contains(&key) {
                 node.same.extend(self.schemas(value, SAME_ONE.contains(&key)));
-            } else if BELOW_CHOICE.contains(&key) && !(key == "items" && !value.is_array()) {
+            } else if BELOW_CHOICE.contains(&key) && (key != "items" || value.is_array()) {
                 node.choices.push(self.schemas(value, false));
             } else if BELOW_ONE.contains(&key) || BELOW_MAP.contains(&key) {
                 node.below.extend(self.schemas(value, BELOW_ONE.contains(&key)));
