@@ -1,5 +1,7 @@
 //! Black-box tests of the running binary.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where something is not as it must be")]
+
 mod bad_input;
 mod bytes_of_data;
 mod crashes;

@@ -1,0 +1,65 @@
+# Every target runs on a fresh Debian machine with a Rust toolchain; what is missing is installed with apt.
+SHELL := /bin/bash
+CARGO ?= cargo
+PACKAGES := target/verify
+
+.PHONY: demo test lint unit sim bench contracts release test-packages deny
+
+## demo: build, start a server and a receiver, send sample events, show every delivery, stay up until Ctrl-C
+demo: tools
+	$(CARGO) build -p postrider
+	target/debug/postrider demo --events demo/events.json
+
+## test: formatting, lints, every test, the simulation's seeds
+test: lint unit sim deny
+
+lint: tools
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+unit: tools test-packages
+	$(CARGO) build -p postrider
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then set -x; \
+	  POSTRIDER_TEST_PACKAGES=required $(CARGO) nextest run --workspace --no-fail-fast && $(CARGO) test --workspace --doc; \
+	else set -x; \
+	  POSTRIDER_TEST_PACKAGES=required $(CARGO) test --workspace --no-fail-fast; \
+	fi
+
+## sim: more seeds of the whole-system simulation than the tests run
+sim: tools
+	./sim/run
+
+## bench: null sender and Postrider alternately; ratio, latencies, CPU per delivery, memory
+bench: tools
+	./bench/run
+
+## contracts: check every contract file of the repository
+contracts: tools
+	$(CARGO) run -q -p postrider -- contract check contracts/*.toml
+
+## release: the binary as it is shipped, in target/release/postrider
+release: tools
+	$(CARGO) build --release -p postrider
+
+## deny: licences, advisories and sources of the dependencies, where cargo-deny is installed
+deny:
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check; \
+	else echo "deny: skipped, cargo-deny is not installed"; fi
+
+## test-packages: the published Standard Webhooks packages for Python and JavaScript, into target/
+test-packages: $(PACKAGES)/.done
+
+$(PACKAGES)/.done: tests/verify/requirements.txt tests/verify/package.json
+	@scripts/need python3 python3 && scripts/need node nodejs && scripts/need npm npm
+	@python3 -c 'import ensurepip' 2>/dev/null || scripts/need --always python3-venv
+	mkdir -p $(PACKAGES)
+	python3 -m venv $(PACKAGES)/python
+	$(PACKAGES)/python/bin/pip install --quiet --disable-pip-version-check -r tests/verify/requirements.txt
+	cp tests/verify/package.json $(PACKAGES)/package.json
+	npm install --prefix $(PACKAGES) --no-audit --no-fund --silent
+	touch $@
+
+# SQLite and ring are compiled from C.
+.PHONY: tools
+tools:
+	@scripts/need cc build-essential
