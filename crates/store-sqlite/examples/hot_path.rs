@@ -2,6 +2,7 @@
 //! settled, with a million of them stored before.
 //!
 //! `cargo run --profile quick -p postrider-store-sqlite --example hot_path [-- <preloaded> <directory>]`
+#![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::error::Error;
 use std::path::PathBuf;

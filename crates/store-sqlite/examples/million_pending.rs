@@ -1,6 +1,7 @@
 //! A million pending deliveries: how long a start takes to the first of them, and what memory it needs.
 //!
 //! `cargo run --profile quick -p postrider-store-sqlite --example million_pending [-- <count> <directory>]`
+#![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::error::Error;
 use std::path::PathBuf;

@@ -44,7 +44,7 @@ fn recover(w: &Writer, now: Millis) -> Res<Recovered> {
     let moved = conn.execute(
         "INSERT INTO due (endpoint, due, event, step, attempts, first_attempt_at, okey, scheduled)
          SELECT endpoint, min(event >> 16, ?2), event, 0, 0, NULL, NULL, 0 FROM delivery
-         WHERE event >= ?1 AND state = ?3 AND due IS NULL AND okey IS NULL",
+         WHERE event >= ?1 AND state = ?3 AND due IS NULL AND okey IS NULL ORDER BY endpoint, event",
         params![low_water, now.0, pending],
     )?;
     conn.execute(

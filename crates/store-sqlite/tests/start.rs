@@ -10,7 +10,7 @@ fn open(dir: &Path) -> Result<std::sync::Arc<SqliteStore>, OpenError> {
 }
 
 fn message(dir: &Path) -> String {
-    open(dir).map(|_| ()).unwrap_err().to_string()
+    open(dir).map(|_| ()).expect_err("it must not open").to_string()
 }
 
 #[test]
