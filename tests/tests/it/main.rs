@@ -1,9 +1,10 @@
 //! Black-box tests of the running binary.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where something is not as it must be")]
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
 mod bad_input;
 mod bytes_of_data;
+mod commands;
 mod crashes;
 mod full_disk;
 mod guarding;

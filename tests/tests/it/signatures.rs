@@ -86,6 +86,7 @@ async fn verified_by(program: &Path, script: &str) {
 }
 
 /// `make test` installs the packages and says so; a plain `cargo test` may go without them.
+#[expect(clippy::print_stdout, reason = "whoever runs the tests must see what was left out")]
 fn not_installed(what: &str) {
     let required = std::env::var_os("POSTRIDER_TEST_PACKAGES").is_some();
     assert!(!required, "{what} is not there: make test-packages");
