@@ -1,6 +1,7 @@
 //! The OpenAPI document: made from the routes themselves, so that none is missing and none is made up.
 
 use postrider_http::ProblemOut;
+use postrider_http::problem::PROBLEM_JSON;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
@@ -37,6 +38,9 @@ pub(crate) fn finish(mut document: OpenApi) -> OpenApi {
     components.schemas.extend(referred);
     for item in document.paths.paths.values_mut() {
         for operation in operations(item) {
+            for (status, response) in &mut operation.responses.responses {
+                as_problem(status, response);
+            }
             operation.responses.responses.entry("default".to_owned()).or_insert_with(problem);
         }
     }
@@ -52,10 +56,18 @@ fn bearer(description: &str) -> SecurityScheme {
 fn problem() -> RefOr<Response> {
     let schema = Ref::from_schema_name(ProblemOut::name());
     let mut response = Response::new("Any other problem");
-    response
-        .content
-        .insert(postrider_http::problem::PROBLEM_JSON.to_owned(), RefOr::T(Content::new(Some(schema))));
+    response.content.insert(PROBLEM_JSON.to_owned(), RefOr::T(Content::new(Some(schema))));
     RefOr::T(response)
+}
+
+/// The routes describe what a problem says; that it has a media type of its own is said here, once.
+fn as_problem(status: &str, response: &mut RefOr<Response>) {
+    if let RefOr::T(response) = response
+        && status.starts_with(['4', '5'])
+        && let Some(content) = response.content.shift_remove("application/json")
+    {
+        response.content.insert(PROBLEM_JSON.to_owned(), content);
+    }
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

@@ -16,9 +16,9 @@ pub struct CreateIn {
     /// A name for people.
     #[serde(default)]
     name: String,
-    /// The world it opens.
+    /// The world it opens; `live` if none is named.
     #[serde(default = "live")]
-    #[schema(inline, default = "live")]
+    #[schema(required = false)]
     mode: ModeOut,
     /// The customer it belongs to: then it reaches only that tenant's endpoints and deliveries.
     tenant: Option<String>,

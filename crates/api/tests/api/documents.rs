@@ -101,6 +101,10 @@ async fn every_operation_is_named_described_and_says_its_problems() {
                 operation["responses"]["default"]["content"]["application/problem+json"].is_object(),
                 "{method} {path}"
             );
+            for (status, answer) in operation["responses"].as_object().unwrap() {
+                let is_problem = answer["content"].get("application/problem+json").is_some();
+                assert_eq!(is_problem, !status.starts_with('2'), "{method} {path} {status}");
+            }
             let parameters: BTreeSet<_> = operation["parameters"]
                 .as_array()
                 .into_iter()
