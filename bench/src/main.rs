@@ -1,0 +1,52 @@
+//! Benchmarks of DESIGN 8: Postrider beside a null sender, in one run, on one machine.
+//!
+//! `postrider-bench run` drives both with the same events and prints ratios; `null-sender` is the program it
+//! compares with, which it starts by itself.
+
+mod driver;
+mod epoch;
+mod null_sender;
+mod process;
+mod product;
+mod receiver;
+mod report;
+mod scenario;
+mod wire;
+mod workload;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+// The same allocator as the server's, so that the comparison is of the work alone.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[derive(Debug, Parser)]
+#[command(about = "Benchmarks of Postrider")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Accept, sign and forward the same events in memory: the limit of the machine.
+    NullSender(null_sender::Options),
+    /// Run scenarios and print them.
+    Run(scenario::Options),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::NullSender(options) => null_sender::run(&options),
+        Command::Run(options) => scenario::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report::complain(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The scenarios: one file each, each with the same parts — set up, measure, print, keep.
+
+mod isolation;
+mod resting;
+mod saturation;
+mod steady;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::driver::Sent;
+use crate::process::Server;
+use crate::product;
+use crate::receiver::{self, Tally};
+use crate::workload::Workload;
+
+/// The root key the benchmark starts Postrider with.
+const ROOT: &str = "bench-root-key-of-one-run-only";
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// What is run, and how long.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// The server.
+    #[arg(long, default_value = "target/release/postrider")]
+    postrider: PathBuf,
+    /// one, spread, steady, isolation, idle, pending; all of them if none is named.
+    scenarios: Vec<String>,
+    /// Interleaved pairs of null sender and Postrider.
+    #[arg(long, default_value_t = 7)]
+    pairs: usize,
+    /// Seconds of each half of a pair.
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// Connections of the driver at saturation.
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// Deliveries stored before the spread workload.
+    #[arg(long, default_value_t = 1_000_000)]
+    preload: u64,
+    /// Deliveries pending in the `pending` scenario.
+    #[arg(long, default_value_t = 1_000_000)]
+    pending: u64,
+    /// Where data directories are made: a real disk, or an fsync says nothing.
+    #[arg(long, default_value = "target")]
+    data_root: PathBuf,
+    /// Where results are kept.
+    #[arg(long, default_value = "bench/results")]
+    results: PathBuf,
+}
+
+const ALL: [&str; 6] = ["one", "spread", "steady", "isolation", "idle", "pending"];
+
+/// Runs the named scenarios, or all.
+pub(crate) fn run(options: &Options) -> Outcome {
+    let named: Vec<&str> = options.scenarios.iter().map(String::as_str).collect();
+    for name in if named.is_empty() { ALL.to_vec() } else { named } {
+        match name {
+            "one" => saturation::run(options, "one", &Workload::ONE, 0)?,
+            "spread" => saturation::run(options, "spread", &Workload::SPREAD, options.preload)?,
+            "steady" => steady::run(options)?,
+            "isolation" => isolation::run(options)?,
+            "idle" => resting::idle(options)?,
+            "pending" => resting::pending(options)?,
+            other => return Err(format!("no scenario {other:?}; there are {}", ALL.join(", ")).into()),
+        }
+    }
+    Ok(())
+}
+
+/// A receiver and, beside it, the server under test.
+pub(crate) struct Bed {
+    pub receiver: SocketAddr,
+    pub tally: Arc<Tally>,
+    data: tempfile::TempDir,
+    postrider: PathBuf,
+}
+
+impl Bed {
+    pub(crate) fn new(options: &Options) -> std::io::Result<Self> {
+        let (receiver, tally) = receiver::start()?;
+        let data = tempfile::Builder::new().prefix("bench-data-").tempdir_in(&options.data_root)?;
+        Ok(Self { receiver, tally, data, postrider: options.postrider.clone() })
+    }
+
+    /// Starts Postrider on the bed's data directory.
+    pub(crate) fn postrider(&self) -> std::io::Result<(Server, SocketAddr)> {
+        let address = free_address()?;
+        let arguments = [
+            "serve".to_owned(),
+            "--dev".to_owned(),
+            format!("--listen={address}"),
+            format!("--data-dir={}", self.data.path().display()),
+        ];
+        // What it logs for people would be measured too.
+        let environment = [("POSTRIDER_ROOT_KEY", ROOT), ("RUST_LOG", "warn")];
+        Ok((Server::start(&self.postrider, &arguments, &environment)?, address))
+    }
+
+    /// Starts the null sender for a workload.
+    pub(crate) fn null_sender(
+        &self,
+        key: &str,
+        workload: &Workload,
+    ) -> std::io::Result<(Server, SocketAddr)> {
+        let address = free_address()?;
+        let arguments = [
+            "null-sender".to_owned(),
+            format!("--listen={address}"),
+            format!("--receiver={}", self.receiver),
+            format!("--key={key}"),
+            format!("--tenants={}", workload.tenants),
+            format!("--endpoints={}", workload.endpoints),
+            format!("--failing-one-in={}", workload.failing_one_in),
+        ];
+        Ok((Server::start(&std::env::current_exe()?, &arguments, &[])?, address))
+    }
+
+    /// Creates the workload's project, key and endpoints.
+    pub(crate) fn set_up(&self, address: SocketAddr, workload: &Workload) -> std::io::Result<String> {
+        product::set_up(address, ROOT, workload, self.receiver)
+    }
+
+    /// Waits until all that was accepted for healthy endpoints is received; how many are missing after `patience`.
+    pub(crate) fn drained(&self, received_before: u64, sent: &Sent, patience: Duration) -> u64 {
+        let end = Instant::now() + patience;
+        loop {
+            let missing = sent.healthy.saturating_sub(self.tally.received() - received_before);
+            if missing == 0 || Instant::now() > end {
+                return missing;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// An address nobody listens on.
+fn free_address() -> std::io::Result<SocketAddr> {
+    std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()
+}
