@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use postrider_model::time::Millis;
 use postrider_store::{Batch, Committed, Journal, StoreError};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::fault::Res;
@@ -17,15 +18,30 @@ const LOW_WATER_EVERY: Duration = Duration::from_millis(500);
 impl Journal for SqliteStore {
     async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
         let timed = self.has_threads();
-        self.write(move |w| {
-            let started = timed.then(Instant::now);
-            let mut committed = w.transaction(|| apply(w, &batch))?;
-            committed.commit_us =
-                started.map_or(0, |started| u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
-            Ok(committed)
-        })
-        .await
+        let deliveries = deliveries(&batch);
+        let committed = self
+            .write(move |w| {
+                let started = timed.then(Instant::now);
+                let mut committed = w.transaction(|| apply(w, &batch))?;
+                committed.commit_us = started
+                    .map_or(0, |started| u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
+                Ok(committed)
+            })
+            .await?;
+        // Stale and repeated appends are counted too: it is a hint for upkeep.
+        let _ = self.unlisted.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
+            Some(count.saturating_add(deliveries))
+        });
+        Ok(committed)
     }
+}
+
+/// How many rows the batch adds to lists, about.
+fn deliveries(batch: &Batch) -> u64 {
+    let events = batch.appends.iter().flat_map(|append| &append.events);
+    let appended: usize = events.map(|event| event.deliveries.len().max(1)).sum();
+    let chunks: usize = batch.fanouts.iter().map(|chunk| chunk.deliveries.len()).sum();
+    (appended + chunks) as u64
 }
 
 fn apply(w: &Writer, batch: &Batch) -> Res<Committed> {

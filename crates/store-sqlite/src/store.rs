@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::Receiver;
 
 use parking_lot::Mutex;
@@ -29,6 +30,8 @@ pub struct SqliteStore {
     pub(crate) max_store_bytes: Option<u64>,
     /// What upkeep remembers; `None` while a step is at work.
     pub(crate) standing: Mutex<Option<Standing>>,
+    /// Deliveries (and events without any) that no list run covers, about.
+    pub(crate) unlisted: AtomicU64,
     /// Held for as long as the store is open.
     _lock: Option<File>,
 }
@@ -84,6 +87,7 @@ impl SqliteStore {
             on_disk: options.vfs.is_none(),
             max_store_bytes: options.max_store_bytes,
             standing: Mutex::new(Some(Standing::default())),
+            unlisted: AtomicU64::new(u64::MAX),
             _lock: lock,
         }
     }

@@ -8,19 +8,20 @@ use postrider_store::conformance::{Backend, World};
 use postrider_store::{Batch, Place, Store, StoreError};
 use postrider_store_sqlite::{Options, SqliteStore};
 
-struct At(std::path::PathBuf);
+struct At(std::path::PathBuf, Option<u64>);
 
 #[async_trait]
 impl Backend for At {
     async fn open(&mut self) -> Arc<dyn Store> {
-        SqliteStore::open(Options::new(&self.0, IdSalt(7))).expect("the store opens")
+        SqliteStore::open(Options { max_store_bytes: self.1, ..Options::new(&self.0, IdSalt(7)) })
+            .expect("the store opens")
     }
 }
 
 #[tokio::test]
 async fn a_corrupt_row_names_its_table_column_and_key() {
     let dir = tempfile::tempdir().unwrap();
-    let mut w = World::new(Box::new(At(dir.path().to_owned()))).await;
+    let mut w = World::new(Box::new(At(dir.path().to_owned(), None))).await;
     let endpoint = w.endpoint().await;
     let key = w.deliver(endpoint, Place::Lane).await;
     let raw = rusqlite::Connection::open(dir.path().join("postrider.db")).unwrap();
@@ -43,7 +44,28 @@ async fn a_corrupt_row_names_its_table_column_and_key() {
 #[tokio::test]
 async fn an_empty_commit_is_no_error() {
     let dir = tempfile::tempdir().unwrap();
-    let w = World::new(Box::new(At(dir.path().to_owned()))).await;
+    let w = World::new(Box::new(At(dir.path().to_owned(), None))).await;
     let committed = w.commit(Batch::default()).await;
     assert!(committed.appends.is_empty() && committed.settles.is_empty());
+}
+
+#[tokio::test]
+async fn a_store_that_is_too_large_ends_its_oldest_events_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut w = World::new(Box::new(At(dir.path().to_owned(), Some(1 << 20)))).await;
+    let mut events = Vec::new();
+    for _ in 0..40 {
+        let mut event = w.event(Vec::new()).await;
+        event.data = vec![b'x'; 64 << 10].into();
+        events.push(event.ordinal);
+        w.accept(vec![event]).await;
+    }
+    w.tidy().await;
+    let mut stored = Vec::new();
+    for event in events {
+        stored.push(w.store().event(event).await.unwrap().is_some());
+    }
+    let ended = stored.iter().filter(|stored| !**stored).count();
+    assert!((20..40).contains(&ended), "{ended} of 40 ended");
+    assert!(stored.is_sorted(), "only the oldest ended: {stored:?}");
 }

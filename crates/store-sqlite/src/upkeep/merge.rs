@@ -7,6 +7,7 @@ use postrider_model::time::Millis;
 use postrider_store::StoreError;
 use rusqlite::params;
 
+use crate::fault::Fault;
 use crate::store::SqliteStore;
 use crate::writer::idempotency::{Seen, WorldKey};
 use crate::writer::{Writer, mark};
@@ -50,7 +51,8 @@ pub(super) async fn step(
         .write(move |w| {
             let memory = w.memory.borrow();
             let enough = memory.recent.keys.len() >= KEYS;
-            Ok((enough || minute_over).then(|| collect(w, memory.highest.0)))
+            let anything = !memory.recent.keys.is_empty() || merged_to(w)? < memory.highest.0;
+            Ok((enough || (minute_over && anything)).then(|| collect(w, memory.highest.0)))
         })
         .await?;
     let Some(mut open) = begun else { return Ok(false) };
@@ -61,6 +63,11 @@ pub(super) async fn step(
     }
     merge.open = Some(open);
     Ok(true)
+}
+
+/// Keys of the events up to it are in the table.
+fn merged_to(w: &Writer) -> Result<i64, StoreError> {
+    mark::get(&w.conn, mark::REMEMBERED).map_err(Fault::into_store_error)
 }
 
 fn collect(w: &Writer, highest: i64) -> Open {

@@ -78,11 +78,8 @@ fn end_late(conn: &Connection, now: Millis, rows: usize) -> Res<bool> {
 /// Where the store is larger than it may be, the oldest events end whatever their class.
 fn end_oldest(conn: &Connection, now: Millis, rows: usize, max_bytes: Option<u64>) -> Res<bool> {
     let Some(max_bytes) = max_bytes else { return Ok(false) };
-    if used_bytes(conn)? <= max_bytes {
-        return Ok(false);
-    }
     let mut done = 0;
-    while done < rows {
+    while done < rows && used_bytes(conn)? > max_bytes {
         let mut oldest = conn.prepare_cached("SELECT min(id) FROM event")?;
         let oldest: Option<Option<i64>> = oldest.query_row([], |row| row.get(0)).optional()?;
         let Some(event) = oldest.flatten() else { break };
@@ -95,7 +92,7 @@ fn end_oldest(conn: &Connection, now: Millis, rows: usize, max_bytes: Option<u64
 
 /// Bytes of the file that hold something.
 fn used_bytes(conn: &Connection) -> Res<u64> {
-    let number = |pragma: &str| conn.query_row(pragma, [], |row| row.get::<_, i64>(0));
+    let number = |pragma: &str| conn.prepare_cached(pragma)?.query_row([], |row| row.get::<_, i64>(0));
     let pages = number("PRAGMA page_count")? - number("PRAGMA freelist_count")?;
     Ok(u64::try_from(pages * number("PRAGMA page_size")?).unwrap_or(0))
 }

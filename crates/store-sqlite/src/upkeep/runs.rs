@@ -3,6 +3,7 @@
 //! A run is read and sorted on a reading connection, then written by the writer in small commits, in its order: each
 //! row goes to the end of its table. Its last commit makes it visible and moves the mark.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use postrider_model::id::Ordinal;
@@ -55,19 +56,43 @@ pub(super) async fn step(
     if let Some(run) = &mut runs.open {
         write(store, run, rows).await?;
         if run.written > run.deliveries.len() + run.events.len() {
-            runs.open = None;
+            let covered = run.deliveries.len().max(run.events.len()) as u64;
+            let _ = store.unlisted.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
+                Some(count.saturating_sub(covered))
+            });
+            // There may be another run's worth.
+            (runs.open, runs.ask_at) = (None, now);
         }
         return Ok(true);
     }
     if now < runs.ask_at {
         return Ok(false);
     }
-    runs.open = store.read(move |conn| gather(conn, now)).await?;
-    if runs.open.is_none() {
-        runs.ask_at = now + Duration::from_secs(1);
+    runs.ask_at = now + Duration::from_secs(1);
+    if lag(store).await? < RUN as u64 {
         return drop_ended(store, rows).await;
     }
-    Ok(true)
+    runs.open = store.read(move |conn| gather(conn, now)).await?;
+    Ok(runs.open.is_some())
+}
+
+/// What no run covers, about.
+pub(super) async fn lag(store: &SqliteStore) -> Result<u64, StoreError> {
+    if store.unlisted.load(Ordering::Relaxed) == u64::MAX {
+        let tail = store.read(count_tail).await?;
+        store.unlisted.store(tail, Ordering::Relaxed);
+    }
+    Ok(store.unlisted.load(Ordering::Relaxed))
+}
+
+/// What no run covers at a start, counted as far as it matters.
+fn count_tail(conn: &Connection) -> Res<u64> {
+    let listed = mark::get(conn, mark::LISTED)?;
+    let mut statement = conn.prepare_cached(
+        "SELECT max((SELECT count(*) FROM (SELECT 1 FROM delivery WHERE event > ?1 LIMIT ?2)),
+         (SELECT count(*) FROM (SELECT 1 FROM event WHERE id > ?1 LIMIT ?2)))",
+    )?;
+    Ok(statement.query_row([listed, RUN as i64 * 4], |row| row.get::<_, i64>(0))?.cast_unsigned())
 }
 
 /// The next run, if enough has come for one.
