@@ -1,5 +1,7 @@
 //! The log: JSON on standard error, or lines for people in development.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 /// Starts the log. May be called once per process; later calls change nothing.
@@ -10,7 +12,7 @@ pub(crate) fn start(filter: &str, for_people: bool) -> Result<(), String> {
     let filter = EnvFilter::try_new(filter).map_err(|error| format!("log_level: {error}"))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let _ = if for_people {
-        builder.with_target(false).try_init()
+        builder.with_target(false).with_ansi(std::io::stderr().is_terminal()).try_init()
     } else {
         builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init()
     };

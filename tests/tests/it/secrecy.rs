@@ -71,7 +71,10 @@ async fn the_key_file_and_the_data_directory_are_for_their_owner_alone() {
     launch.start().await.stop().await;
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(launch.data()), 0o700);
-    assert_eq!(mode(&launch.data().join("master.key")), 0o600);
+    for path in files(launch.data()) {
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+    assert!(launch.data().join("master.key").exists());
     fs::set_permissions(launch.data().join("master.key"), fs::Permissions::from_mode(0o644)).unwrap();
     let (code, said) = launch.refused().await;
     assert!(code == 1 && said.contains("chmod 600"), "{said}");

@@ -56,8 +56,18 @@ pub(crate) fn bind(data_dir: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-/// Answers until the server stops. One request at a time: two backups at once would only slow each other.
-pub(crate) async fn answer(listener: UnixListener, store: Arc<dyn Store>, mut stop: watch::Receiver<bool>) {
+/// Answers until the server stops, and takes the socket away.
+pub(crate) async fn answer(listener: UnixListener, store: Arc<dyn Store>, stop: watch::Receiver<bool>) {
+    let address = listener.local_addr();
+    take(listener, store, stop).await;
+    if let Some(path) = address.ok().and_then(|address| address.as_pathname().map(Path::to_owned)) {
+        // What is left of it means nothing to the next start.
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+/// One request at a time: two backups at once would only slow each other.
+async fn take(listener: UnixListener, store: Arc<dyn Store>, mut stop: watch::Receiver<bool>) {
     loop {
         let arrived = tokio::select! {
             biased;

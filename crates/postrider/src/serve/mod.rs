@@ -23,6 +23,8 @@ use crate::logging;
 pub(crate) fn run(config: Config, unknown_variables: &[String]) -> Result<(), Failed> {
     logging::start(&config.log_level, config.dev).map_err(Failed::usage)?;
     logging::end_on_panic();
+    // The store holds what events say; whoever else uses the machine has no business in it.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     for name in unknown_variables {
         tracing::warn!(name, "this environment variable begins with POSTRIDER_ and means nothing");
     }
