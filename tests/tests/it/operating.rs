@@ -121,3 +121,22 @@ async fn a_second_signal_ends_at_once() {
     assert_ne!(status.code(), Some(0));
     assert!(began.elapsed() < Duration::from_secs(15));
 }
+
+#[tokio::test]
+async fn an_attempt_that_outlives_the_grace_is_made_again_by_the_next_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let launch = Launch::new(dir.path());
+    let server = launch.start().await;
+    let product = Product::create(&server, json!({"timeout_seconds": 120})).await;
+    let receiver =
+        Receiver::acting(|_, number| if number == 0 { Act::Hang } else { Act::Answer(204) }).await;
+    product.endpoint(&receiver.url()).await;
+    product.send(json!({})).await;
+    receiver.wait_for(1).await;
+    server.terminate();
+    let status = server.ended().await;
+    assert_eq!(status.code(), Some(0), "{}", launch.log());
+    let server = launch.start().await;
+    receiver.wait_for(2).await;
+    server.stop().await;
+}
