@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 PACKAGES := target/verify
 
-.PHONY: demo test lint unit sim bench contracts release test-packages deny
+.PHONY: demo test lint unit sim sim-seeds bench contracts release test-packages deny
 
 ## demo: build, start a server and a receiver, send sample events, show every delivery, stay up until Ctrl-C
 demo: tools
@@ -11,7 +11,7 @@ demo: tools
 	target/debug/postrider demo --events demo/events.json
 
 ## test: formatting, lints, every test, the simulation's seeds
-test: lint unit sim deny
+test: lint deny sim-seeds unit
 
 lint: tools
 	$(CARGO) fmt --all --check
@@ -20,14 +20,19 @@ lint: tools
 unit: tools test-packages
 	$(CARGO) build -p postrider
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then set -x; \
-	  POSTRIDER_TEST_PACKAGES=required $(CARGO) nextest run --workspace --no-fail-fast && $(CARGO) test --workspace --doc; \
+	  $(CARGO) test --workspace --doc -q && POSTRIDER_TEST_PACKAGES=required $(CARGO) nextest run --workspace --no-fail-fast; \
 	else set -x; \
 	  POSTRIDER_TEST_PACKAGES=required $(CARGO) test --workspace --no-fail-fast; \
 	fi
 
-## sim: more seeds of the whole-system simulation than the tests run
+## sim: the whole-system simulation, SEEDS seeds beginning with FROM
+SEEDS ?= 2000
+FROM ?= 1
 sim: tools
-	./sim/run
+	$(CARGO) run --profile quick -p postrider-sim -- --seeds $(SEEDS) --from $(FROM)
+
+sim-seeds: tools
+	$(CARGO) run -p postrider-sim -- --seeds 300
 
 ## bench: null sender and Postrider alternately; ratio, latencies, CPU per delivery, memory
 bench: tools
