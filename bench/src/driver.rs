@@ -1,13 +1,13 @@
 //! The product: posts events over keep-alive connections, as fast as they are taken or at a steady rate.
 
 use std::cell::RefCell;
+use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::sleep_until;
 
 use crate::workload::{Events, Workload};
 use crate::{epoch, wire};
@@ -44,6 +44,71 @@ pub(crate) struct Sent {
 
 /// Drives the load to its end.
 pub(crate) fn drive(load: &Load, key: &str) -> std::io::Result<Sent> {
+    match load.per_second {
+        None => saturate(load, key),
+        Some(rate) => keep_rate(load, rate, key),
+    }
+}
+
+/// A thread for each connection: the runtime's timers tick in milliseconds, and that is what is to be measured.
+fn keep_rate(load: &Load, rate: f64, key: &str) -> std::io::Result<Sent> {
+    let first_ns = epoch::nanos();
+    let sent = std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..load.connections).map(|index| scope.spawn(move || steady(load, rate, index, key))).collect();
+        let mut sum = Sent { first_ns, ..Sent::default() };
+        for thread in threads {
+            let one = thread.join().map_err(|_| std::io::Error::other("a driver thread panicked"))??;
+            sum.accepted += one.accepted;
+            sum.healthy += one.healthy;
+            sum.refused += one.refused;
+        }
+        Ok::<_, std::io::Error>(sum)
+    })?;
+    Ok(sent)
+}
+
+/// Sends every `connections`-th event of the steady rate, shifted by its index.
+fn steady(load: &Load, rate: f64, index: usize, key: &str) -> std::io::Result<Sent> {
+    let mut stream = std::net::TcpStream::connect(load.target)?;
+    stream.set_nodelay(true)?;
+    let mut events =
+        Events::new(load.workload, load.seed.wrapping_mul(1_000_003).wrapping_add(index as u64 + 1), key);
+    let (mut out, mut answer) = (Vec::new(), Vec::with_capacity(4096));
+    let step = Duration::from_secs_f64(load.connections as f64 / rate);
+    let start = Instant::now();
+    let mut due = start + step.mul_f64(index as f64 / load.connections as f64);
+    let mut sent = Sent::default();
+    while due < start + load.time {
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        let due_ns = epoch::nanos().saturating_sub(u64::try_from(due.elapsed().as_nanos()).unwrap_or(0));
+        due += step;
+        events.next(Some(due_ns), &mut out);
+        stream.write_all(&out)?;
+        let status = read_blocking(&mut stream, &mut answer)?;
+        sent.accepted += u64::from(status == 202);
+        sent.refused += u64::from(status != 202);
+        sent.healthy = events.healthy;
+    }
+    Ok(sent)
+}
+
+fn read_blocking(stream: &mut std::net::TcpStream, answer: &mut Vec<u8>) -> std::io::Result<u16> {
+    let mut chunk = [0; 4096];
+    answer.clear();
+    loop {
+        if let Some(message) = wire::message(answer) {
+            return Ok(wire::status(message.first_line));
+        }
+        match stream.read(&mut chunk)? {
+            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            count => answer.extend_from_slice(&chunk[..count]),
+        }
+    }
+}
+
+/// As fast as events are taken.
+fn saturate(load: &Load, key: &str) -> std::io::Result<Sent> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let tasks = tokio::task::LocalSet::new();
     let sent = Rc::new(RefCell::new(Sent { first_ns: epoch::nanos(), ..Sent::default() }));
@@ -75,20 +140,9 @@ async fn connection(
     let mut events =
         Events::new(load.workload, load.seed.wrapping_mul(1_000_003).wrapping_add(index as u64 + 1), &key);
     let (mut out, mut answer) = (Vec::new(), Vec::with_capacity(4096));
-    // Each connection sends every `connections`-th event of the steady rate, shifted by its index.
-    let step = load.per_second.map(|rate| Duration::from_secs_f64(load.connections as f64 / rate));
-    let mut due = Instant::now()
-        + step.map_or(Duration::ZERO, |step| step.mul_f64(index as f64 / load.connections as f64));
     while Instant::now() < end {
-        let mut due_ns = None;
-        if let Some(step) = step {
-            sleep_until(due.into()).await;
-            due_ns =
-                Some(epoch::nanos().saturating_sub(u64::try_from(due.elapsed().as_nanos()).unwrap_or(0)));
-            due += step;
-        }
         let healthy_before = events.healthy;
-        events.next(due_ns, &mut out);
+        events.next(None, &mut out);
         stream.write_all(&out).await?;
         let status = read_answer(&mut stream, &mut answer).await?;
         let mut sent = sent.borrow_mut();

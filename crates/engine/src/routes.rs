@@ -6,7 +6,7 @@ use std::sync::Arc;
 use equivalent::Equivalent;
 use postrider_model::id::{EndpointKey, ProjectKey, TenantKey};
 use postrider_store::StoreError;
-use quick_cache::Weighter;
+use quick_cache::{UnitWeighter, Weighter};
 use quick_cache::sync::Cache;
 
 use crate::engine::Shared;
@@ -15,6 +15,9 @@ use crate::project::ProjectContext;
 
 /// Tenants and endpoints kept in memory; beyond it the least used tenants are read again when they come.
 const CACHED_ENDPOINTS: u64 = 100_000;
+
+/// What the caches make room for from the start; they grow to the number above.
+const EXPECTED_TENANTS: usize = 256;
 
 /// A tenant's endpoints at one routing version.
 #[derive(Debug)]
@@ -58,14 +61,14 @@ impl Weighter<Name, Arc<TenantRoutes>> for ByEndpoints {
 #[derive(Debug)]
 pub(crate) struct Routes {
     by_name: Cache<Name, Arc<TenantRoutes>, ByEndpoints>,
-    names: Cache<TenantKey, Name>,
+    names: Cache<TenantKey, Name, UnitWeighter>,
 }
 
 impl Routes {
     pub(crate) fn new() -> Self {
         Self {
-            by_name: Cache::with_weighter(16 * 1024, CACHED_ENDPOINTS, ByEndpoints),
-            names: Cache::new(CACHED_ENDPOINTS as usize),
+            by_name: Cache::with_weighter(EXPECTED_TENANTS, CACHED_ENDPOINTS, ByEndpoints),
+            names: Cache::with_weighter(EXPECTED_TENANTS, CACHED_ENDPOINTS, UnitWeighter),
         }
     }
 
