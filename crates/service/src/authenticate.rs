@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use postrider_model::id::KeyId;
 use postrider_store::{ApiKey, Store, StoreError};
+use quick_cache::UnitWeighter;
 use quick_cache::sync::Cache;
 use ring::digest;
 
@@ -79,8 +80,9 @@ impl Authenticator {
     pub fn new(root: KeyHash) -> Self {
         Self {
             root,
-            known: Cache::new(KNOWN_KEYS),
-            unknown: Cache::new(UNKNOWN_KEYS),
+            // Most installations have a handful of keys: room for more is made when there are more.
+            known: Cache::with_weighter(64, KNOWN_KEYS as u64, UnitWeighter),
+            unknown: Cache::with_weighter(64, UNKNOWN_KEYS as u64, UnitWeighter),
             epoch: AtomicU64::new(0),
         }
     }
