@@ -1,0 +1,60 @@
+//! `postrider-sim --seeds 200`, `postrider-sim --seed 17 --trace`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Runs the simulation.
+#[derive(Debug, Parser)]
+#[command(about)]
+struct Arguments {
+    /// How many seeds to run.
+    #[arg(long, default_value_t = 200)]
+    seeds: u64,
+    /// The first of them.
+    #[arg(long, default_value_t = 1)]
+    from: u64,
+    /// Only this one.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Print everything that happens, and what the engine logs.
+    #[arg(long)]
+    trace: bool,
+}
+
+#[expect(clippy::print_stdout, reason = "a command line tool")]
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if arguments.trace {
+        tracing_subscriber::fmt().without_time().with_writer(std::io::stdout).init();
+    }
+    let seeds = match arguments.seed {
+        Some(seed) => seed..seed + 1,
+        None => arguments.from..arguments.from + arguments.seeds,
+    };
+    let (mut failed, mut events, mut requests, mut crashes) = (0, 0, 0, 0);
+    let count = seeds.end - seeds.start;
+    for seed in seeds {
+        match postrider_sim::run(seed, arguments.trace) {
+            Ok(report) => {
+                events += report.events;
+                requests += report.requests;
+                crashes += report.crashes;
+                if arguments.seed.is_some() {
+                    println!("{report:?}");
+                }
+                if let Some(violation) = report.violation {
+                    failed += 1;
+                    println!("seed {seed} failed: {violation}");
+                    println!("  again: cargo run -p postrider-sim -- --seed {seed} --trace");
+                }
+            }
+            Err(error) => {
+                failed += 1;
+                println!("seed {seed} could not run: {error}");
+            }
+        }
+    }
+    println!("{count} seeds, {events} events, {requests} requests, {crashes} crashes: {failed} failed");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
