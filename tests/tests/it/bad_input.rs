@@ -3,6 +3,8 @@
 use http::Method;
 use postrider_tests::{Client, Launch, Product, Server};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 struct World {
     _dir: tempfile::TempDir,
@@ -165,5 +167,37 @@ async fn every_bad_endpoint_gets_its_own_pointer() {
         let reply = client.post("/v1/tenants/t1/endpoints", fields.clone()).await;
         check(&fields.to_string(), &reply, 422, "invalid", pointer);
     }
+    world.server.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_not_http_or_has_too_large_a_head_is_refused_and_the_connection_closed() {
+    let world = world().await;
+    let large = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Large: {}\r\n\r\n", "x".repeat(300_000));
+    for (request, status) in [("nonsense\r\n\r\n", "400"), (large.as_str(), "431")] {
+        let mut stream = TcpStream::connect(world.server.address).await.unwrap();
+        // The server may close before all of it is written.
+        let _ = stream.write_all(request.as_bytes()).await;
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    }
+    let _ = world.product.client.get("/v1/meta").await.expect(200);
+    world.server.stop().await;
+}
+
+#[tokio::test]
+async fn the_largest_batch_is_taken_and_a_larger_body_refused() {
+    let world = world().await;
+    let client = &world.product.client;
+    let batch = |events: usize, bytes: usize| {
+        let event = format!(r#"{{"tenant":"t1","type":"a.b","data":"{}"}}"#, "x".repeat(bytes));
+        format!(r#"{{"events":[{}]}}"#, vec![event; events].join(","))
+    };
+    let accepted = client.call(Method::POST, "/v1/events/batch", batch(1_000, 10_000)).await.expect(202);
+    assert_eq!(accepted["data"].as_array().map(Vec::len), Some(1_000));
+    let reply = client.call(Method::POST, "/v1/events/batch", batch(100, 200_000)).await;
+    check("20 MB", &reply, 413, "too_large", "");
     world.server.stop().await;
 }

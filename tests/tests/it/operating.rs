@@ -64,8 +64,14 @@ async fn metrics_have_the_announced_names_and_move_to_their_own_listener() {
     assert!(text.contains("postrider_"));
     server.stop().await;
 
-    let server = launch.arg("--metrics-listen=127.0.0.1:0").start().await;
+    let launch = launch.arg("--metrics-listen=127.0.0.1:0");
+    let server = launch.start().await;
     assert_eq!(Client::new(server.address, "").get("/metrics").await.status, 404);
+    let log = launch.log();
+    let own = log.split_whitespace().find_map(|word| word.strip_prefix("address="));
+    let own = Client::new(own.expect("the log names it").parse().unwrap(), "");
+    assert_eq!(own.get("/metrics").await.status, 200);
+    assert_eq!(own.get("/v1/events").await.status, 404, "nothing else is there");
     server.stop().await;
 }
 
@@ -128,8 +134,7 @@ async fn an_attempt_that_outlives_the_grace_is_made_again_by_the_next_start() {
     let launch = Launch::new(dir.path());
     let server = launch.start().await;
     let product = Product::create(&server, json!({"timeout_seconds": 120})).await;
-    let receiver =
-        Receiver::acting(|_, number| if number == 0 { Act::Hang } else { Act::Answer(204) }).await;
+    let receiver = Receiver::acting(|_, number| if number == 0 { Act::Hang } else { Act::Answer(204) }).await;
     product.endpoint(&receiver.url()).await;
     product.send(json!({})).await;
     receiver.wait_for(1).await;

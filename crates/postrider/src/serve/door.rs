@@ -13,6 +13,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
+use super::lingering::Lingering;
+
 /// From a connection's last answer to the end of its next head; a client that keeps connections must expect the end.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// The largest head of a request, and the largest piece of a body that is read at once, in bytes.
@@ -111,7 +113,8 @@ async fn talk(
     let _ = stream.set_nodelay(true);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(BUFFER_BYTES);
-    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let stream = TokioIo::new(Lingering::new(stream, stop.clone()));
+    let connection = http.serve_connection(stream, TowerToHyperService::new(router));
     let mut connection = std::pin::pin!(connection);
     let outcome = tokio::select! {
         biased;

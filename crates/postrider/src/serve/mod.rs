@@ -2,6 +2,7 @@
 
 pub(crate) mod control;
 mod door;
+mod lingering;
 mod open_files;
 mod parts;
 mod proxy;
