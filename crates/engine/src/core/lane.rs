@@ -198,6 +198,12 @@ impl Lane {
         }
     }
 
+    /// Takes over a backlog that was waited for before there was a lane, with the timer that is set for it.
+    pub(crate) fn expect(&mut self, due: Millis) {
+        self.next_due = Some(due);
+        self.timer = Some(due);
+    }
+
     /// Whether the loader should read now.
     pub(crate) fn wants_load(&mut self, now: Millis) -> bool {
         if self.next_due.is_some_and(|at| at <= now) {

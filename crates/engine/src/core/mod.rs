@@ -223,10 +223,15 @@ impl Core {
     fn lane(&mut self, plan: &Arc<crate::EndpointPlan>, now: Millis) -> &mut Lane {
         let order = &mut self.order;
         let resting = &mut self.resting;
+        let unplanned = &mut self.unplanned;
         self.lanes.entry(plan.key).or_insert_with(|| {
             order.push(plan.key);
             let health = resting.remove(&plan.key).unwrap_or_else(|| plan.health.clone());
-            Lane::new(Arc::clone(plan), health, now)
+            let mut lane = Lane::new(Arc::clone(plan), health, now);
+            if let Some(due) = unplanned.remove(&plan.key) {
+                lane.expect(due);
+            }
+            lane
         })
     }
 
