@@ -6,8 +6,8 @@ use std::sync::Arc;
 use equivalent::Equivalent;
 use postrider_model::id::{EndpointKey, ProjectKey, TenantKey};
 use postrider_store::StoreError;
-use quick_cache::{UnitWeighter, Weighter};
 use quick_cache::sync::Cache;
+use quick_cache::{UnitWeighter, Weighter};
 
 use crate::engine::Shared;
 use crate::plan::EndpointPlan;
