@@ -38,6 +38,10 @@ pub(crate) struct Options {
     /// Connections of the driver at saturation.
     #[arg(long, default_value_t = 64)]
     connections: usize,
+    /// Tenants of the spread workload, with 10 endpoints each. Null sender and Postrider hold a connection to each
+    /// endpoint, so the receiver needs 20 file descriptors a tenant (`ulimit -n`).
+    #[arg(long, default_value_t = 1_000)]
+    tenants: u64,
     /// Deliveries stored before the spread workload.
     #[arg(long, default_value_t = 1_000_000)]
     preload: u64,
@@ -60,7 +64,10 @@ pub(crate) fn run(options: &Options) -> Outcome {
     for name in if named.is_empty() { ALL.to_vec() } else { named } {
         match name {
             "one" => saturation::run(options, "one", &Workload::ONE, 0)?,
-            "spread" => saturation::run(options, "spread", &Workload::SPREAD, options.preload)?,
+            "spread" => {
+                let workload = Workload { tenants: options.tenants, ..Workload::SPREAD };
+                saturation::run(options, "spread", &workload, options.preload)?;
+            }
             "steady" => steady::run(options)?,
             "isolation" => isolation::run(options)?,
             "idle" => resting::idle(options)?,
