@@ -274,7 +274,7 @@ impl Core {
         for settle in done.retry.into_iter().rev() {
             self.pending.settles.push_front(settle);
         }
-        for (change, reply) in done.changes {
+        for (change, reply) in done.changes.into_iter().rev() {
             match reply {
                 Some(reply) => {
                     let _ = reply.send(Err(error.clone()));
