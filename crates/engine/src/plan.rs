@@ -32,6 +32,8 @@ pub struct EndpointPlan {
     pub tenant: TenantKey,
     /// Whether it gets events.
     pub enabled: bool,
+    /// The revision of its row: a plan that was read earlier never replaces one that was read later.
+    pub revision: u64,
     /// The types it wants.
     pub types: TypeSet,
     /// The filter on top of them.
@@ -79,6 +81,7 @@ impl EndpointPlan {
             mode: endpoint.mode,
             tenant: endpoint.tenant,
             enabled: endpoint.enabled && endpoint.deleted_at.is_none() && readable,
+            revision: endpoint.revision,
             types: types(&endpoint.config),
             filter: endpoint.config.filter.as_ref().and_then(|filter| Filter::parse(filter).ok()),
             ordering: policy.ordering,
@@ -93,9 +96,14 @@ impl EndpointPlan {
         }
     }
 
-    /// The same endpoint, getting no events.
+    /// The same endpoint, getting no events; its row was counted up by that.
     pub(crate) fn switched_off(&self) -> Self {
-        Self { enabled: false, ..self.clone() }
+        Self { enabled: false, revision: self.revision + 1, ..self.clone() }
+    }
+
+    /// The same endpoint, deleted: nothing comes after that.
+    pub(crate) fn deleted(&self) -> Self {
+        Self { enabled: false, revision: u64::MAX, ..self.clone() }
     }
 
     /// Requests per second, batches where it gets batches (DESIGN 4.4).

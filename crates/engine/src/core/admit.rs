@@ -172,6 +172,7 @@ impl Core {
                     return;
                 }
                 let lane = self.lane(&one.plan, now);
+                lane.prove(&one.plan);
                 lane.push_fresh(item);
                 lane.touched_at = now;
                 if lane.plan.enabled {
@@ -211,6 +212,9 @@ impl Core {
             self.low_water.remove(event);
             if !test && let Some(lane) = self.lanes.get_mut(&one.plan.key) {
                 lane.release();
+                if lane.is_unproven() {
+                    self.plan(one.plan.key);
+                }
             }
         }
     }

@@ -32,13 +32,19 @@ impl Core {
     ) {
         let deleted = plan.is_none();
         let known = self.lanes.get(&endpoint).map(|lane| Arc::clone(&lane.plan));
-        let Some(plan) = plan.or_else(|| known.map(|plan| Arc::new(plan.switched_off()))) else {
+        // Two changes at once may be told in another order than they were made.
+        if let (Some(plan), Some(known)) = (&plan, &known)
+            && plan.revision < known.revision
+        {
+            return;
+        }
+        self.fanouts.replan(endpoint, plan.as_ref());
+        let Some(plan) = plan.or_else(|| known.map(|plan| Arc::new(plan.deleted()))) else {
             if deleted {
                 self.sweep_later(endpoint, SweepInto::Cancelled);
             }
             return;
         };
-        self.fanouts.replan(&plan);
         self.resting.remove(&endpoint);
         if let Some(lane) = self.lanes.get_mut(&endpoint) {
             let enabled_again = plan.enabled && !lane.plan.enabled;

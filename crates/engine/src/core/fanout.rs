@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use postrider_model::id::Ordinal;
+use postrider_model::id::{EndpointKey, Ordinal};
 use postrider_model::time::Millis;
 use postrider_store::{Batch, FanoutChunk, NewDelivery, Place};
 
@@ -30,6 +30,12 @@ impl Fanout {
         Self { event, body, deliver_at: draft.deliver_at, left: draft.matches.into_iter().collect(), done: 0 }
     }
 
+    fn replan(&mut self, endpoint: EndpointKey, plan: Option<&Arc<EndpointPlan>>) {
+        for one in self.left.iter_mut().filter(|one| one.plan.key == endpoint) {
+            one.plan = plan.map_or_else(|| Arc::new(one.plan.deleted()), Arc::clone);
+        }
+    }
+
     /// One that a stop or a crash interrupted.
     pub(crate) fn resumed(event: Ordinal, deliver_at: Option<Millis>, left: Vec<Match>, done: u32) -> Self {
         Self { event, body: None, deliver_at, left: left.into(), done }
@@ -41,6 +47,8 @@ impl Fanout {
 pub(crate) struct Fanouts {
     queue: VecDeque<Fanout>,
     busy: usize,
+    /// Endpoints that changed while deliveries of fan-outs are on their way to the disk.
+    late: Vec<(EndpointKey, Option<Arc<EndpointPlan>>)>,
 }
 
 impl Fanouts {
@@ -48,13 +56,27 @@ impl Fanouts {
         self.queue.push_back(fanout);
     }
 
-    /// An endpoint changed: deliveries not written yet follow its new plan.
-    pub(crate) fn replan(&mut self, plan: &Arc<EndpointPlan>) {
+    /// An endpoint changed, or was deleted (`None`): deliveries not written yet follow its new plan.
+    pub(crate) fn replan(&mut self, endpoint: EndpointKey, plan: Option<&Arc<EndpointPlan>>) {
         for fanout in &mut self.queue {
-            for one in fanout.left.iter_mut().filter(|one| one.plan.key == plan.key) {
-                one.plan = Arc::clone(plan);
-            }
+            fanout.replan(endpoint, plan);
         }
+        if self.busy > 0 {
+            self.late.push((endpoint, plan.cloned()));
+        }
+    }
+
+    /// One comes back from the disk, with deliveries that are not written yet.
+    fn back(&mut self, mut fanout: Fanout) {
+        for (endpoint, plan) in &self.late {
+            fanout.replan(*endpoint, plan.as_ref());
+        }
+        self.queue.push_back(fanout);
+    }
+
+    /// One less is on its way to the disk.
+    fn landed(&mut self) {
+        self.busy = self.busy.saturating_sub(1);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -103,6 +125,7 @@ impl Core {
             chunks.push(Chunk { fanout, matches });
         }
         self.fanouts.busy = chunks.len();
+        self.fanouts.late.clear();
         chunks
     }
 
@@ -116,23 +139,23 @@ impl Core {
 
     pub(crate) fn fanout_written(&mut self, chunk: Chunk, seq: u64, now: Millis) {
         let Chunk { mut fanout, matches } = chunk;
-        self.fanouts.busy = self.fanouts.busy.saturating_sub(1);
+        self.fanouts.landed();
         fanout.done += matches.len() as u32;
         for (one, place) in &matches {
             self.hand_over_delivery(one, *place, fanout.event, fanout.body.as_ref(), None, seq, now);
         }
         if !fanout.left.is_empty() {
-            self.fanouts.push(fanout);
+            self.fanouts.back(fanout);
         }
     }
 
     pub(crate) fn fanout_unwritten(&mut self, chunk: Chunk) {
         let Chunk { mut fanout, matches } = chunk;
-        self.fanouts.busy = self.fanouts.busy.saturating_sub(1);
+        self.fanouts.landed();
         for (one, place) in matches.into_iter().rev() {
             self.release_place(&one, place, fanout.event, false);
             fanout.left.push_front(one);
         }
-        self.fanouts.push(fanout);
+        self.fanouts.back(fanout);
     }
 }

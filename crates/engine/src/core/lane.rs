@@ -100,6 +100,8 @@ pub(crate) struct Lane {
     timer: Option<Millis>,
     /// Nothing begins before this: the store could not be read.
     paused_until: Option<Millis>,
+    /// Made for an append whose commit has not shown yet that its plan is the one that holds: nothing begins.
+    unproven: bool,
 }
 
 impl Lane {
@@ -128,6 +130,7 @@ impl Lane {
             next_due: None,
             timer: None,
             paused_until: None,
+            unproven: true,
             plan,
         }
     }
@@ -137,6 +140,7 @@ impl Lane {
         self.gate.store(true, Atomic::Release);
         self.gate = Arc::new(AtomicBool::new(false));
         self.paused_until = None;
+        self.unproven = false;
         self.window.set_max(plan.policy.max_in_flight);
         if plan.rate_per_second() != self.plan.rate_per_second() {
             self.rate = plan.rate_per_second().map(Rate::per_second);
@@ -151,6 +155,19 @@ impl Lane {
     pub(crate) fn await_plan(&mut self) {
         self.gate.store(true, Atomic::Release);
         self.paused_until = Some(Millis::MAX);
+    }
+
+    /// Its plan is the one that holds.
+    pub(crate) fn prove(&mut self, plan: &Arc<EndpointPlan>) {
+        if self.unproven && !Arc::ptr_eq(&self.plan, plan) {
+            self.replan(Arc::clone(plan));
+        }
+        self.unproven = false;
+    }
+
+    /// See [`Lane::prove`].
+    pub(crate) fn is_unproven(&self) -> bool {
+        self.unproven
     }
 
     /// Promises a place to a delivery of the batch that is being built; `false`: it must go to the store.
@@ -255,7 +272,11 @@ impl Lane {
 
     /// What may begin now.
     pub(crate) fn turn(&mut self, now: Millis) -> Turn {
-        if self.queue.is_empty() || !self.plan.enabled || self.requests >= self.window.size() as usize {
+        if self.queue.is_empty()
+            || !self.plan.enabled
+            || self.unproven
+            || self.requests >= self.window.size() as usize
+        {
             return Turn::Idle;
         }
         if let Some(until) = self.paused_until.filter(|until| *until > now) {

@@ -123,8 +123,13 @@ impl Core {
         }
     }
 
-    /// Reads an endpoint's plan in a task of its own.
+    /// Reads an endpoint's plan in a task of its own; once more if one is being read already.
     pub(crate) fn plan(&mut self, endpoint: EndpointKey) {
+        if let Some(again) = self.planning.get_mut(&endpoint) {
+            *again = true;
+            return;
+        }
+        self.planning.insert(endpoint, false);
         let shared = Arc::clone(&self.shared);
         self.shared.spawner.spawn(Box::pin(async move {
             let plan = loop {
@@ -141,6 +146,10 @@ impl Core {
     }
 
     pub(crate) fn planned(&mut self, endpoint: EndpointKey, plan: Option<Arc<EndpointPlan>>, now: Millis) {
+        if self.planning.remove(&endpoint) == Some(true) {
+            // It was changed while it was read.
+            return self.plan(endpoint);
+        }
         self.unplanned.remove(&endpoint);
         if self.lanes.contains_key(&endpoint) {
             // Asked for because the project changed.
@@ -155,6 +164,7 @@ impl Core {
         }
         let seq = self.committed_seq;
         let lane = self.lane(&plan, now);
+        lane.prove(&plan);
         lane.wrote_due_now(seq);
         self.pump(endpoint, now);
     }

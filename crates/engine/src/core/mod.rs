@@ -59,6 +59,8 @@ pub(crate) struct Core {
     resting: AHashMap<EndpointKey, Health>,
     /// Endpoints whose backlog waits for their plan.
     unplanned: AHashMap<EndpointKey, Millis>,
+    /// Endpoints whose plan is being read, and whether they changed meanwhile.
+    planning: AHashMap<EndpointKey, bool>,
     timers: Timers,
     ring: Ring,
     slow_ring: Ring,
@@ -94,6 +96,7 @@ impl Core {
             order: Vec::new(),
             resting: AHashMap::new(),
             unplanned: AHashMap::new(),
+            planning: AHashMap::new(),
             timers: Timers::default(),
             ring: Ring::default(),
             slow_ring: Ring::default(),
@@ -164,6 +167,9 @@ impl Core {
             Message::Loaded(loaded) => self.lane_loaded(loaded, now),
             Message::Planned(endpoint, plan) => self.planned(endpoint, plan, now),
             Message::Changed(endpoint, plan, reply) => {
+                if let Some(again) = self.planning.get_mut(&endpoint) {
+                    *again = true;
+                }
                 self.endpoint_changed(endpoint, plan, now);
                 let _ = reply.send(());
             }
