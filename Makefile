@@ -20,7 +20,7 @@ lint: tools
 unit: tools test-packages
 	$(CARGO) build -p postrider
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then set -x; \
-	  $(CARGO) test --workspace --doc -q && POSTRIDER_TEST_PACKAGES=required $(CARGO) nextest run --workspace --no-fail-fast; \
+	  POSTRIDER_TEST_PACKAGES=required $(CARGO) nextest run --workspace --no-fail-fast; \
 	else set -x; \
 	  POSTRIDER_TEST_PACKAGES=required $(CARGO) test --workspace --no-fail-fast; \
 	fi
@@ -32,7 +32,7 @@ sim: tools
 	$(CARGO) run --profile quick -p postrider-sim -- --seeds $(SEEDS) --from $(FROM)
 
 sim-seeds: tools
-	$(CARGO) run -p postrider-sim -- --seeds 300
+	$(CARGO) run -p postrider-sim -- --seeds 200
 
 ## bench: null sender and Postrider alternately; ratio, latencies, CPU per delivery, memory
 bench: tools
