@@ -1,6 +1,7 @@
 //! Opening: the lock, the connections with their settings, the checks that stop a start.
 
 use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -32,8 +33,7 @@ pub(crate) fn wal_path(dir: &Path) -> PathBuf {
 pub(crate) fn lock(dir: &Path) -> Result<File, OpenError> {
     std::fs::create_dir_all(dir).map_err(|source| OpenError::Io { path: dir.to_owned(), source })?;
     let path = dir.join("postrider.lock");
-    let file = File::options().create(true).truncate(false).write(true).open(&path);
-    let file = file.map_err(|source| OpenError::Io { path: path.clone(), source })?;
+    let file = private(&path).map_err(|source| OpenError::Io { path: path.clone(), source })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse(dir.to_owned())),
@@ -41,9 +41,18 @@ pub(crate) fn lock(dir: &Path) -> Result<File, OpenError> {
     }
 }
 
+/// Opens a file, made if it is not there, that only its owner may read (DESIGN 4.1: files 0600).
+fn private(path: &Path) -> std::io::Result<File> {
+    File::options().create(true).truncate(false).write(true).mode(0o600).open(path)
+}
+
 /// Opens the writing connection: checks the file, migrates it, sets what a writer needs.
 pub(crate) fn writer(options: &Options) -> Result<Connection, OpenError> {
     let path = database_path(options);
+    if options.vfs.is_none() {
+        // Made before SQLite would make it: the write-ahead log and its index get the mode of the database.
+        private(&path).map_err(|source| OpenError::Io { path: path.clone(), source })?;
+    }
     let failed = |error: rusqlite::Error| explain(&path, &error);
     let conn = connect(options, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
         .map_err(failed)?;

@@ -24,6 +24,19 @@ fn a_data_directory_in_use_is_refused_and_free_again_afterwards() {
 }
 
 #[test]
+fn only_the_owner_may_read_the_files() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).unwrap();
+    for name in ["postrider.db", "postrider.db-wal", "postrider.db-shm", "postrider.lock"] {
+        let mode = std::fs::metadata(dir.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    drop(store);
+}
+
+#[test]
 fn the_salt_of_an_installation_never_changes() {
     let dir = tempfile::tempdir().unwrap();
     drop(open(dir.path()).unwrap());
