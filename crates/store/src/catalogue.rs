@@ -100,7 +100,8 @@ pub trait Catalogue: Send + Sync {
         active_limit: Option<u32>,
         audit: NewAudit,
     ) -> Result<Endpoint, StoreError>;
-    /// An endpoint within the scope.
+    /// An endpoint within the scope, deleted ones too (their history stays until its retention ends), except those
+    /// of a deleted tenant.
     async fn endpoint(&self, scope: Scope, id: EndpointId) -> Result<Option<Endpoint>, StoreError>;
     /// An endpoint by its row, deleted ones too.
     async fn endpoint_by_key(&self, key: EndpointKey) -> Result<Option<Endpoint>, StoreError>;

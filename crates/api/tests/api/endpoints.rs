@@ -178,6 +178,8 @@ async fn a_deleted_endpoint_is_gone_and_its_history_stays() {
     world.patch(&path, json!({"name": "x"})).await.expect(404);
     let delivery = world.get(&format!("/v1/events/{event}/deliveries/{id}")).await.expect(200).json;
     assert_eq!(delivery["status"], "delivered");
+    let listed = world.get(&format!("/v1/deliveries?endpoint={id}")).await.expect(200).json;
+    assert_eq!(listed["data"].as_array().unwrap().len(), 1, "{listed}");
     let resend = world.post(&format!("/v1/events/{event}/deliveries/{id}/resend"), Value::Null).await;
     assert_eq!(resend.expect(409).json["code"], "endpoint_disabled");
 }

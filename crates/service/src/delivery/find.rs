@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use postrider_engine::{Engine, ProjectContext};
-use postrider_model::id::{EndpointId, EndpointKey, Ordinal};
-use postrider_store::{DeliveryDetail, Endpoint, Scope};
+use postrider_store::{DeliveryDetail, Endpoint};
 
 use crate::{Caller, ServiceError, ids};
 
@@ -41,25 +40,9 @@ impl FindDelivery<'_> {
         let id = ids::read_endpoint(&context, self.endpoint)?;
         let scope = self.caller.scope();
         let missing = ServiceError::NotFound("delivery");
-        let key = endpoint_key(engine, scope, event, id).await?.ok_or(missing.clone())?;
-        let detail = engine.store().delivery_detail(scope, event, key).await?.ok_or(missing)?;
-        let endpoint = engine.store().endpoint_by_key(key).await?;
-        Ok(FoundDelivery { detail, endpoint, context })
+        // A deleted endpoint is found too: its history stays.
+        let endpoint = engine.store().endpoint(scope, id).await?.ok_or(missing.clone())?;
+        let detail = engine.store().delivery_detail(scope, event, endpoint.key).await?.ok_or(missing)?;
+        Ok(FoundDelivery { detail, endpoint: Some(endpoint), context })
     }
-}
-
-/// The row of an endpoint that has, or had, a delivery of the event.
-async fn endpoint_key(
-    engine: &Engine,
-    scope: Scope,
-    event: Ordinal,
-    id: EndpointId,
-) -> Result<Option<EndpointKey>, ServiceError> {
-    if let Some(endpoint) = engine.store().endpoint(scope, id).await? {
-        return Ok(Some(endpoint.key));
-    }
-    // A deleted endpoint is found by the event's own deliveries.
-    let detail = engine.store().event_detail(scope, event).await?;
-    let deliveries = detail.map(|detail| detail.deliveries).unwrap_or_default();
-    Ok(deliveries.into_iter().find(|delivery| delivery.endpoint_id == id).map(|delivery| delivery.endpoint))
 }

@@ -42,7 +42,8 @@ pub struct ListedDeliveries {
 }
 
 impl ListDeliveries<'_> {
-    /// Newest first by acceptance. A tenant or endpoint that is not there has no deliveries.
+    /// Newest first by acceptance. A tenant or endpoint that is not there has no deliveries;
+    /// those of a deleted endpoint stay until their retention ends.
     ///
     /// # Errors
     /// [`ServiceError::Store`].

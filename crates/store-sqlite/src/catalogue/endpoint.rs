@@ -64,7 +64,7 @@ pub(super) fn by_id(conn: &Connection, scope: Scope, id: EndpointId) -> Res<Opti
     let found = select(
         conn,
         "WHERE e.id = ?1 AND e.project = ?2 AND e.mode = ?3 AND (?4 IS NULL OR e.tenant = ?4)
-         AND e.deleted_at IS NULL",
+         AND t.deleted_at IS NULL",
         params![id.0.into_bytes(), scope.project.0, scope.mode.bit(), scope.tenant.map(|tenant| tenant.0)],
     )?;
     Ok(found.into_iter().next())

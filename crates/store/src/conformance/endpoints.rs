@@ -163,7 +163,8 @@ pub async fn a_deleted_endpoint_keeps_its_history(backend: Box<dyn Backend>) {
     let key = w.deliver(endpoint.key, crate::Place::Lane).await;
     w.end(key, crate::Next::Delivered).await;
     w.store().delete_endpoint(endpoint.key, w.now, audit("endpoint.delete", w.now)).await.unwrap();
-    assert_eq!(w.store().endpoint(w.scope(), endpoint.id).await.unwrap(), None);
+    let found = w.store().endpoint(w.scope(), endpoint.id).await.unwrap().unwrap();
+    assert_eq!((found.key, found.deleted_at), (endpoint.key, Some(w.now)));
     assert!(w.store().routes(w.tenant).await.unwrap().1.is_empty());
     let read = w.store().endpoint_by_key(endpoint.key).await.unwrap().unwrap();
     assert_eq!((read.deleted_at, read.enabled), (Some(w.now), false));
