@@ -129,7 +129,7 @@ impl Checker<'_> {
     fn deliver_at(&mut self, at: Millis) {
         let now = self.shared.clock.now();
         if at.since(now) > MAX_AHEAD {
-            self.fault("/deliver_at", "must be at most 30 days ahead");
+            return self.fault("/deliver_at", "must be at most 30 days ahead");
         }
         let history = Duration::from_secs(u64::from(self.project.retention_days) * 86_400);
         if at.since(now) + self.project.retry_total() > history {
