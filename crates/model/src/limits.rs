@@ -27,6 +27,8 @@ pub struct Limits {
     pub max_ordering_key_bytes: usize,
     /// Members of an event's attributes (422).
     pub max_attributes: usize,
+    /// Bytes of an event's attributes as JSON (422).
+    pub max_attributes_bytes: usize,
     /// Bytes of an endpoint's URL (422).
     pub max_url_bytes: usize,
     /// Characters of names (422).
@@ -49,13 +51,21 @@ pub struct Limits {
     pub max_retry_steps: usize,
     /// The longest step of a retry timetable (422).
     pub max_retry_step: Duration,
+    /// All steps of a retry timetable together (422).
+    pub max_retry_total: Duration,
+    /// The shortest deadline of an attempt (422).
+    pub min_timeout: Duration,
     /// The longest deadline of an attempt (422).
     pub max_timeout: Duration,
     /// The most attempts in flight of one endpoint (422).
     pub max_in_flight: u32,
+    /// How long an old secret goes on signing where the request does not say (DESIGN 4.4).
+    pub default_secret_overlap: Duration,
     /// The longest that an old secret may go on signing (422).
     pub max_secret_overlap: Duration,
-    /// Deliveries per second of a replay (422).
+    /// Deliveries per second of a replay where the request does not say.
+    pub default_replay_per_second: u32,
+    /// The most deliveries per second of a replay (422).
     pub max_replay_per_second: u32,
 }
 
@@ -74,20 +84,25 @@ impl Default for Limits {
             max_idempotency_key_bytes: 255,
             max_ordering_key_bytes: 255,
             max_attributes: 50,
+            max_attributes_bytes: 16 * 1024,
             max_url_bytes: 2_048,
             max_name_chars: 128,
-            max_description_chars: 1_024,
-            max_event_types: 200,
+            max_description_chars: 2_000,
+            max_event_types: 250,
             max_headers: 20,
             max_header_bytes: 4_096,
-            max_metadata_bytes: 8_192,
+            max_metadata_bytes: 16 * 1024,
             max_filter_bytes: 16 * 1024,
             max_schema_bytes: 64 * 1024,
             max_retry_steps: 50,
-            max_retry_step: DAY,
-            max_timeout: Duration::from_secs(60),
+            max_retry_step: 7 * DAY,
+            max_retry_total: 30 * DAY,
+            min_timeout: Duration::from_millis(50),
+            max_timeout: Duration::from_secs(120),
             max_in_flight: 1_024,
+            default_secret_overlap: DAY,
             max_secret_overlap: 7 * DAY,
+            default_replay_per_second: 50,
             max_replay_per_second: 1_000,
         }
     }

@@ -214,6 +214,14 @@ async fn erased_data_is_gone_and_the_event_stays() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn attributes_that_are_too_large_are_refused() {
+    let world = World::new().await;
+    let event = |length: usize| json!({"tenant": "t1", "type": "a", "data": 1, "attributes": {"a": "x".repeat(length)}});
+    world.post("/v1/events", event(16_000)).await.expect(202);
+    assert_eq!(world.post("/v1/events", event(17_000)).await.expect(422).pointers(), ["/attributes"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_scheduled_event_waits_for_its_time() {
     let world = World::new().await;
     world.endpoint(json!({"url": HOOK})).await;

@@ -108,6 +108,10 @@ impl Checker<'_> {
             self.fault("/attributes", "must be an object");
             return;
         };
+        let most = self.shared.limits.max_attributes_bytes;
+        if bytes.len() > most {
+            return self.fault("/attributes", format!("must have at most {most} bytes as JSON"));
+        }
         let most = self.shared.limits.max_attributes;
         if map.len() > most {
             self.fault("/attributes", format!("must have at most {most} members"));

@@ -104,7 +104,7 @@ impl ChangeEndpoint<'_> {
         let before = &found.secrets.secrets;
         let secrets = match &fresh {
             None => before.clone(),
-            Some(value) => rotated(before, value, now, default_end(&terms, now)),
+            Some(value) => rotated(before, value, now, default_end(&terms, engine.limits(), now)),
         };
         let secrets = EndpointSecrets { headers: draft.headers, secrets };
         let sealed_changed = headers_changed || fresh.is_some();

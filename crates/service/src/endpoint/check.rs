@@ -15,10 +15,6 @@ use crate::Fault;
 const MAX_RATE: f64 = 100_000.0;
 /// The lowest rate: one request in an hour and a half or so.
 const MIN_RATE: f64 = 0.0002;
-/// The shortest deadline of an attempt, in seconds.
-const MIN_TIMEOUT_SECONDS: f64 = 0.05;
-/// The longest timetable in all, in seconds: thirty days.
-const MAX_TIMETABLE_SECONDS: f64 = 2_592_000.0;
 
 /// What the rules are judged by.
 #[derive(Debug, Clone, Copy)]
@@ -155,7 +151,7 @@ fn pace(config: &EndpointConfig, limits: &Limits, faults: &mut Vec<Fault>) {
         faults
             .push(Fault::at("/max_in_flight", format!("This lies between 1 and {}.", limits.max_in_flight)));
     }
-    let range = MIN_TIMEOUT_SECONDS..=limits.max_timeout.as_secs_f64();
+    let range = limits.min_timeout.as_secs_f64()..=limits.max_timeout.as_secs_f64();
     if config.timeout_seconds.is_some_and(|seconds| !range.contains(&seconds)) {
         let detail = format!("This lies between {} and {}.", range.start(), range.end());
         faults.push(Fault::at("/timeout_seconds", detail));
@@ -174,8 +170,10 @@ fn timetable(config: &EndpointConfig, limits: &Limits, faults: &mut Vec<Fault>) 
         let pointer = format!("/retry/schedule_seconds/{index}");
         faults.push(Fault::at(pointer, format!("A step has at most {longest} seconds.")));
     }
-    if steps.iter().sum::<f64>() > MAX_TIMETABLE_SECONDS {
-        faults.push(Fault::at("/retry/schedule_seconds", "The whole timetable has at most 30 days."));
+    let total = limits.max_retry_total.as_secs_f64();
+    if steps.iter().sum::<f64>() > total {
+        let detail = format!("The whole timetable has at most {total} seconds.");
+        faults.push(Fault::at("/retry/schedule_seconds", detail));
     }
 }
 

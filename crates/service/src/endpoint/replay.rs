@@ -15,9 +15,6 @@ use super::check::sentence;
 use super::found::find;
 use crate::{Caller, Fault, ServiceError, ids, no_faults};
 
-/// Deliveries reopened per second where the request does not say.
-const DEFAULT_PER_SECOND: u32 = 50;
-
 /// A replay to start.
 #[derive(Debug)]
 pub struct ReplayEndpoint<'a> {
@@ -62,7 +59,7 @@ impl ReplayEndpoint<'_> {
         let mut faults = Vec::new();
         let states = states(self.status.as_deref(), &mut faults);
         check_types(&self.types, engine.limits(), &mut faults);
-        let per_second = self.per_second.unwrap_or(DEFAULT_PER_SECOND);
+        let per_second = self.per_second.unwrap_or(engine.limits().default_replay_per_second);
         let most = engine.limits().max_replay_per_second;
         if !(1..=most).contains(&per_second) {
             faults.push(Fault::at("/per_second", format!("This lies between 1 and {most}.")));

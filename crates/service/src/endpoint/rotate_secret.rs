@@ -13,8 +13,6 @@ use super::found::{TRIES, Write, find, too_busy, write};
 use super::{FoundEndpoint, sealed, secret, terms::Terms};
 use crate::{Caller, Fault, ServiceError, no_faults};
 
-/// How long both secrets sign where the request does not say: a day (DESIGN 4.2).
-const DEFAULT_OVERLAP_SECONDS: u32 = 86_400;
 /// The most secrets that sign at once: the header grows with each.
 const MAX_SECRETS: usize = 8;
 
@@ -84,9 +82,9 @@ impl RotateSecret<'_> {
     }
 
     fn overlap(&self, terms: &Terms, limits: &Limits, faults: &mut Vec<Fault>) -> Duration {
-        let default = if terms.single_signature { 0 } else { DEFAULT_OVERLAP_SECONDS };
-        let seconds = self.overlap_seconds.unwrap_or(default);
-        if terms.single_signature && seconds > 0 {
+        let default = if terms.single_signature { Duration::ZERO } else { limits.default_secret_overlap };
+        let overlap = self.overlap_seconds.map_or(default, |seconds| Duration::from_secs(seconds.into()));
+        if terms.single_signature && !overlap.is_zero() {
             faults.push(Fault::at(
                 "/overlap_seconds",
                 format!(
@@ -96,7 +94,6 @@ impl RotateSecret<'_> {
             ));
         }
         let most = limits.max_secret_overlap;
-        let overlap = Duration::from_secs(seconds.into());
         if overlap > most {
             faults
                 .push(Fault::at("/overlap_seconds", format!("This lies between 0 and {}.", most.as_secs())));
@@ -106,8 +103,8 @@ impl RotateSecret<'_> {
 }
 
 /// When the secret before stops signing where nobody said; `None` for at once.
-pub(super) fn default_end(terms: &Terms, now: Millis) -> Option<Millis> {
-    (!terms.single_signature).then(|| now + Duration::from_secs(DEFAULT_OVERLAP_SECONDS.into()))
+pub(super) fn default_end(terms: &Terms, limits: &Limits, now: Millis) -> Option<Millis> {
+    (!terms.single_signature).then(|| now + limits.default_secret_overlap)
 }
 
 /// The secrets after a rotation, newest first; `ends` is when the one before stops signing, `None` for at once.
