@@ -17,6 +17,9 @@ struct Arguments {
     /// Only this one.
     #[arg(long)]
     seed: Option<u64>,
+    /// Print what each seed took.
+    #[arg(long)]
+    times: bool,
     /// Print everything that happens, and what the engine logs.
     #[arg(long)]
     trace: bool,
@@ -35,8 +38,17 @@ fn main() -> ExitCode {
     let (mut failed, mut events, mut requests, mut crashes) = (0, 0, 0, 0);
     let count = seeds.end - seeds.start;
     for seed in seeds {
+        let started = std::time::Instant::now();
         match postrider_sim::run(seed, arguments.trace) {
             Ok(report) => {
+                if arguments.times {
+                    println!(
+                        "seed {seed}: {} ms, {} events, {} requests",
+                        started.elapsed().as_millis(),
+                        report.events,
+                        report.requests
+                    );
+                }
                 events += report.events;
                 requests += report.requests;
                 crashes += report.crashes;

@@ -67,6 +67,10 @@ pub(super) async fn replay(desk: &Desk, prng: &mut Prng) {
         states: vec![DeliveryState::Failed, DeliveryState::Held],
         types: Vec::new(),
     };
+    // One at a time: each walks through the endpoint's whole history at its own pace.
+    if !desk.store.running_replays().await.is_ok_and(|running| running.is_empty()) {
+        return;
+    }
     let Ok(matched) = desk.store.count(&selection).await else { return };
     desk.note(format_args!("replay of {:?}: {matched}", delivery.endpoint));
     let new = NewReplay {
@@ -74,7 +78,7 @@ pub(super) async fn replay(desk: &Desk, prng: &mut Prng) {
         scope,
         tenant: desk.tenants[tenant],
         selection,
-        per_second: prng.within(1, 50) as u32,
+        per_second: prng.within(20, 100) as u32,
         matched,
         now: desk.now(),
     };

@@ -49,6 +49,8 @@ impl Core {
             let fresh = here.iter().filter(|place| matches!(place, Place::Lane)).count();
             if fresh > 0 {
                 self.low_water.add(ordinal, fresh as u32);
+            } else {
+                self.low_water.pass(ordinal);
             }
             events.push(new_event(draft, ordinal, &here, now));
             places.push(here);

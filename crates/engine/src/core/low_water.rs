@@ -34,6 +34,11 @@ impl LowWater {
         self.next = self.next.max(Ordinal(event.0 + 1));
     }
 
+    /// A new event of which nothing goes to a lane: the mark may pass it.
+    pub(crate) fn pass(&mut self, event: Ordinal) {
+        self.next = self.next.max(Ordinal(event.0 + 1));
+    }
+
     /// One of them is settled, or in the due index.
     pub(crate) fn remove(&mut self, event: Ordinal) {
         if let Ok(at) = self.events.binary_search_by_key(&event, |entry| entry.0) {
