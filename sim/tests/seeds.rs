@@ -2,14 +2,13 @@
 
 use postrider_sim::run;
 
-/// Runs seeds and fails with the first that breaks an invariant. Each test is its own process and thread.
+/// Runs seeds and fails with the first that breaks an invariant.
 fn seeds(range: std::ops::Range<u64>) {
     let mut events = 0;
     for seed in range {
-        let report = run(seed, false).unwrap();
-        if let Some(violation) = report.violation {
-            panic!("seed {seed}: {violation}\n  again: cargo run -p postrider-sim -- --seed {seed} --trace");
-        }
+        let report = run(seed, false).expect("there is room for the store's files");
+        let again = format!("again: cargo run -p postrider-sim -- --seed {seed} --trace");
+        assert_eq!(report.violation, None, "seed {seed}; {again}");
         events += report.events;
     }
     assert!(events > 0, "nothing was accepted");
