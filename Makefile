@@ -3,15 +3,15 @@ SHELL := /bin/bash
 CARGO ?= cargo
 PACKAGES := target/verify
 
-.PHONY: demo test lint unit sim sim-seeds bench contracts release test-packages deny
+.PHONY: demo test lint unit sim bench contracts release test-packages deny
 
 ## demo: build, start a server and a receiver, send sample events, show every delivery, stay up until Ctrl-C
 demo: tools
 	$(CARGO) build -p postrider
 	target/debug/postrider demo --events demo/events.json
 
-## test: formatting, lints, every test, the simulation's seeds
-test: lint deny sim-seeds unit
+## test: formatting, lints, every test; the simulation's seeds are among them
+test: lint deny unit
 
 lint: tools
 	$(CARGO) fmt --all --check
@@ -30,9 +30,6 @@ SEEDS ?= 2000
 FROM ?= 1
 sim: tools
 	$(CARGO) run --profile quick -p postrider-sim -- --seeds $(SEEDS) --from $(FROM)
-
-sim-seeds: tools
-	$(CARGO) run -p postrider-sim -- --seeds 200
 
 ## bench: null sender and Postrider alternately; ratio, latencies, CPU per delivery, memory
 bench: tools
