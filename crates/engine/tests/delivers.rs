@@ -4,10 +4,10 @@ mod support;
 
 use std::time::Duration;
 
-use postrider_model::delivery::DeliveryState;
+use postrider_model::delivery::{DeliveryKey, DeliveryState};
 use postrider_model::endpoint::{BatchSetting, Ordering, RetrySetting};
 use postrider_model::id::Mode;
-use postrider_store::{History, Scope};
+use postrider_store::{ChangeOutcome, History, Scope};
 use support::World;
 
 const QUICK: Duration = Duration::from_millis(3);
@@ -103,4 +103,20 @@ async fn a_batch_gathers_events_until_it_is_full_or_has_waited() {
     let posted = tokio::time::Instant::now();
     world.wait_for(3).await;
     assert!(posted.elapsed() >= Duration::from_millis(1_500), "the last five wait for others");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_cancelled_in_its_lane_is_not_sent() {
+    let world = World::new(|_, _| (200, Duration::from_secs(1))).await;
+    let endpoint = world.endpoint(|config| config.max_in_flight = Some(1)).await;
+    world.post("1", |_| ()).await;
+    world.post("2", |_| ()).await;
+    let third = world.post("3", |_| ()).await;
+    let delivery = DeliveryKey { event: third.ordinal, endpoint: endpoint.key };
+    assert!(matches!(world.engine.cancel(delivery).await.unwrap(), ChangeOutcome::Done { .. }));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(world.received.lock().len(), 2, "the cancelled one was sent");
+    let scope = Scope { project: world.project, mode: Mode::Live, tenant: None };
+    let detail = world.store.delivery_detail(scope, third.ordinal, endpoint.key).await.unwrap().unwrap();
+    assert_eq!(detail.summary.state, DeliveryState::Cancelled);
 }

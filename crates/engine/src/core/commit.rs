@@ -322,10 +322,26 @@ impl Core {
                 (delivery, due)
             }
             Change::Reopen { delivery, due } => (delivery, due),
-            Change::Cancel { delivery } => (delivery, now),
+            Change::Cancel { delivery } => {
+                if let ChangeOutcome::Done { .. } = outcome {
+                    self.unqueue(delivery);
+                }
+                (delivery, now)
+            }
         };
         if let ChangeOutcome::Done { .. } = outcome {
             self.note_due(delivery.endpoint, due, seq, now);
+        }
+    }
+
+    /// A delivery was cancelled: what waits of it in its lane is not sent. An attempt in flight finishes.
+    fn unqueue(&mut self, delivery: DeliveryKey) {
+        let Some(lane) = self.lanes.get_mut(&delivery.endpoint) else { return };
+        if let Some(item) = lane.remove(delivery.event) {
+            lane.forget(delivery.event);
+            if item.fresh {
+                self.low_water.remove(delivery.event);
+            }
         }
     }
 

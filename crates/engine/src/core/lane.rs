@@ -340,6 +340,12 @@ impl Lane {
         self.breaker.as_mut()
     }
 
+    /// Takes one delivery out of the queue, if it waits there.
+    pub(crate) fn remove(&mut self, event: Ordinal) -> Option<Item> {
+        let at = self.queue.iter().position(|item| item.event == event)?;
+        self.queue.remove(at)
+    }
+
     /// Empties the queue, for an endpoint that was disabled or deleted.
     pub(crate) fn drain(&mut self) -> Vec<Item> {
         self.queue.drain(..).collect()
