@@ -16,8 +16,8 @@ use postrider_store::{
     ApiKey, AuditEntry, AuditQuery, Backlog, Batch, Catalogue, Committed, DeliveryDetail, DeliveryQuery,
     DeliverySummary, DuePage, DueQuery, Endpoint, EndpointPatch, EventDetail, EventQuery, EventSummary,
     EventType, History, Journal, NewApiKey, NewAudit, NewEndpoint, NewEventType, NewProject, NewReplay, Page,
-    Project, ProjectPatch, Recovered, Replay, ReplayProgress, Scope, Selection, StatRow, StatSum, StoreError,
-    StoreFacts, StoredEvent, SweepInto, Tenant, UnfinishedFanout, Upkeep,
+    Project, ProjectPatch, Recovered, Replay, ReplayProgress, Scope, Selection, StatRow, StatSum, Stepped,
+    StoreError, StoreFacts, StoredEvent, Sweep, Swept, Tenant, UnfinishedFanout, Upkeep,
 };
 use postrider_store_sqlite::SqliteStore;
 
@@ -131,18 +131,18 @@ impl Backlog for SimStore {
 
 #[async_trait]
 impl Upkeep for SimStore {
-    async fn step(&self, now: Millis, budget: Duration) -> Result<bool, StoreError> {
+    async fn step(&self, now: Millis, budget: Duration) -> Result<Stepped, StoreError> {
         self.before().await;
         self.trouble()?;
         self.inner.step(now, budget).await
     }
 
-    async fn sweep(&self, endpoint: EndpointKey, into: SweepInto, limit: usize) -> Result<usize, StoreError> {
+    async fn sweep(&self, sweep: Sweep, limit: usize) -> Result<Swept, StoreError> {
         self.before().await;
         self.trouble()?;
-        let swept = self.inner.sweep(endpoint, into, limit).await;
+        let swept = self.inner.sweep(sweep, limit).await;
         let at = self.clock.true_ms();
-        self.ledger.lock().trace.line(at, format_args!("sweep {endpoint:?} {into:?}: {swept:?}"));
+        self.ledger.lock().trace.line(at, format_args!("{sweep:?}: {swept:?}"));
         self.after().await;
         swept
     }

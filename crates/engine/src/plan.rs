@@ -12,7 +12,7 @@ use postrider_model::health::Health;
 use postrider_model::id::{EndpointId, EndpointKey, Mode, ProjectKey, TenantKey};
 use postrider_model::pattern::TypeSet;
 use postrider_model::time::Millis;
-use postrider_store::Endpoint;
+use postrider_store::{Endpoint, EventFlags};
 
 use crate::engine::Shared;
 use crate::project::ProjectContext;
@@ -113,6 +113,12 @@ impl EndpointPlan {
         } else {
             self.policy.per_second
         }
+    }
+
+    /// Whether an event is never put into a batch: a notice that is the whole body of its request.
+    pub(crate) fn sends_alone(&self, flags: EventFlags) -> bool {
+        flags.notice
+            && self.contract.health.notice.as_ref().is_some_and(postrider_contract::Notice::is_whole_body)
     }
 
     /// The most events in one request.

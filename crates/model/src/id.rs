@@ -67,6 +67,11 @@ impl OrdinalSource {
         Self { last: highest_stored }
     }
 
+    /// The last ordinal taken, or the one it started above.
+    pub fn last(&self) -> Ordinal {
+        self.last
+    }
+
     /// The next ordinal at `now`.
     pub fn next(&mut self, now: Millis) -> Ordinal {
         self.take(now, 1)

@@ -38,6 +38,11 @@ impl Rate {
         enough
     }
 
+    /// Gives back what was taken for a request that was not made.
+    pub fn give_back(&mut self) {
+        self.credit_us = (self.credit_us + self.cost_us).min(self.most_us);
+    }
+
     /// When the next request may begin.
     pub fn next_at(&mut self, now: Millis) -> Millis {
         self.refill(now);
@@ -92,6 +97,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_was_not_used_can_be_given_back() {
+        let mut bucket = Rate::per_second(1.0);
+        assert!(bucket.take(Millis(1_000)) && !bucket.take(Millis(1_000)));
+        bucket.give_back();
+        bucket.give_back();
+        assert!(bucket.take(Millis(1_000)) && !bucket.take(Millis(1_000)));
     }
 
     #[test]

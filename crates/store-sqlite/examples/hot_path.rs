@@ -57,7 +57,7 @@ async fn run(preloaded: usize, dir: PathBuf) -> Outcome<()> {
         (cpu_ns()? - cpu) as f64 / 1e3 / preloaded as f64,
         wall.elapsed().as_secs_f64() * 1e6 / preloaded as f64
     );
-    while load.store.step(load.now, std::time::Duration::from_millis(2)).await? {}
+    while load.store.step(load.now, std::time::Duration::from_millis(2)).await?.more {}
     for round in 0..2 {
         for marks in [false, true] {
             load.marks = marks;

@@ -8,11 +8,11 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use postrider_model::id::{EndpointKey, IdSalt, Mode, OrdinalSource};
+use postrider_model::id::{EndpointKey, IdSalt, Mode, Ordinal, OrdinalSource};
 use postrider_model::time::Millis;
 use postrider_store::{
     Append, Backlog, Batch, Catalogue, DueQuery, EventFlags, Journal, NewAudit, NewDelivery, NewEvent,
-    NewProject, Place, SweepInto, Upkeep,
+    NewProject, Place, Sweep, SweepInto, Upkeep,
 };
 use postrider_store_sqlite::{Options, SqliteStore};
 
@@ -47,8 +47,9 @@ async fn run(count: usize, dir: PathBuf) -> Outcome<()> {
         resident()?
     );
     let sweeping = Instant::now();
-    let swept = store.sweep(endpoint, SweepInto::Held, 1_000).await?;
-    println!("swept {swept} in {:?}", sweeping.elapsed());
+    let sweep = Sweep { endpoint, into: SweepInto::Held, up_to: Ordinal(i64::MAX), now };
+    let swept = store.sweep(sweep, 1_000).await?;
+    println!("swept {} in {:?}", swept.ended, sweeping.elapsed());
     store.close().await?;
     Ok(())
 }

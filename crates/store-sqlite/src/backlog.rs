@@ -101,6 +101,10 @@ fn due(conn: &Connection, query: &DueQuery) -> Res<DuePage> {
             let size = delivery.content.as_ref().map_or(0, |content| size(content));
             bytes_left = bytes_left.saturating_sub(size);
         }
+        delivery.flags = match &delivery.content {
+            Some(content) => content.flags,
+            None => flags(conn, delivery.event)?,
+        };
         page.rows.push(delivery);
     }
     Ok(page)
@@ -122,8 +126,15 @@ fn due_delivery(row: &Row<'_>) -> rusqlite::Result<DueDelivery> {
         first_attempt_at: time(row, 4)?,
         key: okey.map(i64::cast_unsigned),
         scheduled: row.get(6)?,
+        flags: EventFlags::default(),
         content: None,
     })
+}
+
+fn flags(conn: &Connection, event: Ordinal) -> Res<EventFlags> {
+    let mut statement = conn.prepare_cached("SELECT flags FROM event WHERE id = ?1")?;
+    let code = statement.query_row([event.0], |row| row.get(0)).optional()?;
+    Ok(code.map(EventFlags::from_code).unwrap_or_default())
 }
 
 /// An event's content; `None` after retention or erasure.
@@ -160,7 +171,7 @@ pub(crate) fn expires_at(ordinal: Ordinal, days: u16) -> Millis {
 
 fn unfinished(conn: &Connection) -> Res<Vec<UnfinishedFanout>> {
     let mut statement = conn.prepare_cached(
-        "SELECT f.event, f.done, f.endpoints, e.tenant, e.deliver_at, e.ordering_key
+        "SELECT f.event, f.done, f.endpoints, e.tenant, e.deliver_at, e.ordering_key, e.flags
          FROM fanout f JOIN event e ON e.id = f.event ORDER BY f.event",
     )?;
     let mut rows = statement.query([])?;
@@ -176,6 +187,7 @@ fn unfinished(conn: &Connection) -> Res<Vec<UnfinishedFanout>> {
             tenant: TenantKey(row.get(3)?),
             deliver_at: time(row, 4)?,
             ordering_key: row.get(5)?,
+            flags: EventFlags::from_code(row.get(6)?),
             left,
             done,
         });

@@ -81,6 +81,8 @@ pub struct DueDelivery {
     pub key: Option<u64>,
     /// Scheduled, and not yet in its key's order: must [`crate::Change::Enter`] first.
     pub scheduled: bool,
+    /// What sets its event apart.
+    pub flags: EventFlags,
     /// Its content, if the bytes allowed it.
     pub content: Option<Arc<StoredEvent>>,
 }
@@ -125,6 +127,8 @@ pub struct UnfinishedFanout {
     pub deliver_at: Option<Millis>,
     /// Its ordering key.
     pub ordering_key: Option<String>,
+    /// What sets it apart.
+    pub flags: EventFlags,
     /// Endpoints still without a delivery, in the stored order.
     pub left: Vec<EndpointKey>,
     /// How many of the match set are written.

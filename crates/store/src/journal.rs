@@ -294,6 +294,8 @@ pub enum ChangeOutcome {
     Parked,
     /// The delivery is in a state that the change does not apply to.
     Refused(DeliveryState),
+    /// [`Change::Reopen`]: its endpoint is disabled or deleted.
+    EndpointDisabled,
     /// There is no such delivery (any more).
     Missing,
 }

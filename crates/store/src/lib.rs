@@ -29,7 +29,7 @@ pub use journal::{
     Append, AppendOutcome, Batch, Change, ChangeOutcome, Committed, EventFlags, EventOutcome, FanoutChunk,
     HealthWrite, IdempotencyMark, Journal, NewDelivery, NewEvent, Next, Place, Settle, Settled,
 };
-pub use upkeep::{StoreFacts, SweepInto, Upkeep};
+pub use upkeep::{Stepped, StoreFacts, Sweep, SweepInto, Swept, Upkeep};
 
 /// All ports of one store.
 pub trait Store: Journal + Backlog + Catalogue + History + Upkeep {}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use postrider_model::id::EndpointKey;
+use postrider_model::id::{EndpointKey, Ordinal};
 use postrider_model::time::Millis;
 
 use crate::StoreError;
@@ -12,12 +12,12 @@ use crate::StoreError;
 #[async_trait]
 pub trait Upkeep: Send + Sync {
     /// Does the next bit of standing work (list indexes, idempotency keys, retention, erasure, size limit),
-    /// holding the writer at most about `budget`. Returns whether more is waiting.
-    async fn step(&self, now: Millis, budget: Duration) -> Result<bool, StoreError>;
+    /// holding the writer at most about `budget`.
+    async fn step(&self, now: Millis, budget: Duration) -> Result<Stepped, StoreError>;
 
     /// Ends up to `limit` pending deliveries of an endpoint that was disabled or deleted (with
-    /// [`SweepInto::Cancelled`] the held ones too). Returns how many; fewer than `limit` means all are done.
-    async fn sweep(&self, endpoint: EndpointKey, into: SweepInto, limit: usize) -> Result<usize, StoreError>;
+    /// [`SweepInto::Cancelled`] the held ones too).
+    async fn sweep(&self, sweep: Sweep, limit: usize) -> Result<Swept, StoreError>;
 
     /// Facts for metrics and `doctor`; cheap, counts no deliveries.
     async fn facts(&self) -> Result<StoreFacts, StoreError>;
@@ -27,6 +27,37 @@ pub trait Upkeep: Send + Sync {
 
     /// Finishes what is written and closes; later calls answer [`StoreError::Unavailable`].
     async fn close(&self) -> Result<(), StoreError>;
+}
+
+/// What a step of standing work did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stepped {
+    /// More is waiting.
+    pub more: bool,
+    /// Endpoints of which an ordered key went on because its head came to its end: their lanes must look.
+    pub released: Vec<EndpointKey>,
+}
+
+/// Which deliveries a sweep ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sweep {
+    /// Of this endpoint.
+    pub endpoint: EndpointKey,
+    /// What becomes of them.
+    pub into: SweepInto,
+    /// Events up to this one: what is accepted after the endpoint was enabled again is not its business.
+    pub up_to: Ordinal,
+    /// An ordered key whose head is ended goes on now.
+    pub now: Millis,
+}
+
+/// What a sweep did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Deliveries ended; fewer than the limit means all are done.
+    pub ended: usize,
+    /// An ordered key went on with a delivery beyond [`Sweep::up_to`]: its lane must look.
+    pub released: bool,
 }
 
 /// What a sweep makes of deliveries.

@@ -86,8 +86,8 @@ fn envelope(shared: &Shared, plan: &EndpointPlan, items: &Items) -> (String, Byt
     let public = |item: &Item| contract.event_id_form().show(EventId(item.event.to_uuid(shared.salt)).0);
     let rendered =
         |item: &Item| item.body.as_ref().map(|body| body.rendered(contract, shared.salt)).unwrap_or_default();
-    if plan.policy.batch.is_none()
-        && let Some(item) = items.first()
+    if let Some(item) = items.first()
+        && (plan.policy.batch.is_none() || plan.sends_alone(item.flags))
     {
         return (public(item), rendered(item));
     }

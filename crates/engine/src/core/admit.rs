@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use postrider_model::id::Ordinal;
 use postrider_model::time::Millis;
-use postrider_store::{Append, EventOutcome, NewDelivery, NewEvent, Place, StoredEvent};
+use postrider_store::{Append, EventFlags, EventOutcome, NewDelivery, NewEvent, Place, StoredEvent};
 use smallvec::SmallVec;
 
 use super::Core;
@@ -29,6 +29,18 @@ pub(crate) struct Admitted {
     /// For each draft the places of its matches; empty where a fan-out follows.
     places: Vec<Places>,
     now: Millis,
+}
+
+/// An event whose deliveries go to their lanes.
+#[derive(Clone, Copy)]
+pub(crate) struct Handed<'a> {
+    pub event: Ordinal,
+    pub flags: EventFlags,
+    /// `None` where no delivery goes to a lane.
+    pub body: Option<&'a Arc<EventBody>>,
+    /// The commit that wrote them.
+    pub seq: u64,
+    pub now: Millis,
 }
 
 impl Core {
@@ -80,11 +92,12 @@ impl Core {
             (Some(key), None) => Place::Ordered { key, due: now },
             (None, Some(due)) => Place::Due(due),
             (None, None) => {
+                let seq = self.committed_seq + 1;
                 let lane = self.lane(&one.plan, now);
                 if lane.reserve() {
                     Place::Lane
                 } else {
-                    lane.spill();
+                    lane.spill(seq);
                     Place::Due(now)
                 }
             }
@@ -140,23 +153,21 @@ impl Core {
             self.fanouts.push(Fanout::new(ordinal, body, draft));
             return;
         }
+        let event = Handed { event: ordinal, flags: draft.flags, body: body.as_ref(), seq, now };
         let mut test = test;
         for (one, place) in draft.matches.iter().zip(places) {
-            self.hand_over_delivery(one, *place, ordinal, body.as_ref(), test.take(), seq, now);
+            self.hand_over_delivery(one, *place, &event, test.take());
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one delivery of an admitted event")]
     pub(crate) fn hand_over_delivery(
         &mut self,
         one: &Match,
         place: Place,
-        event: Ordinal,
-        body: Option<&Arc<EventBody>>,
+        handed: &Handed<'_>,
         test: Option<super::dispatch::TestReply>,
-        seq: u64,
-        now: Millis,
     ) {
+        let Handed { event, flags, body, seq, now } = *handed;
         match place {
             Place::Lane => {
                 let item = Item {
@@ -168,6 +179,7 @@ impl Core {
                     attempts: 0,
                     first_attempt_at: None,
                     key: None,
+                    flags,
                 };
                 if let Some(test) = test {
                     self.start_test(&one.plan, item, test, now);

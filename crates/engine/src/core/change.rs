@@ -1,25 +1,39 @@
 //! Endpoints that are changed, disabled or deleted while their lanes run.
 
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use postrider_model::delivery::DeliveryKey;
 use postrider_model::endpoint::DisabledReason;
-use postrider_model::id::{EndpointKey, ProjectKey};
+use postrider_model::id::{EndpointKey, Ordinal, ProjectKey};
 use postrider_model::time::Millis;
-use postrider_store::{Next, Settle, SweepInto};
+use postrider_store::{Change, Next, Settle, Sweep, SweepInto};
 
 use super::Core;
+use super::commit::Reply;
 use super::message::Message;
+use crate::engine::Shared;
 use crate::plan::EndpointPlan;
 
 /// Deliveries ended per step of a sweep.
 const SWEEP_ROWS: usize = 500;
 
-/// A sweep that waits until every settle made under the old plan is on disk.
-pub(crate) struct Sweep {
+/// A sweep that waits until the appends made under the old plan are on disk. Settles need not be: one that comes
+/// after the sweep finds its delivery held, and leaves it so unless it was delivered.
+pub(crate) struct PlannedSweep {
     endpoint: EndpointKey,
     into: SweepInto,
+    /// What is accepted later was matched against a newer plan.
+    up_to: Ordinal,
     after_seq: u64,
+}
+
+/// Sweeps of one endpoint that have not ended.
+#[derive(Default)]
+pub(crate) struct Sweeping {
+    count: u32,
+    /// A delivery reopened now must not be swept with the others.
+    reopens: Vec<(Change, Reply)>,
 }
 
 impl Core {
@@ -110,12 +124,62 @@ impl Core {
         }));
     }
 
-    /// Sweeps once all that is on its way to the disk now has ended.
+    /// Sweeps once the commit that is on its way has ended. Until the sweep has ended too, the lane reads nothing
+    /// from the store: enabled again it would send what is to be held.
     pub(crate) fn sweep_later(&mut self, endpoint: EndpointKey, into: SweepInto) {
-        let waiting = self.commit.is_some() || !self.pending.is_empty();
-        let after_seq = self.committed_seq + if self.commit.is_some() { 2 } else { 1 };
-        self.sweeps.push(Sweep { endpoint, into, after_seq: if waiting { after_seq } else { 0 } });
+        let after_seq = self.committed_seq + u64::from(self.commit.is_some());
+        let up_to = match into {
+            SweepInto::Held => self.ordinals.last(),
+            SweepInto::Cancelled => Ordinal(i64::MAX),
+        };
+        self.sweeping.entry(endpoint).or_default().count += 1;
+        if let Some(lane) = self.lanes.get_mut(&endpoint) {
+            lane.sweeping = true;
+        }
+        self.sweeps.push(PlannedSweep { endpoint, into, up_to, after_seq });
         self.start_sweeps();
+    }
+
+    /// A change that somebody waits for.
+    pub(crate) fn change(&mut self, change: Change, reply: Reply) {
+        if let Change::Reopen { delivery, .. } = &change
+            && let Some(sweeping) = self.sweeping.get_mut(&delivery.endpoint)
+        {
+            sweeping.reopens.push((change, reply));
+        } else {
+            self.pending.push_change(change, Some(reply));
+        }
+    }
+
+    /// A sweep ended.
+    pub(crate) fn swept(&mut self, endpoint: EndpointKey, released: bool, now: Millis) {
+        if let Entry::Occupied(mut entry) = self.sweeping.entry(endpoint) {
+            let sweeping = entry.get_mut();
+            sweeping.count -= 1;
+            if sweeping.count > 0 {
+                return;
+            }
+            for (change, reply) in entry.remove().reopens {
+                self.pending.push_change(change, Some(reply));
+            }
+        }
+        if let Some(lane) = self.lanes.get_mut(&endpoint) {
+            lane.sweeping = false;
+            self.pump(endpoint, now);
+        }
+        if released {
+            self.released(endpoint, now);
+        }
+    }
+
+    /// Outside any commit of ours a delivery of this endpoint fell due.
+    pub(crate) fn released(&mut self, endpoint: EndpointKey, now: Millis) {
+        if let Some(lane) = self.lanes.get_mut(&endpoint) {
+            lane.wrote_due_unseen();
+            self.pump(endpoint, now);
+        } else {
+            self.expect(endpoint, now, now);
+        }
     }
 
     pub(crate) fn start_sweeps(&mut self) {
@@ -123,20 +187,28 @@ impl Core {
             self.sweeps.drain(..).partition(|sweep| sweep.after_seq <= self.committed_seq);
         self.sweeps = later;
         for sweep in now {
-            let shared = Arc::clone(&self.shared);
-            self.shared.spawner.spawn(Box::pin(async move {
-                loop {
-                    match shared.store.sweep(sweep.endpoint, sweep.into, SWEEP_ROWS).await {
-                        Ok(count) if count < SWEEP_ROWS => break,
-                        Ok(_) => {}
-                        Err(error) => {
-                            tracing::warn!(%error, endpoint = sweep.endpoint.0, "a sweep was interrupted; it goes on");
-                            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-                        }
-                    }
-                }
-                shared.tell(Message::Swept(sweep.endpoint));
-            }));
+            self.shared.spawner.spawn(Box::pin(sweep_to_the_end(Arc::clone(&self.shared), sweep)));
         }
     }
+}
+
+async fn sweep_to_the_end(shared: Arc<Shared>, sweep: PlannedSweep) {
+    let PlannedSweep { endpoint, into, up_to, .. } = sweep;
+    let mut released = false;
+    loop {
+        let sweep = Sweep { endpoint, into, up_to, now: shared.clock.now() };
+        match shared.store.sweep(sweep, SWEEP_ROWS).await {
+            Ok(swept) => {
+                released |= swept.released;
+                if swept.ended < SWEEP_ROWS {
+                    break;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, endpoint = endpoint.0, "a sweep was interrupted; it goes on");
+                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            }
+        }
+    }
+    shared.tell(Message::Swept { endpoint, released });
 }

@@ -29,7 +29,8 @@ const SETTLE_WAIT: Duration = Duration::from_millis(4);
 /// After a commit failed, settles are tried again this much later.
 const RETRY_WAIT: Duration = Duration::from_millis(250);
 
-type Reply = oneshot::Sender<Result<ChangeOutcome, StoreError>>;
+/// Who waits for a change.
+pub(crate) type Reply = oneshot::Sender<Result<ChangeOutcome, StoreError>>;
 type CommitFuture = Pin<Box<dyn Future<Output = Result<Committed, StoreError>> + Send>>;
 
 /// What waits for the next commit.

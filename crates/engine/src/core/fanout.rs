@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use postrider_model::id::{EndpointKey, Ordinal};
 use postrider_model::time::Millis;
-use postrider_store::{Batch, FanoutChunk, NewDelivery, Place};
+use postrider_store::{Batch, EventFlags, FanoutChunk, NewDelivery, Place, UnfinishedFanout};
 
 use super::Core;
+use super::admit::Handed;
 use super::body::EventBody;
 use crate::accept::{Draft, Match};
 use crate::plan::EndpointPlan;
@@ -21,13 +22,15 @@ pub(crate) struct Fanout {
     event: Ordinal,
     body: Option<Arc<EventBody>>,
     deliver_at: Option<Millis>,
+    flags: EventFlags,
     left: VecDeque<Match>,
     done: u32,
 }
 
 impl Fanout {
     pub(crate) fn new(event: Ordinal, body: Option<Arc<EventBody>>, draft: Draft) -> Self {
-        Self { event, body, deliver_at: draft.deliver_at, left: draft.matches.into_iter().collect(), done: 0 }
+        let Draft { deliver_at, flags, matches, .. } = draft;
+        Self { event, body, deliver_at, flags, left: matches.into_iter().collect(), done: 0 }
     }
 
     fn replan(&mut self, endpoint: EndpointKey, plan: Option<&Arc<EndpointPlan>>) {
@@ -37,8 +40,9 @@ impl Fanout {
     }
 
     /// One that a stop or a crash interrupted.
-    pub(crate) fn resumed(event: Ordinal, deliver_at: Option<Millis>, left: Vec<Match>, done: u32) -> Self {
-        Self { event, body: None, deliver_at, left: left.into(), done }
+    pub(crate) fn resumed(stored: &UnfinishedFanout, left: Vec<Match>) -> Self {
+        let UnfinishedFanout { event, deliver_at, flags, done, .. } = *stored;
+        Self { event, body: None, deliver_at, flags, left: left.into(), done }
     }
 }
 
@@ -141,8 +145,10 @@ impl Core {
         let Chunk { mut fanout, matches } = chunk;
         self.fanouts.landed();
         fanout.done += matches.len() as u32;
+        let handed =
+            Handed { event: fanout.event, flags: fanout.flags, body: fanout.body.as_ref(), seq, now };
         for (one, place) in &matches {
-            self.hand_over_delivery(one, *place, fanout.event, fanout.body.as_ref(), None, seq, now);
+            self.hand_over_delivery(one, *place, &handed, None);
         }
         if !fanout.left.is_empty() {
             self.fanouts.back(fanout);

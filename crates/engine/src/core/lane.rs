@@ -13,7 +13,7 @@ use postrider_model::id::Ordinal;
 use postrider_model::rate::Rate;
 use postrider_model::time::Millis;
 use postrider_model::window::Window;
-use postrider_store::DuePage;
+use postrider_store::{DuePage, EventFlags};
 use smallvec::SmallVec;
 
 use super::body::EventBody;
@@ -45,6 +45,8 @@ pub(crate) struct Item {
     pub first_attempt_at: Option<Millis>,
     /// The ordered key whose head it is.
     pub key: Option<u64>,
+    /// What sets its event apart: a test send gets one attempt, a notice goes alone and counts against nobody.
+    pub flags: EventFlags,
 }
 
 /// The items of one request.
@@ -77,6 +79,8 @@ pub(crate) struct Lane {
     pub waiting: bool,
     /// A loader is reading for it.
     pub loading: bool,
+    /// A sweep ends what it has in the store: nothing is read meanwhile.
+    pub sweeping: bool,
     /// When something last happened; an idle lane goes away.
     pub touched_at: Millis,
     queue: VecDeque<Item>,
@@ -94,6 +98,8 @@ pub(crate) struct Lane {
     backlog: bool,
     /// The last commit that wrote such a row.
     dirty_seq: u64,
+    /// One was written outside our commits while a loader was reading: whether it saw it is not known.
+    unseen: bool,
     /// The next row of the store that falls due later.
     next_due: Option<Millis>,
     /// The timer that is set.
@@ -118,6 +124,7 @@ impl Lane {
             slow: false,
             waiting: false,
             loading: false,
+            sweeping: false,
             touched_at: now,
             queue: VecDeque::new(),
             reserved: 0,
@@ -127,6 +134,7 @@ impl Lane {
             spilled: false,
             backlog: false,
             dirty_seq: 0,
+            unseen: false,
             next_due: None,
             timer: None,
             paused_until: None,
@@ -195,15 +203,23 @@ impl Lane {
         }
     }
 
-    /// A batch is being built with a delivery for the store because there was no room.
-    pub(crate) fn spill(&mut self) {
+    /// Batch `seq` is being built with a delivery for the store because there was no room. A load that began before
+    /// it does not see that delivery.
+    pub(crate) fn spill(&mut self, seq: u64) {
         self.spilled = true;
+        self.dirty_seq = self.dirty_seq.max(seq);
     }
 
     /// Commit `seq` wrote a row of ours that is due now.
     pub(crate) fn wrote_due_now(&mut self, seq: u64) {
         self.backlog = true;
         self.dirty_seq = self.dirty_seq.max(seq);
+    }
+
+    /// A row of ours fell due outside our commits.
+    pub(crate) fn wrote_due_unseen(&mut self) {
+        self.backlog = true;
+        self.unseen = self.loading;
     }
 
     /// A commit wrote a row of ours that falls due at `at`.
@@ -228,7 +244,8 @@ impl Lane {
             self.backlog = true;
         }
         let enough = LOAD_BELOW.max(self.plan.batch_size());
-        (self.backlog || self.spilled) && !self.loading && self.plan.enabled && self.queue.len() < enough
+        let may = !self.loading && !self.sweeping && self.plan.enabled;
+        may && (self.backlog || self.spilled) && self.queue.len() < enough
     }
 
     /// What the loader must skip.
@@ -242,8 +259,9 @@ impl Lane {
     /// spilled since the reading began (DESIGN 2.2, the race of rows appended between read and switch).
     pub(crate) fn loaded(&mut self, page: &DuePage, read_after: u64) {
         self.loading = false;
+        let unseen = std::mem::take(&mut self.unseen);
         if page.ended {
-            if self.dirty_seq <= read_after {
+            if self.dirty_seq <= read_after && !unseen {
                 self.backlog = false;
                 self.spilled = false;
             }
@@ -251,6 +269,12 @@ impl Lane {
                 self.next_due = Some(self.next_due.map_or(at, |next| next.min(at)));
             }
         }
+    }
+
+    /// What the loader read is not to be used; it must read once more.
+    pub(crate) fn load_dropped(&mut self) {
+        self.loading = false;
+        self.backlog = true;
     }
 
     /// An item of the due index enters memory.
@@ -310,9 +334,13 @@ impl Lane {
     fn batch_ready(&self, now: Millis) -> Result<usize, Millis> {
         let Some(batch) = self.plan.policy.batch else { return Ok(1) };
         let Some(first) = self.queue.front() else { return Ok(0) };
+        if self.plan.sends_alone(first.flags) {
+            return Ok(1);
+        }
         let first_time = first.step == 0;
         let size = batch.max_size.max(1) as usize;
-        let alike = self.queue.iter().take(size).take_while(|item| (item.step == 0) == first_time).count();
+        let alike = |item: &&Item| (item.step == 0) == first_time && !self.plan.sends_alone(item.flags);
+        let alike = self.queue.iter().take(size).take_while(alike).count();
         let flush_at = first.due + batch.max_wait;
         // Others behind a differing item cannot join any more; a full batch waits for nothing.
         let closed = alike >= size || alike < self.queue.len();
@@ -322,6 +350,17 @@ impl Lane {
     /// A request ended.
     pub(crate) fn request_ended(&mut self) {
         self.requests = self.requests.saturating_sub(1);
+    }
+
+    /// A request was not made after all: its place, its rate and its probe are free again.
+    pub(crate) fn request_unsent(&mut self) {
+        self.request_ended();
+        if let Some(rate) = &mut self.rate {
+            rate.give_back();
+        }
+        if let Some(breaker) = &mut self.breaker {
+            breaker.on_unsent();
+        }
     }
 
     /// Takes an item out of those in flight; `true` if it is not in the due index.

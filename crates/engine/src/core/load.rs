@@ -38,6 +38,8 @@ impl Core {
         let endpoint = loaded.endpoint;
         let Some(lane) = self.lanes.get_mut(&endpoint) else { return };
         match loaded.page {
+            // Read before the sweep began, or in its midst.
+            Ok(_) if lane.sweeping => lane.load_dropped(),
             Ok(page) => {
                 lane.loaded(&page, loaded.read_after);
                 let plan = Arc::clone(&lane.plan);
@@ -96,6 +98,7 @@ impl Core {
             attempts: row.attempts,
             first_attempt_at: row.first_attempt_at,
             key: row.key,
+            flags: row.flags,
         };
         if let Some(lane) = self.lanes.get_mut(&plan.key) {
             lane.push_loaded(item);

@@ -30,8 +30,15 @@ pub(crate) enum Message {
     ProjectChanged(ProjectKey, oneshot::Sender<()>),
     /// A change of one delivery.
     Change(Change, oneshot::Sender<Result<ChangeOutcome, StoreError>>),
-    /// Disable or delete sweeps that ended.
-    Swept(EndpointKey),
+    /// A sweep of a disabled or deleted endpoint ended.
+    Swept {
+        /// Whose deliveries.
+        endpoint: EndpointKey,
+        /// An ordered key went on with a delivery that the sweep left alone.
+        released: bool,
+    },
+    /// The store's standing work ended the head of an ordered key, and the key went on.
+    Released(EndpointKey),
     /// Accept no more, finish what is in flight, settle, and end.
     Stop(oneshot::Sender<()>),
 }

@@ -73,7 +73,10 @@ pub(crate) struct Core {
     /// Numbers commits; the last one that ended.
     committed_seq: u64,
     fanouts: Fanouts,
-    sweeps: Vec<change::Sweep>,
+    /// Sweeps that wait for a commit.
+    sweeps: Vec<change::PlannedSweep>,
+    /// Endpoints whose sweeps have not ended.
+    sweeping: AHashMap<EndpointKey, change::Sweeping>,
     next_housekeeping: Millis,
     /// The last endpoint whose health housekeeping wrote.
     health_cursor: EndpointKey,
@@ -109,6 +112,7 @@ impl Core {
             committed_seq: 0,
             fanouts: Fanouts::default(),
             sweeps: Vec::new(),
+            sweeping: AHashMap::new(),
             next_housekeeping: now + Duration::from_millis(HOUSEKEEPING_MS as u64),
             health_cursor: EndpointKey::default(),
             started_at: now,
@@ -181,8 +185,9 @@ impl Core {
                 self.project_changed(project);
                 let _ = reply.send(());
             }
-            Message::Change(change, reply) => self.pending.push_change(change, Some(reply)),
-            Message::Swept(endpoint) => self.pump(endpoint, now),
+            Message::Change(change, reply) => self.change(change, reply),
+            Message::Swept { endpoint, released } => self.swept(endpoint, released, now),
+            Message::Released(endpoint) => self.released(endpoint, now),
             Message::Stop(reply) => self.stopping = Some(reply),
         }
     }
@@ -230,6 +235,7 @@ impl Core {
         let order = &mut self.order;
         let resting = &mut self.resting;
         let unplanned = &mut self.unplanned;
+        let sweeping = &self.sweeping;
         self.lanes.entry(plan.key).or_insert_with(|| {
             order.push(plan.key);
             let health = resting.remove(&plan.key).unwrap_or_else(|| plan.health.clone());
@@ -237,6 +243,7 @@ impl Core {
             if let Some(due) = unplanned.remove(&plan.key) {
                 lane.expect(due);
             }
+            lane.sweeping = sweeping.contains_key(&plan.key);
             lane
         })
     }

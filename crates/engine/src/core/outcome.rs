@@ -87,10 +87,7 @@ impl Core {
             return;
         }
         let Some(lane) = self.lanes.get_mut(&plan.key) else { return };
-        lane.request_ended();
-        if let Some(breaker) = lane.breaker() {
-            breaker.on_unsent();
-        }
+        lane.request_unsent();
         let mut back = Items::new();
         for mut item in items {
             item.fresh = lane.landed(item.event);
@@ -133,10 +130,11 @@ impl Core {
         let enabled = lane.plan.enabled;
         let mut exhausted_since = None;
         let mut exhausted_attempts = 0;
-        let notice = items.iter().all(is_notice);
+        let notice = items.iter().all(|item| item.flags.notice);
         for item in items {
             let fresh = self.landed(plan, &item, false);
-            let next = if is_single(&item) && !verdict.success {
+            // A test send gets one attempt, also when a crash put it into the due index (DESIGN 4.4).
+            let next = if item.flags.test && !verdict.success {
                 Next::Failed
             } else {
                 self.next(plan, &item, sent, &verdict, enabled, now)
@@ -337,13 +335,4 @@ fn failure_title(sent: &Sent) -> String {
         (None, Some(status)) => format!("HTTP {status}"),
         (None, None) => "No answer".to_owned(),
     }
-}
-
-fn is_notice(item: &Item) -> bool {
-    item.body.as_ref().is_some_and(|body| body.content().flags.notice)
-}
-
-/// A test send gets one attempt, also when a crash put it back into the due index.
-fn is_single(item: &Item) -> bool {
-    item.body.as_ref().is_some_and(|body| body.content().flags.test)
 }

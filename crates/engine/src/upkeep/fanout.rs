@@ -24,7 +24,7 @@ pub(crate) async fn unfinished(shared: &Arc<Shared>) -> Result<Vec<Fanout>, Stor
             };
             matches.push(Match { plan, order });
         }
-        fanouts.push(Fanout::resumed(left.event, left.deliver_at, matches, left.done));
+        fanouts.push(Fanout::resumed(&left, matches));
     }
     Ok(fanouts)
 }

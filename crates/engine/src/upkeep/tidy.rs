@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::rest;
+use crate::core::Message;
 use crate::engine::Shared;
 
 /// How long a step may hold the writer.
@@ -17,8 +18,12 @@ pub(crate) async fn run(shared: Arc<Shared>) {
     let mut pause = PAUSE;
     while rest(&shared, pause).await {
         pause = match shared.store.step(shared.clock.now(), STEP).await {
-            Ok(true) => BREATH,
-            Ok(false) => PAUSE,
+            Ok(stepped) => {
+                for endpoint in stepped.released {
+                    shared.tell(Message::Released(endpoint));
+                }
+                if stepped.more { BREATH } else { PAUSE }
+            }
             Err(error) => {
                 tracing::warn!(%error, "the store's standing work was interrupted; it goes on");
                 PAUSE

@@ -30,7 +30,8 @@ impl CancelDelivery<'_> {
         let summary = &found.detail.summary;
         let key = DeliveryKey { event: summary.event, endpoint: summary.endpoint };
         match engine.cancel(key).await? {
-            ChangeOutcome::Done { .. } | ChangeOutcome::Parked => {}
+            // The last two are never the answer to a cancel.
+            ChangeOutcome::Done { .. } | ChangeOutcome::Parked | ChangeOutcome::EndpointDisabled => {}
             ChangeOutcome::Refused(state) => {
                 let detail = format!("The delivery is {} already.", state.name());
                 return Err(ServiceError::conflict("conflict", detail));

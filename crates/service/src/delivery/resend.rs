@@ -35,20 +35,18 @@ impl ResendDelivery<'_> {
             Err(ServiceError::NotFound(what)) => return Err(self.missing(engine, what).await?),
             other => other?,
         };
-        let disabled = |detail: &str| Err(ServiceError::conflict("endpoint_disabled", detail));
-        match &found.endpoint {
-            Some(endpoint) if endpoint.deleted_at.is_some() => return disabled("The endpoint was deleted."),
-            None => return disabled("The endpoint was deleted."),
-            Some(endpoint) if !endpoint.enabled => {
-                return disabled("The endpoint is disabled; enable it first.");
-            }
-            Some(_) => {}
+        if found.endpoint.as_ref().is_none_or(|endpoint| endpoint.deleted_at.is_some()) {
+            return Err(ServiceError::conflict("endpoint_disabled", "The endpoint was deleted."));
         }
         let summary = &found.detail.summary;
         let key = DeliveryKey { event: summary.event, endpoint: summary.endpoint };
         match engine.resend(key).await? {
             ChangeOutcome::Done { .. } | ChangeOutcome::Parked => {}
             ChangeOutcome::Refused(state) => return Err(refused(state)),
+            ChangeOutcome::EndpointDisabled => {
+                let detail = "The endpoint is disabled; enable it first.";
+                return Err(ServiceError::conflict("endpoint_disabled", detail));
+            }
             ChangeOutcome::Missing => return Err(gone()),
         }
         let detail = json!({ "endpoint": ids::show_endpoint(&found.context, summary.endpoint_id) });

@@ -3,7 +3,7 @@
 use postrider_model::delivery::{DeliveryKey, DeliveryState};
 use postrider_model::id::Ordinal;
 use postrider_model::pattern::TypePattern;
-use postrider_store::Selection;
+use postrider_store::{EventFlags, Selection};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::EXAMINED;
@@ -113,13 +113,17 @@ fn unlisted(conn: &Connection, endpoint: i64, first: i64, end: i64, events: &mut
 
 fn matches(conn: &Connection, selection: &Selection, event: Ordinal) -> Res<bool> {
     let mut statement = conn.prepare_cached(
-        "SELECT d.state, k.name FROM delivery d CROSS JOIN event e ON e.id = d.event
+        "SELECT d.state, k.name, e.flags FROM delivery d CROSS JOIN event e ON e.id = d.event
          CROSS JOIN type_name k ON k.key = e.kind WHERE d.event = ?1 AND d.endpoint = ?2",
     )?;
-    let found: Option<(i64, String)> = statement
-        .query_row(params![event.0, selection.endpoint.0], |row| Ok((row.get(0)?, row.get(1)?)))
+    let found: Option<(i64, String, i64)> = statement
+        .query_row(params![event.0, selection.endpoint.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
-    let Some((state, kind)) = found else { return Ok(false) };
+    let Some((state, kind, flags)) = found else { return Ok(false) };
+    // A test send was missed by nobody.
+    if EventFlags::from_code(flags).test {
+        return Ok(false);
+    }
     let state = state_of(DeliveryKey { event, endpoint: selection.endpoint }, state)?;
     let wanted = |wanted: &String| {
         *wanted == kind || TypePattern::parse(wanted).is_ok_and(|pattern| pattern.matches(&kind))

@@ -1,6 +1,7 @@
 //! Ending one event's history.
 
 use postrider_model::delivery::{Attempt, DeliveryState};
+use postrider_model::id::EndpointKey;
 use postrider_model::time::Millis;
 use postrider_store::attempt_log::AttemptLog;
 use rusqlite::{Connection, params};
@@ -15,8 +16,13 @@ pub(super) fn forgotten(conn: &Connection) -> Res<i64> {
 }
 
 /// Ends what is still pending of an event as failed with the error `expired` (DESIGN 4.4): nothing goes silently.
-/// Returns whether there was any.
-pub(super) fn end_pending(conn: &Connection, event: i64, now: Millis) -> Res<bool> {
+/// Returns whether there was any. Endpoints whose ordered key goes on come to `released`.
+pub(super) fn end_pending(
+    conn: &Connection,
+    event: i64,
+    now: Millis,
+    released: &mut Vec<EndpointKey>,
+) -> Res<bool> {
     let mut pending = conn.prepare_cached("SELECT endpoint FROM delivery WHERE event = ?1 AND state = 0")?;
     let pending: Vec<i64> = pending.query_map([event], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for endpoint in &pending {
@@ -34,13 +40,20 @@ pub(super) fn end_pending(conn: &Connection, event: i64, now: Millis) -> Res<boo
             note: None,
         };
         row.log = AttemptLog::append(&row.log, &expired).map_err(&broken)?;
-        delivery::end(conn, key, row, DeliveryState::Failed, now)?;
+        let next = delivery::end(conn, key, row, DeliveryState::Failed, now)?;
+        released.extend(next.map(|_| key.endpoint));
     }
     Ok(!pending.is_empty())
 }
 
-/// Deletes an event and its deliveries, whatever their state. Returns how many rows that were.
-pub(super) fn delete(conn: &Connection, event: i64, now: Millis) -> Res<usize> {
+/// Deletes an event and its deliveries, whatever their state. Returns how many rows that were. Endpoints whose
+/// ordered key goes on come to `released`.
+pub(super) fn delete(
+    conn: &Connection,
+    event: i64,
+    now: Millis,
+    released: &mut Vec<EndpointKey>,
+) -> Res<usize> {
     let mut deliveries = conn.prepare_cached("SELECT endpoint FROM delivery WHERE event = ?1")?;
     let deliveries: Vec<i64> = deliveries.query_map([event], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for endpoint in &deliveries {
@@ -49,7 +62,8 @@ pub(super) fn delete(conn: &Connection, event: i64, now: Millis) -> Res<usize> {
             && row.state != DeliveryState::Delivered
         {
             // Takes it out of every index, and lets the next of its ordered key go on.
-            delivery::end(conn, key, row, DeliveryState::Cancelled, now)?;
+            let next = delivery::end(conn, key, row, DeliveryState::Cancelled, now)?;
+            released.extend(next.map(|_| key.endpoint));
         }
     }
     conn.prepare_cached("DELETE FROM delivery WHERE event = ?1")?.execute([event])?;

@@ -16,9 +16,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use postrider_model::id::EndpointKey;
 use postrider_model::time::Millis;
-use postrider_store::{StoreError, StoreFacts, SweepInto, Upkeep};
+use postrider_store::{Stepped, StoreError, StoreFacts, Sweep, Swept, Upkeep};
 
 use crate::store::SqliteStore;
 
@@ -36,17 +35,17 @@ pub(crate) struct Standing {
 
 #[async_trait]
 impl Upkeep for SqliteStore {
-    async fn step(&self, now: Millis, budget: Duration) -> Result<bool, StoreError> {
+    async fn step(&self, now: Millis, budget: Duration) -> Result<Stepped, StoreError> {
         let rows = usize::try_from(budget.as_micros() / ROW_US).unwrap_or(usize::MAX).clamp(16, 100_000);
         // Taken out while it is worked with: a second caller finds nothing to do.
-        let Some(mut standing) = self.standing.lock().take() else { return Ok(false) };
+        let Some(mut standing) = self.standing.lock().take() else { return Ok(Stepped::default()) };
         let outcome = self.step_of(&mut standing, now, rows).await;
         *self.standing.lock() = Some(standing);
         outcome
     }
 
-    async fn sweep(&self, endpoint: EndpointKey, into: SweepInto, limit: usize) -> Result<usize, StoreError> {
-        sweep::sweep(self, endpoint, into, limit).await
+    async fn sweep(&self, sweep: Sweep, limit: usize) -> Result<Swept, StoreError> {
+        sweep::sweep(self, sweep, limit).await
     }
 
     async fn facts(&self) -> Result<StoreFacts, StoreError> {
@@ -64,7 +63,12 @@ impl Upkeep for SqliteStore {
 
 impl SqliteStore {
     /// One kind of work a step, in turns, so that none starves another.
-    async fn step_of(&self, standing: &mut Standing, now: Millis, rows: usize) -> Result<bool, StoreError> {
+    async fn step_of(
+        &self,
+        standing: &mut Standing,
+        now: Millis,
+        rows: usize,
+    ) -> Result<Stepped, StoreError> {
         const KINDS: usize = 6;
         for _ in 0..KINDS {
             standing.turn = (standing.turn + 1) % KINDS;
@@ -75,15 +79,19 @@ impl SqliteStore {
                 2 => self.lazily(move |w| forget::step(&w.conn, now, rows)).await?,
                 3 => {
                     let limit = self.max_store_bytes;
-                    self.lazily(move |w| retention::step(w, now, rows, limit)).await?
+                    let stepped = self.lazily(move |w| retention::step(w, now, rows, limit)).await?;
+                    if stepped.more || !stepped.released.is_empty() {
+                        return Ok(stepped);
+                    }
+                    false
                 }
                 4 => self.lazily(move |w| w.overwriting(|| erasure::step(w, rows))?).await?,
                 _ => thin::step(self, &mut standing.thinned_at, now, rows).await?,
             };
             if worked {
-                return Ok(true);
+                return Ok(Stepped { more: true, ..Stepped::default() });
             }
         }
-        Ok(false)
+        Ok(Stepped::default())
     }
 }

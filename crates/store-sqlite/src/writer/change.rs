@@ -1,10 +1,10 @@
 //! Changes of single deliveries that are not outcomes of attempts.
 
 use postrider_model::delivery::{DeliveryKey, DeliveryState};
-use postrider_model::id::Ordinal;
+use postrider_model::id::{EndpointKey, Ordinal};
 use postrider_model::time::Millis;
 use postrider_store::{Change, ChangeOutcome};
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::delivery::{self, Row};
 use super::{Writer, order};
@@ -79,11 +79,21 @@ fn reopen(conn: &Connection, key: DeliveryKey, mut row: Row, due: Millis) -> Res
     if row.state == DeliveryState::Pending {
         return Ok(ChangeOutcome::Refused(row.state));
     }
+    // Decided here and not by the caller: a disable in between would leave it pending, where no sweep looks again.
+    if !takes_deliveries(conn, key.endpoint)? {
+        return Ok(ChangeOutcome::EndpointDisabled);
+    }
     delivery::unlist(conn, key, &row)?;
     (row.state, row.due, row.step, row.okey) = (DeliveryState::Pending, Some(due), 0, None);
     delivery::update(conn, key, &row)?;
     delivery::add_due(conn, key, &delivery::due_entry(key, &row, due, false)?)?;
     Ok(DONE)
+}
+
+fn takes_deliveries(conn: &Connection, endpoint: EndpointKey) -> Res<bool> {
+    let mut statement =
+        conn.prepare_cached("SELECT enabled AND deleted_at IS NULL FROM endpoint WHERE key = ?1")?;
+    Ok(statement.query_row([endpoint.0], |row| row.get(0)).optional()?.unwrap_or(false))
 }
 
 fn cancel(conn: &Connection, key: DeliveryKey, row: Row, now: Millis) -> Res<ChangeOutcome> {

@@ -54,6 +54,17 @@ pub async fn what_is_pending_cannot_be_reopened(backend: Box<dyn Backend>) {
     }
 }
 
+pub async fn nothing_is_reopened_for_a_disabled_endpoint(backend: Box<dyn Backend>) {
+    let mut w = World::new(backend).await;
+    let endpoint = w.endpoint_of(w.tenant).await;
+    let key = w.deliver(endpoint.key, Place::Held).await;
+    w.disable(&endpoint).await;
+    let refused = w.change(Change::Reopen { delivery: key, due: w.now }).await;
+    assert_eq!(refused, ChangeOutcome::EndpointDisabled);
+    assert_eq!(w.state(key).await, DeliveryState::Held);
+    assert!(w.due_events(endpoint.key).await.is_empty());
+}
+
 pub async fn pending_and_held_can_be_cancelled_and_nothing_else(backend: Box<dyn Backend>) {
     let mut w = World::new(backend).await;
     let endpoint = w.endpoint().await;

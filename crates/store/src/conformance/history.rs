@@ -2,12 +2,11 @@
 
 use bytes::Bytes;
 use postrider_model::delivery::{DeliveryKey, DeliveryState};
-use postrider_model::endpoint::DisabledReason;
 use postrider_model::id::{EndpointKey, Mode, Ordinal};
 
 use super::Backend;
-use super::world::{World, audit, lane, selection};
-use crate::{DeliveryQuery, EndpointChange, EndpointPatch, EventQuery, Next, Place, Scope, Selection};
+use super::world::{World, lane, selection};
+use crate::{DeliveryQuery, EventQuery, Next, Place, Scope, Selection};
 
 /// Every delivery of a scope.
 pub(super) fn deliveries_of(scope: Scope) -> DeliveryQuery {
@@ -100,14 +99,7 @@ pub async fn a_pending_delivery_of_a_disabled_endpoint_is_shown_as_held(backend:
     let mut w = World::new(backend).await;
     let endpoint = w.endpoint_of(w.tenant).await;
     let key = w.deliver(endpoint.key, Place::Due(w.now)).await;
-    let patch = EndpointPatch {
-        revision: endpoint.revision,
-        config: None,
-        sealed: None,
-        change: Some(EndpointChange::Disable(DisabledReason::Manual)),
-        now: w.now,
-    };
-    w.store().update_endpoint(endpoint.key, patch, None, audit("endpoint.disable", w.now)).await.unwrap();
+    w.disable(&endpoint).await;
     let summary = w.detail(key).await.unwrap().summary;
     assert_eq!((summary.state, summary.next_attempt_at), (DeliveryState::Held, None));
     assert_eq!(summary.endpoint_id, endpoint.id);
@@ -233,6 +225,21 @@ pub async fn a_selection_is_walked_oldest_first_to_its_end(backend: Box<dyn Back
         assert_eq!(w.store().select(&bounded, None, 10).await.unwrap().0, failed[1..4]);
         let none = Selection { types: vec!["b.*".to_owned()], ..selection };
         assert_eq!(w.store().count(&none).await.unwrap(), 0);
+    }
+}
+
+pub async fn a_selection_leaves_test_sends_out(backend: Box<dyn Backend>) {
+    let mut w = World::new(backend).await;
+    let endpoint = w.endpoint().await;
+    let mut event = w.event(vec![lane(endpoint)]).await;
+    event.flags.test = true;
+    let key = DeliveryKey { event: event.ordinal, endpoint };
+    w.accept(vec![event]).await;
+    w.end(key, Next::Failed).await;
+    for states in [vec![DeliveryState::Failed], vec![DeliveryState::Failed, DeliveryState::Delivered]] {
+        let selection = Selection { states, ..selection(endpoint) };
+        assert_eq!(w.store().count(&selection).await.unwrap(), 0);
+        assert!(w.store().select(&selection, None, 10).await.unwrap().0.is_empty());
     }
 }
 

@@ -2,11 +2,12 @@
 
 use postrider_model::delivery::{DeliveryKey, DeliveryState};
 use postrider_model::id::Ordinal;
+use postrider_model::time::Millis;
 
 use super::Backend;
 use super::history::{all_deliveries, deliveries_of};
 use super::world::{World, audit, lane, selection};
-use crate::{Append, Batch, DeliveryQuery, Next, Place, Scope, StoreError, SweepInto};
+use crate::{Append, Batch, DeliveryQuery, Next, Place, Scope, StoreError, Sweep, SweepInto, Swept};
 
 const DAY: u64 = 24 * 3600;
 
@@ -159,15 +160,8 @@ pub async fn a_sweep_holds_what_is_pending_wherever_it_waits(backend: Box<dyn Ba
     }
     keys.push(w.deliver(endpoint, Place::Scheduled { key: 1, due: w.now }).await);
     let bystander = w.deliver(other, Place::Due(w.now)).await;
-    let mut swept = 0;
-    loop {
-        let count = w.store().sweep(endpoint, SweepInto::Held, 2).await.unwrap();
-        swept += count;
-        if count < 2 {
-            break;
-        }
-    }
-    assert_eq!(swept, 6);
+    let sweep = Sweep { endpoint, into: SweepInto::Held, up_to: w.highest(), now: w.now };
+    assert_eq!(w.sweep(sweep).await, Swept { ended: 6, released: false });
     for key in &keys {
         assert_eq!(w.state(*key).await, DeliveryState::Held);
     }
@@ -178,13 +172,64 @@ pub async fn a_sweep_holds_what_is_pending_wherever_it_waits(backend: Box<dyn Ba
     assert_eq!(w.due_events(endpoint).await, [next.event]);
 }
 
+pub async fn a_sweep_leaves_what_was_accepted_after_the_endpoint_was_enabled_again(
+    backend: Box<dyn Backend>,
+) {
+    let mut w = World::new(backend).await;
+    let endpoint = w.endpoint().await;
+    let mut before =
+        vec![w.deliver(endpoint, Place::Lane).await, w.deliver(endpoint, Place::Due(w.now)).await];
+    for _ in 0..3 {
+        before.push(w.deliver(endpoint, Place::Ordered { key: 1, due: w.now }).await);
+    }
+    let up_to = w.highest();
+    let mut after =
+        vec![w.deliver(endpoint, Place::Lane).await, w.deliver(endpoint, Place::Due(w.now)).await];
+    for _ in 0..2 {
+        after.push(w.deliver(endpoint, Place::Ordered { key: 1, due: w.now }).await);
+    }
+    w.pass(1);
+    let sweep = Sweep { endpoint, into: SweepInto::Held, up_to, now: w.now };
+    assert_eq!(w.sweep(sweep).await, Swept { ended: 5, released: true });
+    for key in before {
+        assert_eq!(w.state(key).await, DeliveryState::Held);
+    }
+    for key in &after {
+        assert_eq!(w.state(*key).await, DeliveryState::Pending);
+    }
+    // The ordered key goes on with its first new one, now.
+    let due = w.due(endpoint).await;
+    let due: Vec<_> = due.iter().map(|row| (row.event, row.due)).collect();
+    assert_eq!(due, [(after[1].event, Millis(w.now.0 - 1_000)), (after[2].event, w.now)]);
+}
+
+pub async fn an_ordered_key_whose_head_expires_goes_on_and_its_endpoint_is_named(backend: Box<dyn Backend>) {
+    let mut w = World::new(backend).await;
+    let endpoint = w.endpoint().await;
+    w.deliver(endpoint, Place::Ordered { key: 1, due: w.now }).await;
+    w.pass(30 * 24 * 3600 - 60);
+    let next = w.deliver(endpoint, Place::Ordered { key: 1, due: w.now }).await;
+    w.pass(120);
+    let mut released = Vec::new();
+    loop {
+        let stepped = w.store().step(w.now, std::time::Duration::from_millis(20)).await.unwrap();
+        released.extend(stepped.released);
+        if !stepped.more {
+            break;
+        }
+    }
+    assert_eq!(released, [endpoint]);
+    assert_eq!(w.due_events(endpoint).await, [next.event]);
+}
+
 pub async fn a_sweep_of_a_deleted_endpoint_cancels_held_ones_too(backend: Box<dyn Backend>) {
     let mut w = World::new(backend).await;
     let endpoint = w.endpoint().await;
     let (held, pending) = (w.deliver(endpoint, Place::Held).await, w.deliver(endpoint, Place::Lane).await);
     let failed = w.deliver(endpoint, Place::Lane).await;
     w.end(failed, Next::Failed).await;
-    assert_eq!(w.store().sweep(endpoint, SweepInto::Cancelled, 10).await.unwrap(), 2);
+    let sweep = Sweep { endpoint, into: SweepInto::Cancelled, up_to: Ordinal(i64::MAX), now: w.now };
+    assert_eq!(w.sweep(sweep).await.ended, 2);
     assert_eq!(w.state(held).await, DeliveryState::Cancelled);
     assert_eq!(w.state(pending).await, DeliveryState::Cancelled);
     assert_eq!(w.state(failed).await, DeliveryState::Failed);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use postrider_model::delivery::{Attempt, DeliveryKey, DeliveryState};
-use postrider_model::endpoint::EndpointConfig;
+use postrider_model::endpoint::{DisabledReason, EndpointConfig};
 use postrider_model::id::{
     EndpointId, EndpointKey, IdSalt, KeyId, Mode, Ordinal, OrdinalSource, ProjectKey, TenantKey,
 };
@@ -15,8 +15,9 @@ use serde_json::json;
 use super::Backend;
 use crate::{
     Append, AppendOutcome, Batch, Change, ChangeOutcome, Committed, DeliveryDetail, DueDelivery, DuePage,
-    DueQuery, Endpoint, EventFlags, EventOutcome, NewApiKey, NewAudit, NewDelivery, NewEndpoint, NewEvent,
-    NewProject, Next, Place, Scope, Selection, Settle, Settled, Store,
+    DueQuery, Endpoint, EndpointChange, EndpointPatch, EventFlags, EventOutcome, NewApiKey, NewAudit,
+    NewDelivery, NewEndpoint, NewEvent, NewProject, Next, Place, Scope, Selection, Settle, Settled, Store,
+    Sweep, Swept,
 };
 
 /// See the module.
@@ -230,6 +231,36 @@ impl World {
         self.due_page(endpoint).await.rows
     }
 
+    /// The last event.
+    pub fn highest(&self) -> Ordinal {
+        self.ordinals.last()
+    }
+
+    /// Sweeps two by two to the end.
+    pub async fn sweep(&self, sweep: Sweep) -> Swept {
+        let mut sum = Swept::default();
+        loop {
+            let Swept { ended, released } = self.store().sweep(sweep, 2).await.unwrap();
+            sum = Swept { ended: sum.ended + ended, released: sum.released || released };
+            if ended < 2 {
+                return sum;
+            }
+        }
+    }
+
+    /// Disables an endpoint in the catalogue.
+    pub async fn disable(&self, endpoint: &Endpoint) {
+        let patch = EndpointPatch {
+            revision: endpoint.revision,
+            config: None,
+            sealed: None,
+            change: Some(EndpointChange::Disable(DisabledReason::Manual)),
+            now: self.now,
+        };
+        let note = audit("endpoint.disable", self.now);
+        self.store().update_endpoint(endpoint.key, patch, None, note).await.unwrap();
+    }
+
     /// The events that are due.
     pub async fn due_events(&self, endpoint: EndpointKey) -> Vec<Ordinal> {
         self.due(endpoint).await.iter().map(|row| row.event).collect()
@@ -247,7 +278,7 @@ impl World {
 
     /// Does all standing work there is.
     pub async fn tidy(&self) {
-        while self.store().step(self.now, Duration::from_millis(20)).await.unwrap() {}
+        while self.store().step(self.now, Duration::from_millis(20)).await.unwrap().more {}
     }
 }
 
