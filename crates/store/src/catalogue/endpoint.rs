@@ -1,0 +1,96 @@
+//! Endpoints.
+
+use bytes::Bytes;
+use postrider_model::endpoint::{DisabledReason, EndpointConfig};
+use postrider_model::id::{EndpointId, EndpointKey, Mode, ProjectKey, TenantKey};
+use postrider_model::time::Millis;
+
+/// An endpoint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Endpoint {
+    /// Its row.
+    pub key: EndpointKey,
+    /// Its id.
+    pub id: EndpointId,
+    /// Its project.
+    pub project: ProjectKey,
+    /// Its world.
+    pub mode: Mode,
+    /// Its tenant.
+    pub tenant: TenantKey,
+    /// Its tenant's public id.
+    pub tenant_id: String,
+    /// What was said of it.
+    pub config: EndpointConfig,
+    /// [`postrider_model::endpoint::EndpointSecrets`] as JSON, sealed; the associated data is the endpoint's UUID.
+    pub sealed: Bytes,
+    /// Whether it gets events.
+    pub enabled: bool,
+    /// Since when it does not.
+    pub disabled_at: Option<Millis>,
+    /// And why.
+    pub disabled_reason: Option<DisabledReason>,
+    /// Failures since the last success.
+    pub failure_count: u32,
+    /// When the streak of failures began.
+    pub failing_since: Option<Millis>,
+    /// The last success.
+    pub last_success_at: Option<Millis>,
+    /// Start of the last attempt.
+    pub last_attempt_at: Option<Millis>,
+    /// Its response's status.
+    pub last_status: Option<u16>,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When it was last changed.
+    pub updated_at: Millis,
+    /// When it was deleted.
+    pub deleted_at: Option<Millis>,
+    /// Counted up with every change by people.
+    pub revision: u64,
+}
+
+/// An endpoint to create.
+#[derive(Debug, Clone)]
+pub struct NewEndpoint {
+    /// Its id.
+    pub id: EndpointId,
+    /// Its project.
+    pub project: ProjectKey,
+    /// Its world.
+    pub mode: Mode,
+    /// Its tenant.
+    pub tenant: TenantKey,
+    /// What was said of it.
+    pub config: EndpointConfig,
+    /// Sealed secrets.
+    pub sealed: Bytes,
+    /// Whether it gets events.
+    pub enabled: bool,
+    /// Now.
+    pub now: Millis,
+}
+
+/// Enabling or disabling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndpointChange {
+    /// It gets events again.
+    Enable,
+    /// It gets none.
+    Disable(DisabledReason),
+}
+
+/// What to change of an endpoint.
+#[derive(Debug, Clone)]
+pub struct EndpointPatch {
+    /// The revision the change was made against.
+    pub revision: u64,
+    /// New settings, whole.
+    pub config: Option<EndpointConfig>,
+    /// New sealed secrets.
+    pub sealed: Option<Bytes>,
+    /// Enabling or disabling.
+    pub change: Option<EndpointChange>,
+    /// Now.
+    pub now: Millis,
+}
