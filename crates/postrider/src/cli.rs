@@ -5,28 +5,51 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+use crate::client::ClientError;
 use crate::config::{Config, ConfigError, Kind, Layer, OPTIONS, environment, load, reference};
 use crate::console::complain;
-use crate::{backup, contracts, demo, listen, send, serve};
+use crate::{backup, contracts, demo, endpoint, key, listen, project, replay, send, serve};
 
 /// A command that failed: what to say, and the exit code.
 #[derive(Debug)]
 pub(crate) struct Failed {
     /// For people.
     pub(crate) message: String,
-    /// 1 for what went wrong while working, 2 for what was asked for wrongly.
+    /// What the process ends with.
     pub(crate) code: u8,
+    /// The server's own words (a problem document), for `--json`.
+    document: Option<String>,
 }
+
+/// It was refused, or went wrong while working, or what was looked at is not in order.
+const REFUSED: u8 = 1;
+/// It was asked for wrongly.
+const USAGE: u8 = 2;
+/// The server does not answer.
+const UNREACHABLE: u8 = 3;
 
 impl Failed {
     /// Something went wrong.
     pub(crate) fn new(error: impl std::fmt::Display) -> Self {
-        Self { message: error.to_string(), code: 1 }
+        Self { message: error.to_string(), code: REFUSED, document: None }
     }
 
     /// It was asked for wrongly.
     pub(crate) fn usage(error: impl std::fmt::Display) -> Self {
-        Self { message: error.to_string(), code: 2 }
+        Self { message: error.to_string(), code: USAGE, document: None }
+    }
+}
+
+impl From<ClientError> for Failed {
+    fn from(error: ClientError) -> Self {
+        let message = error.to_string();
+        let (code, document) = match error {
+            ClientError::Url(_) | ClientError::Key => (USAGE, None),
+            ClientError::NoAnswer { .. } => (UNREACHABLE, None),
+            ClientError::Strange { .. } => (REFUSED, None),
+            ClientError::Refused(problem) => (REFUSED, problem.text),
+        };
+        Self { message, code, document }
     }
 }
 
@@ -36,9 +59,20 @@ pub(crate) fn run() -> ExitCode {
     match dispatch(&matches) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failed) => {
-            complain(format_args!("postrider: {}", failed.message));
+            match failed.document.filter(|_| wants_json(&matches)) {
+                Some(document) => complain(document),
+                None => complain(format_args!("postrider: {}", failed.message)),
+            }
             ExitCode::from(failed.code)
         }
+    }
+}
+
+/// Whether the command, wherever it stands, was given `--json`.
+fn wants_json(matches: &ArgMatches) -> bool {
+    match matches.subcommand() {
+        Some((_, deeper)) => wants_json(deeper),
+        None => matches!(matches.try_get_one::<bool>("json"), Ok(Some(true))),
     }
 }
 
@@ -52,6 +86,10 @@ fn dispatch(matches: &ArgMatches) -> Result<(), Failed> {
         Some(("contract", args)) => contracts::run(args),
         Some(("listen", args)) => listen::run(args),
         Some(("send", args)) => send::run(args),
+        Some(("replay", args)) => replay::run(args),
+        Some(("project", args)) => project::run(args),
+        Some(("key", args)) => key::run(args),
+        Some(("endpoint", args)) => endpoint::run(args),
         Some(("demo", args)) => demo::run(args),
         Some(("config-reference", _)) => {
             crate::console::say(reference().trim_end());
@@ -75,11 +113,15 @@ pub(crate) fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(serve_command())
-        .subcommand(backup::command())
-        .subcommand(contracts::command())
-        .subcommand(listen::command())
-        .subcommand(send::command())
         .subcommand(demo::command())
+        .subcommand(project::command())
+        .subcommand(key::command())
+        .subcommand(endpoint::command())
+        .subcommand(send::command())
+        .subcommand(listen::command())
+        .subcommand(replay::command())
+        .subcommand(contracts::command())
+        .subcommand(backup::command())
         .subcommand(
             Command::new("config-reference").about("Print the reference of all options of serve (Markdown)"),
         )

@@ -2,18 +2,27 @@
 //! the parts together.
 
 mod backup;
+mod body;
 mod cli;
 mod client;
+mod columns;
 mod config;
 mod console;
 mod contracts;
 mod demo;
+mod endpoint;
+mod key;
 mod keys;
 mod listen;
 mod logging;
 mod ports;
+mod progress;
+mod project;
+mod remote;
+mod replay;
 mod send;
 mod serve;
+mod times;
 
 use std::process::ExitCode;
 

@@ -1,94 +1,107 @@
 //! `postrider send`: sends events from the command line or a file.
 
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgMatches, Command, value_parser};
-use http::Method;
+use clap::{ArgMatches, Args, Command, FromArgMatches as _};
 use serde_json::value::RawValue;
 
 use crate::cli::Failed;
-use crate::client::Client;
+use crate::client::{Call, Client, Document};
+use crate::columns::{count, shown};
 use crate::console::say;
-use crate::serve::runtime;
+use crate::progress;
+use crate::remote::{ProjectKey, Remote};
 
 /// Events in one request, at most (DESIGN 4.2).
 const BATCH: usize = 1_000;
 
+#[derive(Debug, Args)]
+struct Send {
+    /// For whom
+    #[arg(long, value_name = "TENANT", requires = "kind")]
+    tenant: Option<String>,
+    /// The event's type
+    #[arg(long = "type", id = "kind", value_name = "TYPE", requires = "tenant")]
+    kind: Option<String>,
+    /// What happened; - reads standard input
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    data: String,
+    /// A JSON array of events as POST /v1/events takes them; - reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["kind", "data"])]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    key: ProjectKey,
+    #[command(flatten)]
+    remote: Remote,
+}
+
 /// The command.
 pub(crate) fn command() -> Command {
-    Command::new("send")
-        .about("Send one event, or those of a file")
-        .arg(
-            Arg::new("url")
-                .long("url")
-                .value_name("URL")
-                .help("The server [env: POSTRIDER_URL] [default: http://127.0.0.1:8080]"),
-        )
-        .arg(
-            Arg::new("key")
-                .long("key")
-                .value_name("KEY")
-                .help("A project key with the scope events:write [env: POSTRIDER_KEY]"),
-        )
-        .arg(Arg::new("tenant").long("tenant").value_name("TENANT").help("For whom").requires("type"))
-        .arg(Arg::new("type").long("type").value_name("TYPE").help("The event's type").requires("tenant"))
-        .arg(
-            Arg::new("data")
-                .long("data")
-                .value_name("JSON")
-                .default_value("{}")
-                .help("What happened; - reads standard input"),
-        )
-        .arg(
-            Arg::new("file")
-                .long("file")
-                .value_name("FILE")
-                .value_parser(value_parser!(PathBuf))
-                .conflicts_with("type")
-                .help("A JSON array of events as POST /v1/events takes them; - reads standard input"),
-        )
+    Send::augment_args(Command::new("send")).about("Send one event, or those of a file")
 }
 
-/// Runs it: prints the server's answer for each event, one JSON object a line.
+/// Runs it.
 pub(crate) fn run(args: &ArgMatches) -> Result<(), Failed> {
-    let given = |name: &str, variable: &str| {
-        args.get_one::<String>(name)
-            .cloned()
-            .or_else(|| std::env::var(variable).ok().filter(|v| !v.is_empty()))
-    };
-    let url = given("url", "POSTRIDER_URL").unwrap_or_else(|| "http://127.0.0.1:8080".to_owned());
-    let key =
-        given("key", "POSTRIDER_KEY").ok_or_else(|| Failed::usage("give --key or set POSTRIDER_KEY"))?;
-    let events = events(args)?;
-    let client = Client::new(&url, &key).map_err(Failed::usage)?;
-    runtime(Some(1)).map_err(Failed::new)?.block_on(send(&client, &events))
+    let send = Send::from_arg_matches(args).map_err(Failed::usage)?;
+    let (key, events) = (send.key.get()?, send.events()?);
+    send.remote.run(key, async |client| {
+        let bar = progress::bar(events.len() as u64, "sending", send.remote.json || events.len() <= BATCH);
+        let mut deliveries = 0;
+        for chunk in events.chunks(BATCH) {
+            for accepted in post(&client, chunk).await? {
+                deliveries += accepted.value()["deliveries"].as_u64().unwrap_or(0);
+                match send.remote.json {
+                    true => say(accepted),
+                    // A bar says how far a long list is; the ids of thousands say nothing.
+                    false if events.len() <= BATCH => say(sentence(&accepted)),
+                    false => {}
+                }
+            }
+            bar.inc(chunk.len() as u64);
+        }
+        bar.finish_and_clear();
+        if events.len() > 1 {
+            let events = count(events.len() as u64, "event", "events");
+            let deliveries = count(deliveries, "delivery", "deliveries");
+            send.remote.done(&format!("{events} accepted, {deliveries}"));
+        }
+        Ok(())
+    })
 }
 
-fn events(args: &ArgMatches) -> Result<Vec<Box<RawValue>>, Failed> {
-    if let Some(path) = args.get_one::<PathBuf>("file") {
-        return parse(&read(path)?);
+fn sentence(accepted: &Document) -> String {
+    let id = shown(&accepted.value()["id"]);
+    match accepted.value()["deliveries"].as_u64().unwrap_or(0) {
+        0 => format!("{id} accepted; no endpoint wants it"),
+        deliveries => format!("{id} accepted for {}", count(deliveries, "endpoint", "endpoints")),
     }
-    let text = |name: &str| args.get_one::<String>(name).map(String::as_str);
-    let (Some(tenant), Some(kind)) = (text("tenant"), text("type")) else {
-        return Err(Failed::usage("give --tenant and --type, or --file"));
-    };
-    let data = match text("data") {
-        Some("-") | None => read(&PathBuf::from("-"))?,
-        Some(data) => data.to_owned(),
-    };
-    // The data goes into the text as it is: its bytes are what the receiver gets.
-    let event = format!(r#"{{"tenant":{},"type":{},"data":{}}}"#, quoted(tenant), quoted(kind), data.trim());
-    RawValue::from_string(event)
-        .map(|event| vec![event])
-        .map_err(|error| Failed::usage(format_args!("--data is not JSON: {error}")))
+}
+
+impl Send {
+    fn events(&self) -> Result<Vec<Box<RawValue>>, Failed> {
+        if let Some(path) = &self.file {
+            return parse(&read(path)?);
+        }
+        let (Some(tenant), Some(kind)) = (&self.tenant, &self.kind) else {
+            return Err(Failed::usage("give --tenant and --type, or --file"));
+        };
+        let data = if self.data == "-" { read(Path::new("-"))? } else { self.data.clone() };
+        // The data goes into the text as it is: its bytes are what the receiver gets.
+        let event =
+            format!(r#"{{"tenant":{},"type":{},"data":{}}}"#, quoted(tenant), quoted(kind), data.trim());
+        RawValue::from_string(event)
+            .map(|event| vec![event])
+            .map_err(|error| Failed::usage(format_args!("--data is not JSON: {error}")))
+    }
 }
 
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-fn read(path: &PathBuf) -> Result<String, Failed> {
+/// The text of a file, or of standard input for `-`.
+pub(crate) fn read(path: &Path) -> Result<String, Failed> {
     if path.as_os_str() != "-" {
         return std::fs::read_to_string(path)
             .map_err(|error| Failed::usage(format_args!("{}: {error}", path.display())));
@@ -104,24 +117,11 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Box<RawValue>>, Failed> {
         .map_err(|error| Failed::usage(format_args!("not a JSON array of events: {error}")))
 }
 
-async fn send(client: &Client, events: &[Box<RawValue>]) -> Result<(), Failed> {
-    for chunk in events.chunks(BATCH) {
-        for accepted in post(client, chunk).await? {
-            say(accepted);
-        }
-    }
-    Ok(())
-}
-
 /// Posts up to [`BATCH`] events in one request, all or none; the answers in their order.
-pub(crate) async fn post(
-    client: &Client,
-    events: &[Box<RawValue>],
-) -> Result<Vec<serde_json::Value>, Failed> {
+pub(crate) async fn post(client: &Client, events: &[Box<RawValue>]) -> Result<Vec<Document>, Failed> {
     let list = events.iter().map(|event| event.get()).collect::<Vec<_>>().join(",");
-    let body = format!(r#"{{"events":[{list}]}}"#);
-    let answer = client.call(Method::POST, "/v1/events/batch", body.as_bytes()).await.map_err(Failed::new)?;
-    Ok(answer["data"].as_array().cloned().unwrap_or_default())
+    let call = Call::post(["v1", "events", "batch"]).body(format!(r#"{{"events":[{list}]}}"#).into_bytes());
+    Ok(client.page(&call).await?.0)
 }
 
 #[cfg(test)]
@@ -132,7 +132,7 @@ mod tests {
     fn the_bytes_of_data_are_left_as_they_are_given() {
         let args = ["send", "--tenant", "t\"1", "--type", "a.b", "--data", " {\"x\": 1.50} "];
         let matches = command().try_get_matches_from(args).unwrap();
-        let events = events(&matches).unwrap();
+        let events = Send::from_arg_matches(&matches).unwrap().events().unwrap();
         assert_eq!(events[0].get(), r#"{"tenant":"t\"1","type":"a.b","data":{"x": 1.50}}"#);
     }
 }

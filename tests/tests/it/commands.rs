@@ -79,14 +79,15 @@ async fn what_send_sends_listen_receives_and_verifies() {
     let mut listen = Running::start(&["listen", "--json", "--listen", address], &secret);
 
     let base = format!("http://{}", server.address);
-    let env = [("POSTRIDER_URL", base.as_str()), ("POSTRIDER_KEY", product.client.key.as_str())];
+    let env = [("POSTRIDER_SERVER", base.as_str()), ("POSTRIDER_KEY", product.client.key.as_str())];
     let data = r#"{"amount": 1.50}"#;
     // The receiver is up when it answers.
     postrider_tests::until("the receiver listens", || async {
         tokio::net::TcpStream::connect(address).await.is_ok().then_some(())
     })
     .await;
-    let mut send = Running::start(&["send", "--tenant", "t1", "--type", "a.b", "--data", data], &env);
+    let mut send =
+        Running::start(&["send", "--json", "--tenant", "t1", "--type", "a.b", "--data", data], &env);
     let accepted: Value = serde_json::from_str(&send.line().await).unwrap();
     assert_eq!(accepted["deliveries"], 1);
     let received: Value = serde_json::from_str(&listen.line().await).unwrap();
@@ -105,7 +106,7 @@ async fn send_says_why_it_was_refused() {
     let base = format!("http://{}", server.address);
     let output = Command::new(binary())
         .args(["send", "--tenant", "t1", "--type", "a.b"])
-        .envs([("POSTRIDER_URL", base.as_str()), ("POSTRIDER_KEY", ROOT_KEY)])
+        .envs([("POSTRIDER_SERVER", base.as_str()), ("POSTRIDER_KEY", ROOT_KEY)])
         .output()
         .await
         .unwrap();

@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn unknown_variables_of_ours_are_named_and_others_left_alone() {
         let variables =
-            [("POSTRIDER_LISTN", "x"), ("PATH", "/bin"), ("POSTRIDER_URL", "u"), ("POSTRIDER_DEV", "1")];
+            [("POSTRIDER_LISTN", "x"), ("PATH", "/bin"), ("POSTRIDER_SERVER", "u"), ("POSTRIDER_DEV", "1")];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let (layer, unknown) = environment(variables);
         assert_eq!(unknown, ["POSTRIDER_LISTN"]);

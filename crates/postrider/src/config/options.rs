@@ -216,4 +216,4 @@ pub(crate) const OPTIONS: &[Opt] = &[
 
 /// Variables of Postrider that are no options of `serve`.
 pub(crate) const OTHER_VARIABLES: &[&str] =
-    &["POSTRIDER_CONFIG", "POSTRIDER_URL", "POSTRIDER_KEY", "POSTRIDER_SECRET"];
+    &["POSTRIDER_CONFIG", "POSTRIDER_SERVER", "POSTRIDER_TENANT", "POSTRIDER_KEY", "POSTRIDER_SECRET"];

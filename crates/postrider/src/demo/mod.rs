@@ -115,7 +115,7 @@ async fn present(server: &Server, events: &[Box<serde_json::value::RawValue>]) -
         "sent {} events; the receiver refuses the first attempt, to show a retry\n",
         accepted.len()
     ));
-    let mut expected = accepted.iter().filter_map(|event| event["deliveries"].as_u64()).sum::<u64>();
+    let mut expected = accepted.iter().filter_map(|event| event.value()["deliveries"].as_u64()).sum::<u64>();
     let mut told = false;
     while let Some(received) = arrived.recv().await {
         say(as_text(&received, &verifier));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::RETRY;
 use crate::cli::Failed;
-use crate::client::Client;
+use crate::client::{Call, Client};
 
 /// The contract of the demonstration.
 pub(crate) const CONTRACT: &str = "standard";
@@ -31,25 +31,24 @@ pub(crate) struct Made {
 impl Product {
     /// Makes the project and a key that may do everything in it.
     pub(crate) async fn create(base: &str, root_key: &str) -> Result<Self, Failed> {
-        let root = Client::new(base, root_key).map_err(Failed::new)?;
+        let root = Client::new(base, root_key)?;
         let seconds: Vec<u64> = RETRY.iter().map(std::time::Duration::as_secs).collect();
         let project = json!({
             "id": PROJECT, "name": "Demo", "contract": CONTRACT, "settings": {"retry": {"schedule_seconds": seconds}},
         });
-        root.post("/v1/projects", &project).await.map_err(Failed::new)?;
+        root.call(&Call::post(["v1", "projects"]).json(&project)).await?;
         let key = json!({"name": "demo", "mode": "live", "scopes": ["*"]});
-        let made = root.post(&format!("/v1/projects/{PROJECT}/keys"), &key).await.map_err(Failed::new)?;
-        let key = text(&made, "key")?;
-        let client = Client::new(base, &key).map_err(Failed::new)?;
+        let made = root.call(&Call::post(["v1", "projects", PROJECT, "keys"]).json(&key)).await?;
+        let key = text(made.value(), "key")?;
+        let client = Client::new(base, &key)?;
         Ok(Self { client, base: base.to_owned(), key })
     }
 
     /// Registers a URL for every event of the tenant.
     pub(crate) async fn register(&self, url: &str) -> Result<Made, Failed> {
-        let path = format!("/v1/tenants/{TENANT}/endpoints");
         let body = json!({"url": url, "description": "the demo's receiver"});
-        let made = self.client.post(&path, &body).await.map_err(Failed::new)?;
-        Ok(Made { id: text(&made, "id")?, secret: text(&made, "secret")? })
+        let made = self.client.call(&Call::post(["v1", "tenants", TENANT, "endpoints"]).json(&body)).await?;
+        Ok(Made { id: text(made.value(), "id")?, secret: text(made.value(), "secret")? })
     }
 
     /// What to try next.
