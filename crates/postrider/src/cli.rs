@@ -8,7 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use crate::client::ClientError;
 use crate::config::{Config, ConfigError, Kind, Layer, OPTIONS, environment, load, reference};
 use crate::console::complain;
-use crate::{backup, contracts, demo, endpoint, key, listen, project, replay, send, serve};
+use crate::{backup, contracts, demo, endpoint, key, listen, project, replay, send, serve, tail};
 
 /// A command that failed: what to say, and the exit code.
 #[derive(Debug)]
@@ -86,6 +86,7 @@ fn dispatch(matches: &ArgMatches) -> Result<(), Failed> {
         Some(("contract", args)) => contracts::run(args),
         Some(("listen", args)) => listen::run(args),
         Some(("send", args)) => send::run(args),
+        Some(("tail", args)) => tail::run(args),
         Some(("replay", args)) => replay::run(args),
         Some(("project", args)) => project::run(args),
         Some(("key", args)) => key::run(args),
@@ -119,6 +120,7 @@ pub(crate) fn command() -> Command {
         .subcommand(endpoint::command())
         .subcommand(send::command())
         .subcommand(listen::command())
+        .subcommand(tail::command())
         .subcommand(replay::command())
         .subcommand(contracts::command())
         .subcommand(backup::command())

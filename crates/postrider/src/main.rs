@@ -22,6 +22,7 @@ mod remote;
 mod replay;
 mod send;
 mod serve;
+mod tail;
 mod times;
 
 use std::process::ExitCode;

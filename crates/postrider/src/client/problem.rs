@@ -12,7 +12,7 @@ use crate::columns::clean;
 #[derive(Debug)]
 pub(crate) struct Problem {
     /// The status of the answer.
-    pub(crate) status: StatusCode,
+    status: StatusCode,
     /// The body as it came, if it was a problem.
     pub(crate) text: Option<String>,
     title: String,
@@ -52,6 +52,13 @@ impl Problem {
                 Self { status, text: None, title, detail, faults: Vec::new() }
             }
         }
+    }
+}
+
+impl Problem {
+    /// Whether what was asked for is not, or no longer, there.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self.status, StatusCode::NOT_FOUND | StatusCode::GONE)
     }
 }
 

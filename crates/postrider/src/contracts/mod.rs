@@ -1,5 +1,7 @@
 //! `postrider contract`: list, show and check contracts.
 
+mod show;
+
 use std::fs;
 use std::path::PathBuf;
 
@@ -14,9 +16,10 @@ use crate::console::{complain, say};
 pub(crate) fn command() -> Command {
     let json = || Arg::new("json").long("json").action(ArgAction::SetTrue).help("One JSON object a line");
     Command::new("contract")
-        .about("List the contracts compiled in, or check a file of your own")
+        .about("List, explain and check contracts")
         .subcommand_required(true)
         .subcommand(Command::new("list").about("The contracts compiled in").arg(json()))
+        .subcommand(show::command())
         .subcommand(
             Command::new("check").about("Say what is wrong with contract files").arg(json()).arg(
                 Arg::new("file")
@@ -32,6 +35,7 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(args: &ArgMatches) -> Result<(), Failed> {
     match args.subcommand() {
         Some(("check", args)) => check(args),
+        Some(("show", args)) => show::run(args),
         Some((_, args)) => {
             for contract in builtin_names().filter_map(Contract::builtin) {
                 if args.get_flag("json") {
