@@ -1,7 +1,5 @@
 //! Puts the texts of the shipped contract files into the binary: `contract show` explains them in their own words.
 
-#![expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
-
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs, io};

@@ -1,6 +1,7 @@
 //! `postrider backup`: a consistent copy of the embedded store, while the server runs or not.
 
 use std::path::{Path, PathBuf, absolute};
+use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use postrider_model::id::IdSalt;
@@ -10,7 +11,11 @@ use serde_json::json;
 
 use crate::cli::Failed;
 use crate::console::say;
+use crate::progress;
 use crate::serve::{control, runtime};
+
+/// How often the size of the copy is looked at.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// The command.
 pub(crate) fn command() -> Command {
@@ -41,13 +46,36 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(args: &ArgMatches) -> Result<(), Failed> {
     let path = |name: &str| args.get_one::<PathBuf>(name).cloned().unwrap_or_default();
     let (data_dir, target) = (path("data-dir"), absolute(path("to")).map_err(Failed::usage)?);
-    let bytes = runtime(Some(1)).map_err(Failed::new)?.block_on(backup(&data_dir, &target))?;
+    let bytes = runtime(Some(1)).map_err(Failed::new)?.block_on(watched(
+        &data_dir,
+        &target,
+        args.get_flag("json"),
+    ))?;
     if args.get_flag("json") {
         say(json!({"path": target, "bytes": bytes}));
     } else {
         say(format_args!("{} ({bytes} bytes)", target.display()));
     }
     Ok(())
+}
+
+/// Copies, and shows on a terminal how far the copy is.
+async fn watched(data_dir: &Path, target: &Path, quiet: bool) -> Result<u64, Failed> {
+    let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+    let mut partial = target.as_os_str().to_owned();
+    partial.push(".part");
+    let bar = progress::bytes(size(&data_dir.join("postrider.db")), "copying", quiet);
+    let mut copying = std::pin::pin!(backup(data_dir, target));
+    loop {
+        tokio::select! {
+            biased;
+            copied = copying.as_mut() => {
+                bar.finish_and_clear();
+                return copied;
+            }
+            () = tokio::time::sleep(LOOK) => bar.set_position(size(Path::new(&partial))),
+        }
+    }
 }
 
 async fn backup(data_dir: &Path, target: &Path) -> Result<u64, Failed> {

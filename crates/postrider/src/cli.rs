@@ -1,14 +1,15 @@
 //! The command line: its shape, and which command does what.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgMatches, Command, value_parser};
 
 use crate::client::ClientError;
-use crate::config::{Config, ConfigError, Kind, Layer, OPTIONS, environment, load, reference};
+use crate::config::{self, Given, reference};
 use crate::console::complain;
-use crate::{backup, contracts, demo, endpoint, key, listen, project, replay, send, serve, tail};
+use crate::{
+    backup, contracts, demo, doctor, endpoint, key, keys, listen, project, replay, send, serve, tail,
+};
 
 /// A command that failed: what to say, and the exit code.
 #[derive(Debug)]
@@ -79,10 +80,12 @@ fn wants_json(matches: &ArgMatches) -> bool {
 fn dispatch(matches: &ArgMatches) -> Result<(), Failed> {
     match matches.subcommand() {
         Some(("serve", args)) => {
-            let (config, unknown) = configuration(args).map_err(Failed::usage)?;
-            serve::run(config, &unknown)
+            let given = Given::read(args);
+            serve::run(given.load().map_err(Failed::usage)?, &given.unknown_variables)
         }
         Some(("backup", args)) => backup::run(args),
+        Some(("doctor", args)) => doctor::run(args),
+        Some(("keys", args)) => keys::run(args),
         Some(("contract", args)) => contracts::run(args),
         Some(("listen", args)) => listen::run(args),
         Some(("send", args)) => send::run(args),
@@ -124,6 +127,8 @@ pub(crate) fn command() -> Command {
         .subcommand(replay::command())
         .subcommand(contracts::command())
         .subcommand(backup::command())
+        .subcommand(keys::command())
+        .subcommand(doctor::command())
         .subcommand(
             Command::new("config-reference").about("Print the reference of all options of serve (Markdown)"),
         )
@@ -135,48 +140,10 @@ pub(crate) fn command() -> Command {
 }
 
 fn serve_command() -> Command {
-    let file =
-        Arg::new("config").long("config").value_name("FILE").value_parser(value_parser!(PathBuf)).help(
-            "The configuration file, TOML [env: POSTRIDER_CONFIG] [default: postrider.toml, if it is there]",
-        );
-    let options = OPTIONS.iter().filter(|opt| opt.kind != Kind::Secret).map(|opt| {
-        let arg = Arg::new(opt.key).long(opt.flag()).value_name(opt.value).help(format!(
-            "{} [env: {}] [default: {}]",
-            opt.help,
-            opt.variable(),
-            opt.default
-        ));
-        match opt.kind {
-            Kind::Switch => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
-            Kind::List => arg.action(ArgAction::Append),
-            _ => arg,
-        }
-    });
-    Command::new("serve")
-        .about("Take events and deliver them")
-        .after_help(
-            "POSTRIDER_ROOT_KEY and POSTRIDER_MASTER_KEY give the two keys; see docs/configuration.md.",
-        )
-        .arg(file)
-        .args(options)
-}
-
-/// The configuration, and the variables that begin as ours do and mean nothing.
-fn configuration(args: &ArgMatches) -> Result<(Config, Vec<String>), ConfigError> {
-    let variables = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let (environment, unknown) = environment(variables);
-    let mut flags = Layer::new("the command line");
-    for opt in OPTIONS.iter().filter(|opt| opt.kind != Kind::Secret) {
-        if let Some(values) = args.get_many::<String>(opt.key) {
-            flags.add(opt, values.cloned());
-        }
-    }
-    let file = args
-        .get_one::<PathBuf>("config")
-        .cloned()
-        .or_else(|| std::env::var_os("POSTRIDER_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from));
-    Ok((load(file.as_deref(), environment, flags)?, unknown))
+    let about = "Take events and deliver them";
+    config::with_options(Command::new("serve").about(about), |_| true).after_help(
+        "POSTRIDER_ROOT_KEY and POSTRIDER_MASTER_KEY give the two keys; see docs/configuration.md.",
+    )
 }
 
 #[cfg(test)]
@@ -193,7 +160,7 @@ mod tests {
         let args =
             ["postrider", "serve", "--dev", "--listen", "127.0.0.1:0", "--egress-ips", "192.0.2.1,192.0.2.2"];
         let matches = command().try_get_matches_from(args).unwrap();
-        let (config, _) = configuration(matches.subcommand_matches("serve").unwrap()).unwrap();
+        let config = Given::read(matches.subcommand_matches("serve").unwrap()).load().unwrap();
         assert!(config.dev);
         assert_eq!(config.listen.port(), 0);
         assert_eq!(config.egress_ips.len(), 2);

@@ -10,6 +10,7 @@ mod config;
 mod console;
 mod contracts;
 mod demo;
+mod doctor;
 mod endpoint;
 mod key;
 mod keys;

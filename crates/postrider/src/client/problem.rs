@@ -36,7 +36,7 @@ struct Fault {
 
 impl Problem {
     /// Reads an answer; what is no problem document is shown as it is.
-    pub(super) fn read(status: StatusCode, body: &[u8]) -> Self {
+    pub(crate) fn read(status: StatusCode, body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body);
         match serde_json::from_str::<Told>(&text) {
             Ok(told) => Self {

@@ -8,7 +8,7 @@ use figment::{Error, Metadata, Profile, Provider};
 use super::options::{Kind, OPTIONS, OTHER_VARIABLES, Opt, PREFIX};
 
 /// Texts by option key, from one place.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Layer {
     name: &'static str,
     texts: BTreeMap<&'static str, Vec<String>>,

@@ -1,5 +1,7 @@
 //! The configuration of `serve`: flag over environment over file over default (DESIGN 4.1).
 
+mod effective;
+mod flags;
 mod layers;
 mod options;
 mod reference;
@@ -13,8 +15,9 @@ use figment::providers::{Format as _, Toml};
 use ipnet::IpNet;
 use serde::Deserialize;
 
-pub(crate) use layers::{Layer, environment};
-pub(crate) use options::{Kind, OPTIONS};
+pub(crate) use effective::{Setting, effective};
+pub(crate) use flags::{Given, with_options};
+use layers::{Layer, environment};
 pub(crate) use reference::reference;
 pub(crate) use secret::Secret;
 
@@ -114,6 +117,15 @@ const DEFAULT_FILE: &str = "postrider.toml";
 /// # Errors
 /// [`ConfigError`].
 pub(crate) fn load(file: Option<&Path>, environment: Layer, flags: Layer) -> Result<Config, ConfigError> {
+    let figment = layered(file, environment, flags)?;
+    let config: Config = figment.extract().map_err(|errors| {
+        ConfigError::Value(errors.into_iter().map(|e| explain(&e)).collect::<Vec<_>>().join("\n"))
+    })?;
+    config.check()?;
+    Ok(config)
+}
+
+fn layered(file: Option<&Path>, environment: Layer, flags: Layer) -> Result<Figment, ConfigError> {
     let mut figment = Figment::new();
     let path = file.unwrap_or(Path::new(DEFAULT_FILE));
     match std::fs::read_to_string(path) {
@@ -125,11 +137,7 @@ pub(crate) fn load(file: Option<&Path>, environment: Layer, flags: Layer) -> Res
         Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {}
         Err(source) => return Err(ConfigError::File { path: path.to_owned(), source }),
     }
-    let config: Config = figment.merge(environment).merge(flags).extract().map_err(|errors| {
-        ConfigError::Value(errors.into_iter().map(|e| explain(&e)).collect::<Vec<_>>().join("\n"))
-    })?;
-    config.check()?;
-    Ok(config)
+    Ok(figment.merge(environment).merge(flags))
 }
 
 fn toml_check(path: &Path, text: &str) -> Result<(), ConfigError> {

@@ -36,6 +36,11 @@ impl Opt {
         self.key.replace('_', "-")
     }
 
+    /// Whether its value is shown nowhere: a secret, or a URL that may hold a password.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.kind == Kind::Secret || matches!(self.key, "proxy" | "database_url")
+    }
+
     /// The name of its environment variable.
     pub(crate) fn variable(&self) -> String {
         format!("{PREFIX}{}", self.key.to_uppercase())

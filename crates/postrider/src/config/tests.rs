@@ -2,7 +2,7 @@ use std::io::Write as _;
 
 use super::layers::{Layer, environment};
 use super::options::OPTIONS;
-use super::{Config, load, reference};
+use super::{Config, effective, load, reference};
 
 fn layer(name: &'static str, values: &[(&str, &str)]) -> Layer {
     let mut layer = Layer::new(name);
@@ -97,4 +97,23 @@ fn every_option_of_the_table_is_a_field_of_the_configuration_and_the_reverse() {
 fn the_reference_in_the_user_guide_is_the_one_made_from_the_table() {
     let kept = include_str!("../../../../docs/configuration.md");
     assert!(kept == reference(), "write it anew: postrider config-reference > docs/configuration.md");
+}
+
+#[test]
+fn each_option_says_where_it_comes_from_and_secrets_are_not_shown() {
+    let file = file("listen = \"127.0.0.1:1\"\nproxy = \"http://user:secret@proxy:1\"");
+    let (env, flags) =
+        (layer("the environment", &[("dev", "1")]), layer("the command line", &[("role", "all")]));
+    let settings = effective(Some(file.path()), env, flags).unwrap();
+    let of = |key: &str| {
+        let setting = settings.iter().find(|setting| setting.key == key).unwrap();
+        (setting.value.to_string(), setting.source.as_str(), setting.is_default)
+    };
+    let path = file.path().to_str().unwrap();
+    assert_eq!(of("listen"), ("\"127.0.0.1:1\"".to_owned(), path, false));
+    assert_eq!(of("proxy"), ("\"(set)\"".to_owned(), path, false));
+    assert_eq!(of("dev"), ("true".to_owned(), "POSTRIDER_DEV", false));
+    assert_eq!(of("role"), ("\"all\"".to_owned(), "--role", false));
+    assert_eq!(of("log_level"), ("\"info\"".to_owned(), "the default", true));
+    assert_eq!(settings.len(), OPTIONS.len());
 }

@@ -1,21 +1,17 @@
 //! The master key: given, or generated into the data directory (DESIGN 4.1).
 
-use std::fs::OpenOptions;
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use postrider_store::{Store, StoreError};
 use postrider_vault::{Keyring, MasterKey, MasterKeyError};
-use zeroize::Zeroizing;
 
+use super::file::{FILE, KeyFile};
 use crate::config::Secret;
 
-const FILE: &str = "master.key";
 /// A secret sealed at the first start: whoever opens it has the right master key.
-const FACT: &str = "master_key_proof";
-const PROOF: &[u8] = b"postrider";
-const PROOF_CONTEXT: &[u8] = b"master_key_proof";
+pub(super) const FACT: &str = "master_key_proof";
+pub(super) const PROOF: &[u8] = b"postrider";
+pub(super) const PROOF_CONTEXT: &[u8] = b"master_key_proof";
 
 /// Why there is no master key to work with.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +45,16 @@ pub(crate) enum KeyError {
     Store(#[from] StoreError),
 }
 
+/// Whether the ring opens what the store's first start sealed; `None` for a store that has not sealed anything yet.
+/// Changes nothing.
+///
+/// # Errors
+/// [`KeyError::Store`].
+pub(crate) async fn fits(ring: &Keyring, store: &dyn Store) -> Result<Option<bool>, KeyError> {
+    let kept = store.fact(FACT).await?;
+    Ok(kept.map(|kept| ring.open(&kept, PROOF_CONTEXT).is_ok_and(|opened| opened.as_slice() == PROOF)))
+}
+
 /// The keys that secrets are sealed with, proved to be those of this store.
 ///
 /// # Errors
@@ -60,17 +66,17 @@ pub(crate) async fn open_keyring(
 ) -> Result<Keyring, KeyError> {
     let ring = match given {
         Some(text) => Keyring::from_base64(text.expose()).map_err(|source| in_place("master_key", source))?,
-        None => from_file(&data_dir.join(FILE), store.fact(FACT).await?.is_none())?,
+        None => from_file(&KeyFile::of(data_dir), store.fact(FACT).await?.is_none())?,
     };
     prove(&ring, store).await?;
     Ok(ring)
 }
 
-fn in_place(place: &str, source: MasterKeyError) -> KeyError {
+pub(super) fn in_place(place: &str, source: MasterKeyError) -> KeyError {
     KeyError::Key { place: place.to_owned(), source }
 }
 
-async fn prove(ring: &Keyring, store: &dyn Store) -> Result<(), KeyError> {
+pub(super) async fn prove(ring: &Keyring, store: &dyn Store) -> Result<(), KeyError> {
     let sealed = ring.seal(PROOF, PROOF_CONTEXT).map_err(|source| in_place("master_key", source))?;
     let kept = store.set_fact_once(FACT, &sealed).await?;
     match ring.open(&kept, PROOF_CONTEXT) {
@@ -80,35 +86,15 @@ async fn prove(ring: &Keyring, store: &dyn Store) -> Result<(), KeyError> {
 }
 
 /// Reads the file, or makes it for a store that is new.
-fn from_file(path: &Path, is_new: bool) -> Result<Keyring, KeyError> {
-    let failed = |source| KeyError::File { path: path.to_owned(), source };
-    let place = path.display().to_string();
-    match OpenOptions::new().read(true).open(path) {
-        Ok(mut file) => {
-            if file.metadata().map_err(failed)?.permissions().mode() & 0o077 != 0 {
-                return Err(KeyError::Exposed(path.to_owned()));
-            }
-            let mut text = Zeroizing::new(String::new());
-            file.read_to_string(&mut text).map_err(failed)?;
-            Keyring::from_base64(&text).map_err(|source| in_place(&place, source))
+fn from_file(file: &KeyFile, is_new: bool) -> Result<Keyring, KeyError> {
+    let wrong = |source| in_place(&file.path().display().to_string(), source);
+    match file.read()? {
+        Some(text) => Keyring::from_base64(&text).map_err(wrong),
+        None if is_new => {
+            let key = MasterKey::generate().map_err(wrong)?;
+            file.write(&key.to_base64())?;
+            Keyring::new(&key).map_err(wrong)
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_new => {
-            let key = MasterKey::generate().map_err(|source| in_place(&place, source))?;
-            write_new(path, &key.to_base64()).map_err(failed)?;
-            Keyring::new(&key).map_err(|source| in_place(&place, source))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(KeyError::Other),
-        Err(error) => Err(failed(error)),
+        None => Err(KeyError::Other),
     }
-}
-
-/// Written whole, on disk, under its name only when it is complete: a key lost in a crash cannot be made again.
-fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
-    let partial = path.with_extension("key.partial");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
-    file.write_all(text.as_bytes())?;
-    file.write_all(b"\n")?;
-    file.sync_all()?;
-    std::fs::rename(&partial, path)?;
-    std::fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }

@@ -1,9 +1,14 @@
 //! The two keys of an installation: the root key, of which only a hash is kept, and the master key.
 
+mod command;
+mod file;
 mod master;
 mod root;
+mod rotate;
 
-pub(crate) use master::{KeyError, open_keyring};
+pub(crate) use command::{command, run};
+pub(crate) use file::KeyFile;
+pub(crate) use master::{KeyError, fits, open_keyring};
 pub(crate) use root::root_key;
 
 use postrider_engine::ports::Rng;

@@ -19,7 +19,7 @@ use crate::keys::open_keyring;
 use crate::ports::{Abort, SystemClock, Tracked};
 
 /// At most this many attempts in flight on a node (DESIGN 2.3).
-const MAX_IN_FLIGHT: usize = 8_192;
+pub(crate) const MAX_IN_FLIGHT: usize = 8_192;
 
 /// Opens the store.
 pub(crate) fn open_store(config: &Config, rng: &dyn Rng) -> Result<Arc<SqliteStore>, StartError> {
