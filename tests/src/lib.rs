@@ -5,11 +5,13 @@
 #![expect(clippy::panic, reason = "a test ends where something is not as it must be")]
 
 mod client;
+mod command;
 mod product;
 mod receiver;
 mod server;
 
 pub use client::{Client, Reply, Wire};
+pub use command::{Cli, Running, Said};
 pub use product::{Endpoint, Product};
 pub use receiver::{Act, Delivery, Receiver};
 pub use server::{Launch, ROOT_KEY, Server, binary};

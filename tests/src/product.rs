@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{Client, ROOT_KEY, Server};
+use crate::{Cli, Client, ROOT_KEY, Server};
 
 /// A project with a key that may do everything in it.
 #[derive(Debug, Clone)]
@@ -77,6 +77,16 @@ impl Product {
         let event = json!({"tenant": "t1", "type": "thing.happened", "data": data});
         let accepted = self.client.post("/v1/events", event).await.expect(202);
         accepted["id"].as_str().expect("an accepted event has an id").to_owned()
+    }
+
+    /// The commands, for this server with the keys of this product, and `t1` as their tenant.
+    #[must_use]
+    pub fn cli(&self) -> Cli {
+        Cli::default()
+            .env("POSTRIDER_SERVER", &format!("http://{}", self.client.address))
+            .env("POSTRIDER_KEY", &self.client.key)
+            .env("POSTRIDER_ROOT_KEY", ROOT_KEY)
+            .env("POSTRIDER_TENANT", "t1")
     }
 
     /// A delivery as the API shows it.

@@ -1,48 +1,11 @@
 //! The commands beside `serve`.
 
-use std::process::Stdio;
-
-use postrider_tests::{Launch, PATIENCE, Product, ROOT_KEY, binary};
-use rustix::process::{Pid, Signal, kill_process};
+use postrider_tests::{Cli, Launch, Product, ROOT_KEY};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
-use tokio::time::timeout;
-
-/// A command that runs, with the lines it prints.
-struct Running {
-    child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
-}
-
-impl Running {
-    fn start(args: &[&str], env: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(binary());
-        command.args(args).envs(env.iter().copied()).stdout(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines }
-    }
-
-    async fn line(&mut self) -> String {
-        timeout(PATIENCE, self.lines.next_line())
-            .await
-            .expect("a line in time")
-            .unwrap()
-            .expect("one more line")
-    }
-
-    /// Ctrl-C, and the end.
-    async fn interrupt(mut self) -> Option<i32> {
-        let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        kill_process(id.unwrap(), Signal::INT).unwrap();
-        timeout(PATIENCE, self.child.wait()).await.expect("it ends").unwrap().code()
-    }
-}
 
 #[tokio::test]
 async fn the_demo_shows_every_sample_event_verified_and_stays_up_until_ctrl_c() {
-    let mut demo = Running::start(&["demo", "--listen", "127.0.0.1:0"], &[]);
+    let mut demo = Cli::default().start(&["demo", "--listen", "127.0.0.1:0"]);
     assert!(demo.line().await.starts_with("postrider ready on http://127.0.0.1:"));
     let (mut verified, mut refused) = (0, 0);
     let key = loop {
@@ -70,25 +33,22 @@ async fn what_send_sends_listen_receives_and_verifies() {
     let server = Launch::new(dir.path()).start().await;
     let product = Product::create(&server, json!({"retry": {"schedule_seconds": []}})).await;
     // The address of the receiver is needed for the endpoint, the endpoint's secret for the receiver.
-    let mut first = Running::start(&["listen", "--listen", "127.0.0.1:0"], &[]);
+    let mut first = Cli::default().start(&["listen", "--listen", "127.0.0.1:0"]);
     let url = first.line().await.strip_prefix("receiving on ").unwrap().to_owned();
     assert_eq!(first.interrupt().await, Some(0));
     let endpoint = product.endpoint(&format!("{url}/hook")).await;
     let address = url.strip_prefix("http://").unwrap();
-    let secret = [("POSTRIDER_SECRET", endpoint.secret.as_str())];
-    let mut listen = Running::start(&["listen", "--json", "--listen", address], &secret);
+    let cli = product.cli().env("POSTRIDER_SECRET", &endpoint.secret);
+    let mut listen = cli.start(&["listen", "--json", "--listen", address]);
 
-    let base = format!("http://{}", server.address);
-    let env = [("POSTRIDER_SERVER", base.as_str()), ("POSTRIDER_KEY", product.client.key.as_str())];
     let data = r#"{"amount": 1.50}"#;
     // The receiver is up when it answers.
     postrider_tests::until("the receiver listens", || async {
         tokio::net::TcpStream::connect(address).await.is_ok().then_some(())
     })
     .await;
-    let mut send =
-        Running::start(&["send", "--json", "--tenant", "t1", "--type", "a.b", "--data", data], &env);
-    let accepted: Value = serde_json::from_str(&send.line().await).unwrap();
+    let sent = cli.run(&["send", "--json", "--tenant", "t1", "--type", "a.b", "--data", data]).await;
+    let accepted = sent.expect(0).document();
     assert_eq!(accepted["deliveries"], 1);
     let received: Value = serde_json::from_str(&listen.line().await).unwrap();
     assert_eq!(received["verified"], true);
@@ -103,15 +63,9 @@ async fn what_send_sends_listen_receives_and_verifies() {
 async fn send_says_why_it_was_refused() {
     let dir = tempfile::tempdir().unwrap();
     let server = Launch::new(dir.path()).start().await;
-    let base = format!("http://{}", server.address);
-    let output = Command::new(binary())
-        .args(["send", "--tenant", "t1", "--type", "a.b"])
-        .envs([("POSTRIDER_SERVER", base.as_str()), ("POSTRIDER_KEY", ROOT_KEY)])
-        .output()
-        .await
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8(output.stderr).unwrap();
+    let cli = Cli::default().env("POSTRIDER_SERVER", &format!("http://{}", server.address));
+    let said = cli.env("POSTRIDER_KEY", ROOT_KEY).run(&["send", "--tenant", "t1", "--type", "a.b"]).await;
+    let said = said.expect(1).err;
     assert!(said.contains("403") || said.contains("401"), "{said}");
     assert!(!said.contains(ROOT_KEY));
     server.stop().await;
@@ -124,13 +78,11 @@ async fn a_contract_file_is_checked_and_its_fault_named() {
     let bad = dir.path().join("bad.toml");
     std::fs::write(&bad, "name = \"bad\"\nnonsense = 1\n").unwrap();
     let check = async |file: &str| {
-        let output =
-            Command::new(binary()).args(["contract", "check", "--json", file]).output().await.unwrap();
-        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-        (output.status.code(), told)
+        let said = Cli::default().run(&["contract", "check", "--json", file]).await;
+        (said.code, said.documents().remove(0))
     };
     let (code, told) = check(good).await;
-    assert_eq!((code, &told["name"]), (Some(0), &json!("standard")));
+    assert_eq!((code, &told["name"]), (0, &json!("standard")));
     let (code, told) = check(bad.to_str().unwrap()).await;
-    assert_eq!((code, &told["ok"]), (Some(1), &json!(false)));
+    assert_eq!((code, &told["ok"]), (1, &json!(false)));
 }

@@ -4,6 +4,14 @@
 
 mod bad_input;
 mod bytes_of_data;
+mod cli_contract;
+mod cli_doctor;
+mod cli_endpoints;
+mod cli_keys_rotate;
+mod cli_projects;
+mod cli_replays;
+mod cli_sending;
+mod cli_tail;
 mod commands;
 mod crashes;
 mod full_disk;

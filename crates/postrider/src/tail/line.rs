@@ -34,8 +34,8 @@ pub(super) fn of(delivery: &Value) -> String {
 fn outcome(attempt: &Value, next: &Value) -> Option<String> {
     let number = some(&attempt["number"])?;
     let answer = match (some(&attempt["response_status"]), some(&attempt["error"])) {
-        // "status_503" beside 503 says nothing more.
-        (Some(status), Some(error)) if !error.contains(&status) => format!("{status} {error}"),
+        // That the status is the error goes without saying.
+        (Some(status), Some(error)) if error != "http_status" => format!("{status} {error}"),
         (Some(status), _) => status,
         (None, Some(error)) => error,
         (None, None) => "no answer".to_owned(),
@@ -75,7 +75,7 @@ mod tests {
         assert_eq!(of(&delivery), "2026-01-02 03:04:05.000  · pending    evt_1 → ep_1  a.b for t1");
         delivery["last_attempt"] = json!({
             "number": 2, "started_at": "2026-01-02T03:04:06.000Z", "latency_ms": 12, "success": false,
-            "response_status": 503, "error": "status_503",
+            "response_status": 503, "error": "http_status",
         });
         delivery["next_attempt_at"] = json!("2026-01-02T03:04:11.012Z");
         assert_eq!(
