@@ -119,7 +119,7 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn commit(&self, commit_us: u64, _appends: usize, _settles: usize) {
+    pub(crate) fn commit(&self, commit_us: u64) {
         self.commits.inc();
         self.commit_seconds.observe(commit_us as f64 / 1e6);
         self.last_commit_us.store(commit_us as i64, Atomic::Relaxed);

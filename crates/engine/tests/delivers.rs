@@ -5,9 +5,9 @@ mod support;
 use std::time::Duration;
 
 use postrider_model::delivery::{DeliveryKey, DeliveryState};
-use postrider_model::endpoint::{BatchSetting, Ordering, RetrySetting};
+use postrider_model::endpoint::{BatchSetting, Ordering, RateLimit, RetrySetting};
 use postrider_model::id::Mode;
-use postrider_store::{ChangeOutcome, History, Scope};
+use postrider_store::{Catalogue, ChangeOutcome, History, ReplayStatus, Scope};
 use support::World;
 
 const QUICK: Duration = Duration::from_millis(3);
@@ -119,4 +119,108 @@ async fn a_delivery_cancelled_in_its_lane_is_not_sent() {
     let scope = Scope { project: world.project, mode: Mode::Live, tenant: None };
     let detail = world.store.delivery_detail(scope, third.ordinal, endpoint.key).await.unwrap().unwrap();
     assert_eq!(detail.summary.state, DeliveryState::Cancelled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn live_events_do_not_wait_behind_deliveries_sent_again() {
+    let failing = |_: &_, before| (if before < 40 { 500 } else { 200 }, Duration::from_millis(100));
+    let world = World::new(failing).await;
+    let endpoint = world
+        .endpoint(|config| {
+            config.max_in_flight = Some(1);
+            config.retry = Some(RetrySetting { schedule_seconds: Vec::new() });
+        })
+        .await;
+    let mut failed = Vec::new();
+    for n in 0..40 {
+        failed.push(world.post(&n.to_string(), |_| ()).await.ordinal);
+    }
+    world.wait_for(40).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    for event in failed {
+        let delivery = DeliveryKey { event, endpoint: endpoint.key };
+        assert!(matches!(world.engine.resend(delivery).await.unwrap(), ChangeOutcome::Done { .. }));
+    }
+    world.wait_for(42).await;
+    for n in 0..5 {
+        world.post(&format!("\"live {n}\""), |_| ()).await;
+    }
+    world.wait_for(85).await;
+    let places: Vec<_> = world
+        .received
+        .lock()
+        .iter()
+        .enumerate()
+        .filter(|(_, request)| String::from_utf8_lossy(&request.body).contains("live"))
+        .map(|(place, _)| place)
+        .collect();
+    assert_eq!(places.len(), 5);
+    assert!(places.iter().all(|place| *place < 52), "at most one in eight goes before them: {places:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_in_memory_for_too_long_is_given_up() {
+    let world = World::new(|_, _| (200, QUICK)).await;
+    let endpoint = world
+        .endpoint(|config| {
+            config.rate_limit = Some(RateLimit { per_second: 0.001 });
+            config.retry = Some(RetrySetting { schedule_seconds: vec![1.0] });
+        })
+        .await;
+    let mut events = Vec::new();
+    for n in 0..10 {
+        events.push(world.post(&n.to_string(), |_| ()).await.ordinal);
+    }
+    tokio::time::sleep(Duration::from_secs(3 * 3_600)).await;
+    let scope = Scope { project: world.project, mode: Mode::Live, tenant: None };
+    let mut given_up = 0;
+    for event in events {
+        let detail = world.store.delivery_detail(scope, event, endpoint.key).await.unwrap().unwrap();
+        match detail.summary.state {
+            DeliveryState::Delivered => {}
+            DeliveryState::Failed => {
+                assert_eq!(detail.attempts[0].error.as_deref(), Some("endpoint_unavailable"));
+                given_up += 1;
+            }
+            other => unreachable!("{other:?}"),
+        }
+    }
+    assert_eq!(
+        (world.received.lock().len(), given_up),
+        (4, 6),
+        "one each thousand seconds of the first hour"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_with_very_many_deliveries_is_answered_first_and_delivered_whole() {
+    let world = World::new(|_, _| (200, QUICK)).await;
+    for _ in 0..30 {
+        world.endpoint(|_| ()).await;
+    }
+    let accepted = world.post_batch(60).await;
+    assert!(accepted.iter().all(|one| one.deliveries == 30));
+    world.wait_for(1_800).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(world.received.lock().len(), 1_800);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_sends_what_failed_and_ends() {
+    let world = World::new(|_, before| (if before < 300 { 500 } else { 200 }, QUICK)).await;
+    let endpoint =
+        world.endpoint(|config| config.retry = Some(RetrySetting { schedule_seconds: Vec::new() })).await;
+    for n in 0..300 {
+        world.post(&n.to_string(), |_| ()).await;
+    }
+    world.wait_for(300).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let replay = world.replay(endpoint.key, 100).await;
+    let began = tokio::time::Instant::now();
+    world.wait_for(600).await;
+    assert!(began.elapsed() >= Duration::from_secs(2), "a hundred per second, one second's worth at once");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let scope = Scope { project: world.project, mode: Mode::Live, tenant: None };
+    let progress = world.store.replay(scope, replay).await.unwrap().unwrap().progress;
+    assert_eq!((progress.status, progress.reopened, progress.skipped), (ReplayStatus::Done, 300, 0));
 }

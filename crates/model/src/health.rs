@@ -133,19 +133,41 @@ impl Health {
         let since = *self.failing_since.get_or_insert(seen.started_at);
         let disable = match rule {
             DisableRule::Never => false,
-            DisableRule::DeliveryExhausted => seen
-                .exhausted_since
-                .is_some_and(|first| self.last_success_at.is_none_or(|success| success < first)),
+            DisableRule::DeliveryExhausted => {
+                seen.exhausted_since.is_some_and(|first| self.no_success_since(first))
+            }
             DisableRule::ConsecutiveFailures(count) => self.failure_count >= *count,
             DisableRule::FailingFor(time) => seen.ended_at.since(since) >= *time,
         };
         HealthChange { streak: true, disable }
+    }
+
+    /// A delivery was given up because it could not be attempted in time; it counts as exhausted (DESIGN 2.3), and
+    /// not as an attempt. `since` is the start of its first attempt, or when it fell due if there was none. Returns
+    /// whether the rule says: disable.
+    pub fn after_giving_up(&self, rule: &DisableRule, since: Millis) -> bool {
+        *rule == DisableRule::DeliveryExhausted && self.no_success_since(since)
+    }
+
+    fn no_success_since(&self, first: Millis) -> bool {
+        self.last_success_at.is_none_or(|success| success < first)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_delivery_given_up_without_an_attempt_counts_as_exhausted_and_not_as_a_failed_attempt() {
+        let mut health = Health::default();
+        assert!(health.after_giving_up(&DisableRule::DeliveryExhausted, Millis(10)));
+        assert!(!health.after_giving_up(&DisableRule::ConsecutiveFailures(1), Millis(10)));
+        health.after(&DisableRule::DeliveryExhausted, &seen(20, true, None));
+        assert!(!health.after_giving_up(&DisableRule::DeliveryExhausted, Millis(10)));
+        assert!(health.after_giving_up(&DisableRule::DeliveryExhausted, Millis(30)));
+        assert_eq!(health.failure_count, 0);
+    }
 
     fn seen(at: i64, success: bool, exhausted_since: Option<i64>) -> AttemptSeen {
         AttemptSeen {

@@ -18,7 +18,9 @@ use super::message::{AppendReply, AppendRequest};
 use crate::accept::{Draft, Match};
 
 /// Above this many matches the deliveries are written after the answer (DESIGN 2.1).
-pub(crate) const FANOUT_ABOVE: usize = 64;
+const FANOUT_ABOVE: usize = 64;
+/// With more deliveries than this in one request, those of all its events are written after the answer.
+pub(crate) const REQUEST_FANOUT_ABOVE: usize = 1_024;
 
 type Places = SmallVec<[Place; 2]>;
 
@@ -48,11 +50,12 @@ impl Core {
     pub(crate) fn admit(&mut self, request: AppendRequest, now: Millis) -> (Append, Admitted) {
         let first = self.ordinals.take(now, request.drafts.len());
         let test = request.test.is_some();
+        let wide_above = if request.deliveries() > REQUEST_FANOUT_ABOVE { 0 } else { FANOUT_ABOVE };
         let mut places = Vec::with_capacity(request.drafts.len());
         let mut events = Vec::with_capacity(request.drafts.len());
         for (index, draft) in request.drafts.iter().enumerate() {
             let ordinal = Ordinal(first.0 + index as i64);
-            let wide = draft.matches.len() > FANOUT_ABOVE;
+            let wide = draft.matches.len() > wide_above;
             let here: Places = if wide {
                 Places::new()
             } else {
@@ -64,7 +67,7 @@ impl Core {
             } else {
                 self.low_water.pass(ordinal);
             }
-            events.push(new_event(draft, ordinal, &here, now));
+            events.push(new_event(draft, ordinal, &here, wide, now));
             places.push(here);
         }
         let append = Append { idempotency: request.mark, events };
@@ -143,7 +146,7 @@ impl Core {
         accepted_at: Millis,
         now: Millis,
     ) {
-        let wide = draft.matches.len() > FANOUT_ABOVE;
+        let wide = places.is_empty() && !draft.matches.is_empty();
         let in_memory = wide || places.iter().any(|place| matches!(place, Place::Lane));
         let body = in_memory.then(|| {
             let content = Arc::new(stored_event(&draft, ordinal, accepted_at));
@@ -182,7 +185,7 @@ impl Core {
                     flags,
                 };
                 if let Some(test) = test {
-                    self.start_test(&one.plan, item, test, now);
+                    self.start_test(&one.plan, item, test);
                     return;
                 }
                 let lane = self.lane(&one.plan, now);
@@ -234,18 +237,14 @@ impl Core {
     }
 }
 
-fn new_event(draft: &Draft, ordinal: Ordinal, places: &Places, now: Millis) -> NewEvent {
+fn new_event(draft: &Draft, ordinal: Ordinal, places: &Places, wide: bool, now: Millis) -> NewEvent {
     let deliveries = draft
         .matches
         .iter()
         .zip(places)
         .map(|(one, place)| NewDelivery { endpoint: one.plan.key, place: *place })
         .collect();
-    let fanout = if draft.matches.len() > FANOUT_ABOVE {
-        draft.matches.iter().map(|one| one.plan.key).collect()
-    } else {
-        Vec::new()
-    };
+    let fanout = if wide { draft.matches.iter().map(|one| one.plan.key).collect() } else { Vec::new() };
     NewEvent {
         ordinal,
         project: draft.project.project.key,

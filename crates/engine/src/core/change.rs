@@ -8,6 +8,7 @@ use postrider_model::endpoint::DisabledReason;
 use postrider_model::id::{EndpointKey, Ordinal, ProjectKey};
 use postrider_model::time::Millis;
 use postrider_store::{Change, Next, Settle, Sweep, SweepInto};
+use tokio::sync::oneshot;
 
 use super::Core;
 use super::commit::Reply;
@@ -34,6 +35,8 @@ pub(crate) struct Sweeping {
     count: u32,
     /// A delivery reopened now must not be swept with the others.
     reopens: Vec<(Change, Reply)>,
+    /// Who waits for the end of all.
+    waiting: Vec<oneshot::Sender<()>>,
 }
 
 impl Core {
@@ -151,6 +154,16 @@ impl Core {
         }
     }
 
+    /// Somebody waits until all that is to be held of an endpoint is.
+    pub(crate) fn when_swept(&mut self, endpoint: EndpointKey, reply: oneshot::Sender<()>) {
+        match self.sweeping.get_mut(&endpoint) {
+            Some(sweeping) => sweeping.waiting.push(reply),
+            None => {
+                let _ = reply.send(());
+            }
+        }
+    }
+
     /// A sweep ended.
     pub(crate) fn swept(&mut self, endpoint: EndpointKey, released: bool, now: Millis) {
         if let Entry::Occupied(mut entry) = self.sweeping.entry(endpoint) {
@@ -159,8 +172,12 @@ impl Core {
             if sweeping.count > 0 {
                 return;
             }
-            for (change, reply) in entry.remove().reopens {
+            let ended = entry.remove();
+            for (change, reply) in ended.reopens {
                 self.pending.push_change(change, Some(reply));
+            }
+            for waiting in ended.waiting {
+                let _ = waiting.send(());
             }
         }
         if let Some(lane) = self.lanes.get_mut(&endpoint) {

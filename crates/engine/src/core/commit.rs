@@ -16,12 +16,12 @@ use postrider_store::{
 use tokio::sync::oneshot;
 
 use super::Core;
-use super::admit::Admitted;
+use super::admit::{Admitted, REQUEST_FANOUT_ABOVE};
 use super::fanout::Chunk;
 use super::message::{AppendReply, AppendRequest};
 
-/// Events in one commit: at about 14 µs each it stays below 5 ms (DESIGN 2.1).
-const MAX_EVENTS: usize = 320;
+/// Events and deliveries appended in one commit: at about 7 µs each it stays below 5 ms (DESIGN 2.1).
+const MAX_ROWS: usize = 640;
 /// Settles and changes in one commit.
 const MAX_SETTLES: usize = 1_024;
 /// Settles wait this long for an append to share its fsync: a crash in between only repeats an attempt.
@@ -93,6 +93,11 @@ impl Pending {
         self.appends.front().map(|request| request.arrived)
     }
 
+    /// How many settles wait.
+    pub(crate) fn settles(&self) -> usize {
+        self.settles.len()
+    }
+
     /// Somebody waits for what was pushed last.
     pub(crate) fn hurry(&mut self) {
         self.urgent = true;
@@ -121,7 +126,6 @@ pub(crate) struct SettleNote {
 pub(crate) struct InFlight {
     future: CommitFuture,
     seq: u64,
-    oldest: Option<Millis>,
     appends: Vec<Admitted>,
     chunks: Vec<Chunk>,
     settles: Vec<SettleNote>,
@@ -180,18 +184,20 @@ impl Core {
             .store(oldest.or(self.pending.oldest()).unwrap_or(Millis::MAX).0, Atomic::Relaxed);
         let store = std::sync::Arc::clone(&self.shared.store);
         let future: CommitFuture = Box::pin(async move { store.commit(batch).await });
-        self.commit =
-            Some(InFlight { future, seq, oldest, appends, chunks, settles: notes, retry, changes, health });
+        self.commit = Some(InFlight { future, seq, appends, chunks, settles: notes, retry, changes, health });
     }
 
     fn admit_appends(&mut self, batch: &mut Batch, now: Millis) -> Vec<Admitted> {
         let mut admitted = Vec::new();
-        let mut events = 0;
+        let mut sum = 0;
         while let Some(request) = self.pending.appends.front() {
-            if events > 0 && events + request.drafts.len() > MAX_EVENTS {
+            let deliveries = request.deliveries();
+            // The deliveries of a wide request come later, in chunks.
+            let rows = request.drafts.len() + if deliveries > REQUEST_FANOUT_ABOVE { 0 } else { deliveries };
+            if sum > 0 && sum + rows > MAX_ROWS {
                 break;
             }
-            events += request.drafts.len();
+            sum += rows;
             let Some(request) = self.pending.appends.pop_front() else { break };
             let (append, one) = self.admit(request, now);
             batch.appends.push(append);
@@ -217,8 +223,8 @@ impl Core {
 
     fn commit_succeeded(&mut self, done: InFlight, committed: Committed, now: Millis) {
         self.committed_seq = done.seq;
-        self.shared.metrics.commit(committed.commit_us, done.appends.len(), done.settles.len());
-        let _ = done.oldest;
+        self.failing = false;
+        self.shared.metrics.commit(committed.commit_us);
         for (admitted, outcome) in done.appends.into_iter().zip(committed.appends) {
             self.appended(admitted, outcome, done.seq, now);
         }
@@ -240,6 +246,7 @@ impl Core {
             }
         }
         self.start_sweeps();
+        self.release_brake(now);
     }
 
     fn settled(&mut self, note: &SettleNote, settled: Settled, seq: u64, now: Millis) {
@@ -247,17 +254,11 @@ impl Core {
             self.low_water.remove(note.delivery.event);
         }
         let endpoint = note.delivery.endpoint;
-        if let Some(lane) = self.lanes.get_mut(&endpoint) {
-            lane.forget(note.delivery.event);
-            if let Some(at) = note.due {
-                lane.wrote_due(at, seq, now);
-            }
-            if settled.released.is_some() {
-                lane.wrote_due_now(seq);
-            }
-        }
-        if note.due.is_some() || settled.released.is_some() {
-            self.pump(endpoint, now);
+        self.forget(note.delivery);
+        // Also where the lane went away meanwhile.
+        let released = settled.released.map(|_| now);
+        if let Some(at) = [note.due, released].into_iter().flatten().min() {
+            self.note_due(endpoint, at, seq, now);
         }
     }
 
@@ -290,6 +291,8 @@ impl Core {
             self.shared.gauges.queue_bytes.fetch_sub(request.bytes, Atomic::Relaxed);
             let _ = request.reply.send(AppendReply::Failed(error.clone()));
         }
+        // Where nothing waits no commit would come to say that it works again.
+        self.failing = !self.pending.is_empty();
         self.pending.settles_since = Some(now);
         self.pending.not_before = Some(now + RETRY_WAIT);
     }
@@ -337,12 +340,9 @@ impl Core {
 
     /// A delivery was cancelled: what waits of it in its lane is not sent. An attempt in flight finishes.
     fn unqueue(&mut self, delivery: DeliveryKey) {
-        let Some(lane) = self.lanes.get_mut(&delivery.endpoint) else { return };
-        if let Some(item) = lane.remove(delivery.event) {
-            lane.forget(delivery.event);
-            if item.fresh {
-                self.low_water.remove(delivery.event);
-            }
+        let fresh = self.lanes.get_mut(&delivery.endpoint).is_some_and(|lane| lane.cancel(delivery.event));
+        if fresh {
+            self.low_water.remove(delivery.event);
         }
     }
 

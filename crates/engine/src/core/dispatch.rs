@@ -9,8 +9,12 @@ use tokio::sync::oneshot;
 
 use super::Core;
 use super::lane::{Item, Items, Turn};
+use super::outcome::ENDPOINT_UNAVAILABLE;
 use crate::attempt::{self, Begin};
 use crate::plan::EndpointPlan;
+
+/// Settles that wait for the disk; beyond it nothing begins.
+const MAX_WAITING_SETTLES: usize = 8 * 1_024;
 
 /// Who waits for a test send's attempt.
 pub(crate) type TestReply = oneshot::Sender<(Ordinal, Attempt)>;
@@ -18,9 +22,10 @@ pub(crate) type TestReply = oneshot::Sender<(Ordinal, Attempt)>;
 impl Core {
     /// Lets a lane begin whatever it may.
     pub(crate) fn pump(&mut self, endpoint: EndpointKey, now: Millis) {
-        if self.stopping.is_some() {
+        if self.stopping.is_some() || self.braked() {
             return;
         }
+        self.give_up_overdue(endpoint, now);
         let slow_places = self.slow_places();
         loop {
             let Some(lane) = self.lanes.get_mut(&endpoint) else { return };
@@ -55,9 +60,7 @@ impl Core {
                     self.begin(begin);
                 }
                 Turn::Wait(at) => {
-                    if lane.set_timer(at, now) {
-                        self.timers.add(at, endpoint);
-                    }
+                    self.timers.set(endpoint, at);
                     break;
                 }
                 Turn::Idle => break,
@@ -72,10 +75,39 @@ impl Core {
         if lane.wants_load(now) {
             lane.loading = true;
             self.load(endpoint, now);
-        } else if let Some(at) = lane.wake_at()
-            && lane.set_timer(at, now)
-        {
-            self.timers.add(at, endpoint);
+        } else if let Some(at) = lane.wake_at() {
+            self.timers.set(endpoint, at);
+        }
+    }
+
+    /// Nothing begins while commits fail, or while outcomes wait for the disk faster than it takes them: what is sent
+    /// then would be kept in memory without bound, and sent once more after a crash.
+    fn braked(&mut self) -> bool {
+        let braked = self.failing || self.pending.settles() >= MAX_WAITING_SETTLES;
+        self.held_back |= braked;
+        braked
+    }
+
+    /// After a commit: lanes that were held back begin again.
+    pub(crate) fn release_brake(&mut self, now: Millis) {
+        if self.held_back && !self.failing && self.pending.settles() < MAX_WAITING_SETTLES {
+            self.held_back = false;
+            for endpoint in self.order.clone() {
+                self.pump(endpoint, now);
+            }
+        }
+    }
+
+    /// Ends what has waited in memory longer than its timetable allows.
+    fn give_up_overdue(&mut self, endpoint: EndpointKey, now: Millis) {
+        let Some(lane) = self.lanes.get_mut(&endpoint) else { return };
+        let overdue = lane.overdue(now);
+        if overdue.is_empty() || !lane.plan.enabled {
+            return;
+        }
+        let plan = Arc::clone(&lane.plan);
+        for item in overdue {
+            self.give_up(&plan, &item, ENDPOINT_UNAVAILABLE, now);
         }
     }
 
@@ -87,13 +119,7 @@ impl Core {
     }
 
     /// A test send: one attempt outside the lane, whatever the endpoint's state (DESIGN 4.4 "Test sends").
-    pub(crate) fn start_test(
-        &mut self,
-        plan: &Arc<EndpointPlan>,
-        item: Item,
-        reply: TestReply,
-        _now: Millis,
-    ) {
+    pub(crate) fn start_test(&mut self, plan: &Arc<EndpointPlan>, item: Item, reply: TestReply) {
         let mut items = Items::new();
         items.push(item);
         self.begin(Begin { plan: Arc::clone(plan), gate: None, slow: false, items, test: Some(reply) });

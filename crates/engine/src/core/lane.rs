@@ -2,7 +2,6 @@
 //!
 //! Pure: it is told what happened and the time, and says what may begin. The core does the rest.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering as Atomic};
 
@@ -17,6 +16,7 @@ use postrider_store::{DuePage, EventFlags};
 use smallvec::SmallVec;
 
 use super::body::EventBody;
+use super::queue::Queue;
 use crate::plan::EndpointPlan;
 
 /// The most deliveries a lane holds; beyond it the store does.
@@ -63,7 +63,17 @@ pub(crate) enum Turn {
     Idle,
 }
 
-/// The queue of one endpoint.
+/// A delivery whose attempt has begun.
+#[derive(Debug, Clone, Copy)]
+struct Flying {
+    event: Ordinal,
+    /// See [`Item::fresh`].
+    fresh: bool,
+    /// Cancelled meanwhile: if its request was not made after all, it is made no more.
+    cancelled: bool,
+}
+
+/// Everything about one endpoint that is in memory.
 #[derive(Debug)]
 pub(crate) struct Lane {
     pub plan: Arc<EndpointPlan>,
@@ -83,9 +93,9 @@ pub(crate) struct Lane {
     pub sweeping: bool,
     /// When something last happened; an idle lane goes away.
     pub touched_at: Millis,
-    queue: VecDeque<Item>,
+    queue: Queue,
     reserved: usize,
-    in_flight: Vec<(Ordinal, bool)>,
+    in_flight: Vec<Flying>,
     requests: usize,
     window: Window,
     breaker: Option<Breaker>,
@@ -100,10 +110,10 @@ pub(crate) struct Lane {
     dirty_seq: u64,
     /// One was written outside our commits while a loader was reading: whether it saw it is not known.
     unseen: bool,
+    /// Deliveries that were settled or cancelled while a loader was reading: what it read of them is out of date.
+    left: Vec<Ordinal>,
     /// The next row of the store that falls due later.
     next_due: Option<Millis>,
-    /// The timer that is set.
-    timer: Option<Millis>,
     /// Nothing begins before this: the store could not be read.
     paused_until: Option<Millis>,
     /// Made for an append whose commit has not shown yet that its plan is the one that holds: nothing begins.
@@ -126,7 +136,7 @@ impl Lane {
             loading: false,
             sweeping: false,
             touched_at: now,
-            queue: VecDeque::new(),
+            queue: Queue::default(),
             reserved: 0,
             in_flight: Vec::new(),
             requests: 0,
@@ -135,8 +145,8 @@ impl Lane {
             backlog: false,
             dirty_seq: 0,
             unseen: false,
+            left: Vec::new(),
             next_due: None,
-            timer: None,
             paused_until: None,
             unproven: true,
             plan,
@@ -193,14 +203,12 @@ impl Lane {
     /// The promised delivery is on disk.
     pub(crate) fn push_fresh(&mut self, item: Item) {
         self.release();
-        self.queue.push_back(item);
+        self.queue.push(item);
     }
 
-    /// An item that an attempt did not begin with goes back to the front.
+    /// Items that an attempt did not begin with go back to the front.
     pub(crate) fn put_back(&mut self, items: Items) {
-        for item in items.into_iter().rev() {
-            self.queue.push_front(item);
-        }
+        self.queue.put_back(items);
     }
 
     /// Batch `seq` is being built with a delivery for the store because there was no room. A load that began before
@@ -231,10 +239,9 @@ impl Lane {
         }
     }
 
-    /// Takes over a backlog that was waited for before there was a lane, with the timer that is set for it.
+    /// Takes over a backlog that was waited for before there was a lane.
     pub(crate) fn expect(&mut self, due: Millis) {
         self.next_due = Some(due);
-        self.timer = Some(due);
     }
 
     /// Whether the loader should read now.
@@ -245,7 +252,13 @@ impl Lane {
         }
         let enough = LOAD_BELOW.max(self.plan.batch_size());
         let may = !self.loading && !self.sweeping && self.plan.enabled;
-        may && (self.backlog || self.spilled) && self.queue.len() < enough
+        let hungry = if self.spilled {
+            self.queue.len() < enough
+        } else {
+            // Live deliveries in memory, however many, do not keep retries out of it.
+            self.queue.retries() < enough && self.queue.len() < 2 * LANE_ROOM
+        };
+        may && hungry && (self.backlog || self.spilled)
     }
 
     /// What the loader must skip.
@@ -257,8 +270,10 @@ impl Lane {
 
     /// Takes in what the loader read. The lane turns live again only if it read to the end and nothing was
     /// spilled since the reading began (DESIGN 2.2, the race of rows appended between read and switch).
-    pub(crate) fn loaded(&mut self, page: &DuePage, read_after: u64) {
+    pub(crate) fn loaded(&mut self, page: &mut DuePage, read_after: u64) {
         self.loading = false;
+        let left = std::mem::take(&mut self.left);
+        page.rows.retain(|row| !left.contains(&row.event));
         let unseen = std::mem::take(&mut self.unseen);
         if page.ended {
             if self.dirty_seq <= read_after && !unseen {
@@ -275,12 +290,13 @@ impl Lane {
     pub(crate) fn load_dropped(&mut self) {
         self.loading = false;
         self.backlog = true;
+        self.left.clear();
     }
 
     /// An item of the due index enters memory.
     pub(crate) fn push_loaded(&mut self, item: Item) {
         if self.present.insert(item.event) {
-            self.queue.push_back(item);
+            self.queue.push(item);
         }
     }
 
@@ -292,6 +308,9 @@ impl Lane {
     /// The commit that settles or moves this row is on disk.
     pub(crate) fn forget(&mut self, event: Ordinal) {
         self.present.remove(&event);
+        if self.loading {
+            self.left.push(event);
+        }
     }
 
     /// What may begin now.
@@ -311,8 +330,8 @@ impl Lane {
         {
             return breaker.next_probe_at().map_or(Turn::Idle, Turn::Wait);
         }
-        let count = match self.batch_ready(now) {
-            Ok(count) => count,
+        let ready = match self.queue.ready(&self.plan, now) {
+            Ok(ready) => ready,
             Err(at) => return Turn::Wait(at),
         };
         if let Some(rate) = &mut self.rate
@@ -320,8 +339,12 @@ impl Lane {
         {
             return Turn::Wait(rate.next_at(now));
         }
-        let items: Items = self.queue.drain(..count).collect();
-        self.in_flight.extend(items.iter().map(|item| (item.event, item.fresh)));
+        let items = self.queue.take(ready);
+        self.in_flight.extend(items.iter().map(|item| Flying {
+            event: item.event,
+            fresh: item.fresh,
+            cancelled: false,
+        }));
         self.requests += 1;
         if let Some(breaker) = &mut self.breaker {
             breaker.on_sent();
@@ -329,22 +352,9 @@ impl Lane {
         Turn::Send(items)
     }
 
-    /// How many items at the front go into the next request, or when to look again. First attempts and retries
-    /// are never mixed in a batch (DESIGN 4.4).
-    fn batch_ready(&self, now: Millis) -> Result<usize, Millis> {
-        let Some(batch) = self.plan.policy.batch else { return Ok(1) };
-        let Some(first) = self.queue.front() else { return Ok(0) };
-        if self.plan.sends_alone(first.flags) {
-            return Ok(1);
-        }
-        let first_time = first.step == 0;
-        let size = batch.max_size.max(1) as usize;
-        let alike = |item: &&Item| (item.step == 0) == first_time && !self.plan.sends_alone(item.flags);
-        let alike = self.queue.iter().take(size).take_while(alike).count();
-        let flush_at = first.due + batch.max_wait;
-        // Others behind a differing item cannot join any more; a full batch waits for nothing.
-        let closed = alike >= size || alike < self.queue.len();
-        if closed || flush_at <= now { Ok(alike) } else { Err(flush_at) }
+    /// Takes out what has waited in memory longer than its timetable allows (DESIGN 2.3).
+    pub(crate) fn overdue(&mut self, now: Millis) -> Vec<Item> {
+        self.queue.drain_due_before(now - self.plan.policy.timetable.unavailable_after())
     }
 
     /// A request ended.
@@ -365,10 +375,20 @@ impl Lane {
 
     /// Takes an item out of those in flight; `true` if it is not in the due index.
     pub(crate) fn landed(&mut self, event: Ordinal) -> bool {
-        match self.in_flight.iter().position(|entry| entry.0 == event) {
-            Some(at) => self.in_flight.swap_remove(at).1,
-            None => false,
-        }
+        self.take_flying(event).is_some_and(|flying| flying.fresh)
+    }
+
+    /// The request of an item was not made: the item goes back to the queue. One that was cancelled meanwhile does
+    /// not; the error says whether it was fresh.
+    pub(crate) fn not_begun(&mut self, mut item: Item) -> Result<Item, bool> {
+        let flying = self.take_flying(item.event);
+        item.fresh = flying.is_some_and(|flying| flying.fresh);
+        if flying.is_some_and(|flying| flying.cancelled) { Err(item.fresh) } else { Ok(item) }
+    }
+
+    fn take_flying(&mut self, event: Ordinal) -> Option<Flying> {
+        let at = self.in_flight.iter().position(|flying| flying.event == event)?;
+        Some(self.in_flight.swap_remove(at))
     }
 
     pub(crate) fn window(&mut self) -> &mut Window {
@@ -379,30 +399,29 @@ impl Lane {
         self.breaker.as_mut()
     }
 
-    /// Takes one delivery out of the queue, if it waits there.
-    pub(crate) fn remove(&mut self, event: Ordinal) -> Option<Item> {
-        let at = self.queue.iter().position(|item| item.event == event)?;
-        self.queue.remove(at)
+    /// A delivery was cancelled: it is not sent from here any more. Returns whether it was fresh and waited in the
+    /// queue. An attempt in flight finishes.
+    pub(crate) fn cancel(&mut self, event: Ordinal) -> bool {
+        self.forget(event);
+        if let Some(flying) = self.in_flight.iter_mut().find(|flying| flying.event == event) {
+            flying.cancelled = true;
+        }
+        self.queue.remove(event).is_some_and(|item| item.fresh)
     }
 
     /// Empties the queue, for an endpoint that was disabled or deleted.
     pub(crate) fn drain(&mut self) -> Vec<Item> {
-        self.queue.drain(..).collect()
+        self.queue.drain()
     }
 
     /// Fresh items older than `before`: they go into the due index so that the low-water mark can pass them.
     pub(crate) fn age(&mut self, before: Ordinal) -> SmallVec<[(Ordinal, Millis); 4]> {
         let mut aged = SmallVec::new();
-        for item in self.queue.iter_mut().take_while(|item| item.event < before || !item.fresh) {
-            if item.fresh {
-                item.fresh = false;
-                aged.push((item.event, item.due));
-            }
-        }
-        for (event, fresh) in &mut self.in_flight {
-            if *fresh && *event < before {
-                *fresh = false;
-                aged.push((*event, event.time()));
+        self.queue.age(before, &mut aged);
+        for flying in &mut self.in_flight {
+            if flying.fresh && flying.event < before {
+                flying.fresh = false;
+                aged.push((flying.event, flying.event.time()));
             }
         }
         for (event, _) in &aged {
@@ -414,24 +433,6 @@ impl Lane {
     /// When the lane must be looked at again by itself.
     pub(crate) fn wake_at(&self) -> Option<Millis> {
         if self.plan.enabled { self.next_due } else { None }
-    }
-
-    /// Sets the timer to `at` if that is earlier than the one set; `true`: the core adds it.
-    pub(crate) fn set_timer(&mut self, at: Millis, now: Millis) -> bool {
-        let sooner = self.timer.is_none_or(|set| set <= now || at < set);
-        if sooner {
-            self.timer = Some(at);
-        }
-        sooner
-    }
-
-    /// Whether a timer entry is the one that is set; it is used up then.
-    pub(crate) fn timer_fired(&mut self, at: Millis) -> bool {
-        let ours = self.timer == Some(at);
-        if ours {
-            self.timer = None;
-        }
-        ours
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -449,7 +450,7 @@ impl Lane {
 
     /// Since when the oldest delivery in memory is due.
     pub(crate) fn oldest_due(&self, now: Millis) -> Option<Millis> {
-        self.queue.front().map(|item| item.due).filter(|due| *due <= now)
+        self.queue.oldest_due().filter(|due| *due <= now)
     }
 
     /// Whether nothing would be lost if the lane went away.

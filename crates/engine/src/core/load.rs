@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use postrider_model::id::EndpointKey;
 use postrider_model::time::Millis;
-use postrider_store::{Change, DueDelivery, DueQuery, Next, Settle};
+use postrider_store::{Change, DueDelivery, DueQuery};
 
+use super::Core;
 use super::body::EventBody;
 use super::lane::{Item, LOAD_ROWS};
 use super::message::{Loaded, Message};
-use super::{Core, outcome};
+use super::outcome::{ENDPOINT_UNAVAILABLE, EXPIRED};
 use crate::plan::EndpointPlan;
 
 /// A loader reads along at most this many bytes of bodies.
@@ -40,8 +41,8 @@ impl Core {
         match loaded.page {
             // Read before the sweep began, or in its midst.
             Ok(_) if lane.sweeping => lane.load_dropped(),
-            Ok(page) => {
-                lane.loaded(&page, loaded.read_after);
+            Ok(mut page) => {
+                lane.loaded(&mut page, loaded.read_after);
                 let plan = Arc::clone(&lane.plan);
                 if plan.enabled {
                     for row in page.rows {
@@ -52,11 +53,8 @@ impl Core {
             }
             Err(error) => {
                 tracing::warn!(%error, endpoint = endpoint.0, "a lane could not read its backlog; it tries again");
-                lane.loading = false;
-                let at = now + std::time::Duration::from_secs(1);
-                if lane.set_timer(at, now) {
-                    self.timers.add(at, endpoint);
-                }
+                lane.load_dropped();
+                self.timers.set(endpoint, now + std::time::Duration::from_secs(1));
             }
         }
     }
@@ -72,22 +70,7 @@ impl Core {
             }
             return;
         }
-        if let Some(error) = self.too_late(plan, &row, now) {
-            let newly = self.lanes.get_mut(&plan.key).is_some_and(|lane| lane.mark_present(row.event));
-            if newly {
-                let attempt = outcome::unattempted(row.attempts + 1, now, error);
-                let settle = Settle {
-                    delivery,
-                    attempt: Some(attempt),
-                    next: Next::Failed,
-                    fresh: false,
-                    key: row.key,
-                };
-                self.pending.push_settle(settle, now, row.key.is_some());
-                self.shared.metrics.exhausted.inc();
-            }
-            return;
-        }
+        let too_late = self.too_late(plan, &row, now);
         let body = row.content.map(|content| EventBody::new(content, &self.shared.bodies));
         let item = Item {
             event: row.event,
@@ -100,8 +83,14 @@ impl Core {
             key: row.key,
             flags: row.flags,
         };
-        if let Some(lane) = self.lanes.get_mut(&plan.key) {
-            lane.push_loaded(item);
+        let Some(lane) = self.lanes.get_mut(&plan.key) else { return };
+        match too_late {
+            Some(error) => {
+                if lane.mark_present(item.event) {
+                    self.give_up(plan, &item, error, now);
+                }
+            }
+            None => lane.push_loaded(item),
         }
     }
 
@@ -109,11 +98,10 @@ impl Core {
     /// (DESIGN 2.3), or its history ends (DESIGN 4.4). Time that this node was down does not count.
     fn too_late(&self, plan: &EndpointPlan, row: &DueDelivery, now: Millis) -> Option<&'static str> {
         if row.content.as_ref().is_some_and(|content| content.expires_at <= now) {
-            return Some("expired");
+            return Some(EXPIRED);
         }
         let waiting_since = row.due.max(self.started_at);
-        (now.since(waiting_since) > plan.policy.timetable.unavailable_after())
-            .then_some("endpoint_unavailable")
+        (now.since(waiting_since) > plan.policy.timetable.unavailable_after()).then_some(ENDPOINT_UNAVAILABLE)
     }
 
     /// A backlog of an endpoint without a lane: at its due time the plan is read and the lane made.
@@ -122,7 +110,7 @@ impl Core {
         let known = self.unplanned.get(&endpoint).copied();
         if known.is_none_or(|at| due < at) {
             self.unplanned.insert(endpoint, due);
-            self.timers.add(due, endpoint);
+            self.timers.set(endpoint, due);
         }
     }
 

@@ -37,6 +37,8 @@ pub(crate) enum Message {
         /// An ordered key went on with a delivery that the sweep left alone.
         released: bool,
     },
+    /// Answered when no sweep of the endpoint goes on.
+    WhenSwept(EndpointKey, oneshot::Sender<()>),
     /// The store's standing work ended the head of an ordered key, and the key went on.
     Released(EndpointKey),
     /// Accept no more, finish what is in flight, settle, and end.
@@ -57,6 +59,13 @@ pub(crate) struct AppendRequest {
     pub reply: oneshot::Sender<AppendReply>,
     /// A test send: who waits for its one attempt.
     pub test: Option<oneshot::Sender<(Ordinal, Attempt)>>,
+}
+
+impl AppendRequest {
+    /// Deliveries of all its events.
+    pub(crate) fn deliveries(&self) -> usize {
+        self.drafts.iter().map(|draft| draft.matches.len()).sum()
+    }
 }
 
 /// The committer's answer.

@@ -17,10 +17,12 @@ mod load;
 mod low_water;
 mod message;
 mod outcome;
+mod queue;
 mod ring;
 mod timers;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering as Atomic;
 use std::time::Duration;
 
 use ahash::AHashMap;
@@ -73,6 +75,10 @@ pub(crate) struct Core {
     /// Numbers commits; the last one that ended.
     committed_seq: u64,
     fanouts: Fanouts,
+    /// The last commit failed: nothing begins until one succeeds.
+    failing: bool,
+    /// Lanes were held back since.
+    held_back: bool,
     /// Sweeps that wait for a commit.
     sweeps: Vec<change::PlannedSweep>,
     /// Endpoints whose sweeps have not ended.
@@ -111,6 +117,8 @@ impl Core {
             commit: None,
             committed_seq: 0,
             fanouts: Fanouts::default(),
+            failing: false,
+            held_back: false,
             sweeps: Vec::new(),
             sweeping: AHashMap::new(),
             next_housekeeping: now + Duration::from_millis(HOUSEKEEPING_MS as u64),
@@ -120,7 +128,7 @@ impl Core {
         };
         for (endpoint, due) in &recovered.backlog {
             core.unplanned.insert(*endpoint, *due);
-            core.timers.add(*due, *endpoint);
+            core.timers.set(*endpoint, *due);
         }
         core
     }
@@ -166,7 +174,11 @@ impl Core {
 
     fn take(&mut self, message: Message, now: Millis) {
         match message {
-            Message::Append(request) => self.pending.push_append(request),
+            Message::Append(request) => {
+                // The oldest by its own time, also while a long commit keeps it waiting.
+                self.shared.gauges.oldest_append.fetch_min(request.arrived.0, Atomic::Relaxed);
+                self.pending.push_append(request);
+            }
             Message::Done(done) => self.attempt_ended(*done, now),
             Message::Loaded(loaded) => self.lane_loaded(loaded, now),
             Message::Planned(endpoint, plan) => self.planned(endpoint, plan, now),
@@ -187,6 +199,7 @@ impl Core {
             }
             Message::Change(change, reply) => self.change(change, reply),
             Message::Swept { endpoint, released } => self.swept(endpoint, released, now),
+            Message::WhenSwept(endpoint, reply) => self.when_swept(endpoint, reply),
             Message::Released(endpoint) => self.released(endpoint, now),
             Message::Stop(reply) => self.stopping = Some(reply),
         }
@@ -215,12 +228,10 @@ impl Core {
 
     fn run_timers(&mut self) {
         let now = self.shared.clock.now();
-        while let Some((at, endpoint)) = self.timers.pop(now) {
-            if let Some(lane) = self.lanes.get_mut(&endpoint) {
-                if lane.timer_fired(at) {
-                    self.pump(endpoint, now);
-                }
-            } else if self.unplanned.get(&endpoint) == Some(&at) {
+        while let Some(endpoint) = self.timers.pop(now) {
+            if self.lanes.contains_key(&endpoint) {
+                self.pump(endpoint, now);
+            } else if self.unplanned.contains_key(&endpoint) {
                 self.plan(endpoint);
             }
         }

@@ -13,8 +13,13 @@ use super::lane::{Item, Items, Lane};
 use crate::attempt::{Done, Ended, Sent};
 use crate::plan::EndpointPlan;
 
+/// The error of a delivery that could not be attempted for too long (DESIGN 2.3).
+pub(crate) const ENDPOINT_UNAVAILABLE: &str = "endpoint_unavailable";
+/// The error of a delivery whose history ends (DESIGN 4.4).
+pub(crate) const EXPIRED: &str = "expired";
+
 /// A record for a delivery that was given up without a request.
-pub(crate) fn unattempted(number: u32, now: Millis, error: &str) -> Attempt {
+fn unattempted(number: u32, now: Millis, error: &str) -> Attempt {
     Attempt {
         number,
         started_at: now,
@@ -50,7 +55,7 @@ impl Core {
             self.settle(
                 &plan,
                 item.event,
-                Some(unattempted(item.attempts + 1, now, "expired")),
+                Some(unattempted(item.attempts + 1, now, EXPIRED)),
                 Next::Failed,
                 fresh,
                 item.key,
@@ -89,9 +94,13 @@ impl Core {
         let Some(lane) = self.lanes.get_mut(&plan.key) else { return };
         lane.request_unsent();
         let mut back = Items::new();
-        for mut item in items {
-            item.fresh = lane.landed(item.event);
-            back.push(item);
+        for item in items {
+            let event = item.event;
+            match lane.not_begun(item) {
+                Ok(item) => back.push(item),
+                Err(true) => self.low_water.remove(event),
+                Err(false) => {}
+            }
         }
         lane.put_back(back);
         if !lane.plan.enabled {
@@ -159,6 +168,22 @@ impl Core {
         );
         if !notice {
             self.note_health(plan, sent, &verdict, exhausted_since, exhausted_attempts, now);
+        }
+    }
+
+    /// Ends a delivery without an attempt.
+    pub(crate) fn give_up(&mut self, plan: &EndpointPlan, item: &Item, error: &str, now: Millis) {
+        let attempt = unattempted(item.attempts + 1, now, error);
+        self.settle(plan, item.event, Some(attempt), Next::Failed, item.fresh, item.key, now);
+        self.shared.metrics.exhausted.inc();
+        self.shared.stats.given_up(plan.key, now);
+        let Some(lane) = self.lanes.get_mut(&plan.key) else { return };
+        let counts = error == ENDPOINT_UNAVAILABLE && !item.flags.notice && !item.flags.test;
+        let since = item.first_attempt_at.unwrap_or(item.due);
+        if counts && lane.plan.enabled && lane.health.after_giving_up(&lane.plan.policy.disable, since) {
+            lane.last_failure = Some((item.attempts, "Endpoint unavailable".to_owned()));
+            let write = lane.health_write(Some((DisabledReason::Failures, now)));
+            self.pending.push_health(write, now);
         }
     }
 

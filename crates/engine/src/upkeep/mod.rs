@@ -24,11 +24,26 @@ pub(crate) fn start(shared: &Arc<Shared>) {
     shared.spawner.spawn(Box::pin(replay::run(Arc::clone(shared))));
 }
 
+/// Has the core commit changes of single deliveries, together if it can.
+pub(crate) async fn changes(shared: &Shared, changes: Vec<Change>) -> Vec<Result<ChangeOutcome, StoreError>> {
+    let tell = |change| {
+        let (reply, outcome) = oneshot::channel();
+        shared.tell(Message::Change(change, reply));
+        outcome
+    };
+    let waiting: Vec<_> = changes.into_iter().map(tell).collect();
+    let mut outcomes = Vec::with_capacity(waiting.len());
+    for outcome in waiting {
+        let stopping = |_| Err(StoreError::Unavailable("the server is stopping".to_owned()));
+        outcomes.push(outcome.await.unwrap_or_else(stopping));
+    }
+    outcomes
+}
+
 /// Has the core commit a change of one delivery.
 pub(crate) async fn change(shared: &Shared, change: Change) -> Result<ChangeOutcome, StoreError> {
-    let (reply, outcome) = oneshot::channel();
-    shared.tell(Message::Change(change, reply));
-    outcome.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the server is stopping".to_owned())))
+    let stopping = || Err(StoreError::Unavailable("the server is stopping".to_owned()));
+    changes(shared, vec![change]).await.pop().unwrap_or_else(stopping)
 }
 
 /// Waits for `time`; `false` if the engine stops meanwhile.

@@ -1,79 +1,125 @@
 //! Replays: what is selected is reopened bit by bit, from rows that survive a restart (DESIGN 4.2, 4.4).
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use postrider_model::delivery::DeliveryKey;
-use postrider_model::id::ReplayId;
-use postrider_store::{Change, ChangeOutcome, Replay, ReplayProgress, ReplayStatus, StoreError};
+use postrider_model::id::{EndpointKey, ReplayId};
+use postrider_store::{Change, ChangeOutcome, Replay, ReplayProgress, ReplayStatus, Scope, StoreError};
+use tokio::sync::oneshot;
 
-use super::{change, rest};
+use super::{changes, rest};
+use crate::core::Message;
 use crate::engine::Shared;
 
 /// A replay reopens its share in steps of this length.
 const STEP: Duration = Duration::from_millis(100);
+/// The most it reopens in a step.
+const STEP_MOST: usize = 256;
 /// Running replays are looked for this often even when nobody rang.
 const LOOK: Duration = Duration::from_secs(5);
 
+/// The replays that have a task.
+type Active = Arc<Mutex<BTreeSet<ReplayId>>>;
+
+/// Gives each running replay a task of its own, so that none waits for another's endpoint.
 pub(crate) async fn run(shared: Arc<Shared>) {
-    // What a replay may still reopen, in fractions of a delivery: slow rates take several steps for one.
-    let mut credit: BTreeMap<ReplayId, f64> = BTreeMap::new();
+    let active = Active::default();
     loop {
-        let running = match shared.store.running_replays().await {
-            Ok(running) => running,
-            Err(error) => {
-                tracing::warn!(%error, "running replays could not be read; they go on");
-                Vec::new()
+        match shared.store.running_replays().await {
+            Ok(running) => {
+                for replay in running {
+                    if active.lock().insert(replay.id) {
+                        shared.spawner.spawn(Box::pin(run_one(
+                            Arc::clone(&shared),
+                            Arc::clone(&active),
+                            replay,
+                        )));
+                    }
+                }
             }
-        };
-        credit.retain(|id, _| running.iter().any(|replay| replay.id == *id));
-        for replay in &running {
-            let credit = credit.entry(replay.id).or_insert(1.0);
-            *credit = (*credit + f64::from(replay.per_second) * STEP.as_secs_f64())
-                .min(f64::from(replay.per_second).max(1.0));
-            if let Err(error) = run_once(&shared, replay, credit).await {
-                tracing::warn!(%error, replay = %replay.id.0, "a replay was interrupted; it goes on");
-            }
+            Err(error) => tracing::warn!(%error, "running replays could not be read; they go on"),
         }
-        let more =
-            if running.is_empty() { wait_for_replays(&shared).await } else { rest(&shared, STEP).await };
+        let more = tokio::select! {
+            biased;
+            () = shared.replays.notified() => true,
+            more = rest(&shared, LOOK) => more,
+        };
         if !more {
             break;
         }
     }
 }
 
-/// Reopens as many as `credit` allows and writes how far it came.
-async fn run_once(shared: &Shared, replay: &Replay, credit: &mut f64) -> Result<(), StoreError> {
-    let count = (*credit).floor() as usize;
-    if count == 0 {
-        return Ok(());
-    }
-    let mut progress = ReplayProgress { at: shared.clock.now(), ..replay.progress };
-    let (events, next) = shared.store.select(&replay.selection, progress.cursor, count).await?;
-    *credit -= events.len() as f64;
-    for event in events {
-        let delivery = DeliveryKey { event, endpoint: replay.selection.endpoint };
-        match change(shared, Change::Reopen { delivery, due: shared.clock.now() }).await? {
-            ChangeOutcome::Done { .. } => progress.reopened += 1,
-            _ => progress.skipped += 1,
+async fn run_one(shared: Arc<Shared>, active: Active, replay: Replay) {
+    // What it may still reopen, in fractions of a delivery: slow rates take several steps for one.
+    let mut credit = 1.0;
+    loop {
+        credit = (credit + f64::from(replay.per_second) * STEP.as_secs_f64())
+            .min(f64::from(replay.per_second).max(1.0));
+        match step(&shared, &replay, &mut credit).await {
+            Ok(ReplayStatus::Running) => {}
+            Ok(ReplayStatus::Done | ReplayStatus::Cancelled) => break,
+            Err(error) => {
+                tracing::warn!(%error, replay = %replay.id.0, "a replay was interrupted; it goes on");
+            }
         }
-        progress.cursor = Some(event);
+        if !rest(&shared, STEP).await {
+            break;
+        }
     }
-    match next {
-        Some(cursor) => progress.cursor = Some(cursor),
-        None => progress.status = ReplayStatus::Done,
-    }
-    progress.at = shared.clock.now();
-    shared.store.advance_replay(replay.id, progress).await?;
-    Ok(())
+    active.lock().remove(&replay.id);
 }
 
-async fn wait_for_replays(shared: &Shared) -> bool {
-    tokio::select! {
-        biased;
-        () = shared.replays.notified() => true,
-        more = rest(shared, LOOK) => more,
+/// Reopens as many as `credit` allows and writes how far it came, also where it was interrupted.
+async fn step(shared: &Shared, replay: &Replay, credit: &mut f64) -> Result<ReplayStatus, StoreError> {
+    let count = (credit.floor() as usize).min(STEP_MOST);
+    let scope = Scope { project: replay.project, mode: replay.mode, tenant: Some(replay.tenant) };
+    // It may have been cancelled, or erased with its tenant.
+    let Some(replay) = shared.store.replay(scope, replay.id).await? else { return Ok(ReplayStatus::Done) };
+    if count == 0 || replay.progress.status != ReplayStatus::Running {
+        return Ok(replay.progress.status);
     }
+    // What a sweep is about to hold belongs to the selection too.
+    swept(shared, replay.selection.endpoint).await;
+    let mut progress = replay.progress;
+    let (events, next) = shared.store.select(&replay.selection, progress.cursor, count).await?;
+    *credit -= events.len() as f64;
+    let endpoint = replay.selection.endpoint;
+    let due = shared.clock.now();
+    let reopened = events
+        .iter()
+        .map(|event| Change::Reopen { delivery: DeliveryKey { event: *event, endpoint }, due })
+        .collect();
+    let mut interrupted = None;
+    for (event, outcome) in events.iter().zip(changes(shared, reopened).await) {
+        match outcome {
+            Ok(ChangeOutcome::Done { .. }) => progress.reopened += 1,
+            Ok(_) => progress.skipped += 1,
+            Err(error) => {
+                interrupted = Some(error);
+                break;
+            }
+        }
+        progress.cursor = Some(*event);
+    }
+    if interrupted.is_none() {
+        match next {
+            Some(cursor) => progress.cursor = Some(cursor),
+            None => progress.status = ReplayStatus::Done,
+        }
+    }
+    let progress = ReplayProgress { at: shared.clock.now(), ..progress };
+    let status = shared.store.advance_replay(replay.id, progress).await?.progress.status;
+    interrupted.map_or(Ok(status), Err)
+}
+
+/// Waits until no sweep of the endpoint goes on.
+async fn swept(shared: &Shared, endpoint: EndpointKey) {
+    let (reply, done) = oneshot::channel();
+    shared.tell(Message::WhenSwept(endpoint, reply));
+    // An error: the engine is stopping, and what comes next will say so.
+    let _ = done.await;
 }

@@ -40,6 +40,11 @@ impl Stats {
         sum.latency_max_ms = sum.latency_max_ms.max(latency_ms);
     }
 
+    /// Counts a delivery that was given up without an attempt.
+    pub(crate) fn given_up(&self, endpoint: EndpointKey, at: Millis) {
+        self.minutes.lock().entry((endpoint, at.0.div_euclid(60_000))).or_default().exhausted += 1;
+    }
+
     /// Writes what was counted; on an error it is kept and written next time.
     pub(crate) async fn flush(&self, store: &dyn Store) -> Result<(), StoreError> {
         let counted = std::mem::take(&mut *self.minutes.lock());

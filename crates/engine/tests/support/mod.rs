@@ -11,11 +11,12 @@ use parking_lot::Mutex;
 use postrider_courier::{BoxFuture, GuardPolicy, Outbound, Report, Transport};
 use postrider_engine::ports::{Clock, Fatal, Rng, Spawner, Task};
 use postrider_engine::{Contracts, Engine, EngineParts, EventIn, Origin, Settings};
+use postrider_model::delivery::DeliveryState;
 use postrider_model::endpoint::{EndpointConfig, EndpointSecrets};
-use postrider_model::id::{EndpointId, IdSalt, Mode, ProjectKey};
+use postrider_model::id::{EndpointId, EndpointKey, IdSalt, Mode, ProjectKey, ReplayId};
 use postrider_model::limits::Limits;
 use postrider_model::time::Millis;
-use postrider_store::{Catalogue, Endpoint, NewAudit, NewEndpoint, NewProject};
+use postrider_store::{Catalogue, Endpoint, NewAudit, NewEndpoint, NewProject, NewReplay, Scope, Selection};
 use postrider_store_sqlite::{Options, SqliteStore};
 use postrider_vault::Keyring;
 use tempfile::TempDir;
@@ -212,6 +213,43 @@ impl World {
         change(&mut event);
         let origin = Origin { project: self.project, mode: Mode::Live, tenant: None };
         self.engine.accept(origin, vec![event], None).await.unwrap()[0]
+    }
+
+    /// Posts so many events for tenant `t1` in one request.
+    pub(crate) async fn post_batch(&self, count: usize) -> Vec<postrider_engine::Accepted> {
+        let event = |n: usize| EventIn {
+            tenant: "t1".to_owned(),
+            kind: "contact.created".to_owned(),
+            data: Bytes::from(n.to_string()),
+            changes: None,
+            attributes: None,
+            timestamp: None,
+            ordering_key: None,
+            deliver_at: None,
+            idempotency: None,
+            size: 4,
+        };
+        let origin = Origin { project: self.project, mode: Mode::Live, tenant: None };
+        self.engine.accept(origin, (0..count).map(event).collect(), None).await.unwrap()
+    }
+
+    /// Starts a replay of what failed.
+    pub(crate) async fn replay(&self, endpoint: EndpointKey, per_second: u32) -> ReplayId {
+        let tenant = self.store.ensure_tenant(self.project, "t1", self.engine.now()).await.unwrap();
+        let states = vec![DeliveryState::Failed];
+        let selection = Selection { endpoint, since: None, until: None, states, types: Vec::new() };
+        let new = NewReplay {
+            id: ReplayId(self.engine.new_id()),
+            scope: Scope { project: self.project, mode: Mode::Live, tenant: None },
+            tenant: tenant.key,
+            selection,
+            per_second,
+            matched: 0,
+            now: self.engine.now(),
+        };
+        let id = self.store.create_replay(new, audit()).await.unwrap().id;
+        self.engine.replays_changed();
+        id
     }
 
     /// Waits, in virtual time, until so many requests came.

@@ -99,8 +99,9 @@ pub(super) fn running(conn: &Connection) -> Res<Vec<Replay>> {
 
 pub(super) fn advance(conn: &Connection, id: ReplayId, progress: &ReplayProgress) -> Res<Replay> {
     conn.prepare_cached(
-        "UPDATE replay SET status = ?2, cursor = ?3, reopened = ?4, skipped = ?5, at = ?6
-         WHERE id = ?1 AND status = 0",
+        "UPDATE replay SET status = iif(status = 0, ?2, status), at = iif(status = 0, ?6, at),
+         cursor = coalesce(max(cursor, ?3), ?3, cursor), reopened = max(reopened, ?4), skipped = max(skipped, ?5)
+         WHERE id = ?1",
     )?
     .execute(params![
         id.0.into_bytes(),

@@ -1,0 +1,157 @@
+//! What waits in a lane, first attempts before retries.
+
+use std::collections::VecDeque;
+
+use postrider_model::id::Ordinal;
+use postrider_model::time::Millis;
+use smallvec::SmallVec;
+
+use super::lane::{Item, Items};
+use crate::plan::EndpointPlan;
+
+/// After so many requests in a row with first attempts, a waiting retry has its turn: a busy endpoint's retries and
+/// replays yield, and still come to their end.
+const FIRST_IN_A_ROW: u8 = 7;
+
+/// The deliveries of a lane that are in memory. Those never attempted go before those attempted before, so that a
+/// replay or a receiver's backlog of retries does not stand before live events (DESIGN 4.4); order within a key is
+/// not touched, because only its head is ever in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    first: VecDeque<Item>,
+    again: VecDeque<Item>,
+    first_in_a_row: u8,
+}
+
+/// One of the two lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    First,
+    Again,
+}
+
+/// Items of one line that may go into the next request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ready {
+    line: Line,
+    count: usize,
+}
+
+impl Queue {
+    pub(crate) fn len(&self) -> usize {
+        self.first.len() + self.again.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.first.is_empty() && self.again.is_empty()
+    }
+
+    /// Deliveries that were attempted before.
+    pub(crate) fn retries(&self) -> usize {
+        self.again.len()
+    }
+
+    pub(crate) fn push(&mut self, item: Item) {
+        self.line_of(&item).push_back(item);
+    }
+
+    /// Items that an attempt did not begin with go back to the front.
+    pub(crate) fn put_back(&mut self, items: Items) {
+        for item in items.into_iter().rev() {
+            self.line_of(&item).push_front(item);
+        }
+    }
+
+    /// Takes one delivery out, if it waits here.
+    pub(crate) fn remove(&mut self, event: Ordinal) -> Option<Item> {
+        for line in [&mut self.first, &mut self.again] {
+            if let Some(at) = line.iter().position(|item| item.event == event) {
+                return line.remove(at);
+            }
+        }
+        None
+    }
+
+    pub(crate) fn drain(&mut self) -> Vec<Item> {
+        self.first.drain(..).chain(self.again.drain(..)).collect()
+    }
+
+    /// Takes out what fell due before `before`, looking at the front of both lines only.
+    pub(crate) fn drain_due_before(&mut self, before: Millis) -> Vec<Item> {
+        let mut late = Vec::new();
+        for line in [&mut self.first, &mut self.again] {
+            while let Some(item) = line.pop_front_if(|item| item.due < before) {
+                late.push(item);
+            }
+        }
+        late
+    }
+
+    /// Since when the oldest delivery is due.
+    pub(crate) fn oldest_due(&self) -> Option<Millis> {
+        [self.first.front(), self.again.front()].into_iter().flatten().map(|item| item.due).min()
+    }
+
+    /// What may go into the next request, or when to look again. Not to be asked of an empty queue.
+    pub(crate) fn ready(&self, plan: &EndpointPlan, now: Millis) -> Result<Ready, Millis> {
+        let lines = if self.first_in_a_row < FIRST_IN_A_ROW {
+            [Line::First, Line::Again]
+        } else {
+            [Line::Again, Line::First]
+        };
+        let mut look_again = Millis::MAX;
+        for line in lines {
+            match batch_ready(self.line(line), plan, now) {
+                Ok(0) => {}
+                Ok(count) => return Ok(Ready { line, count }),
+                Err(at) => look_again = look_again.min(at),
+            }
+        }
+        Err(look_again)
+    }
+
+    pub(crate) fn take(&mut self, ready: Ready) -> Items {
+        self.first_in_a_row = match ready.line {
+            Line::First => self.first_in_a_row.saturating_add(1),
+            Line::Again => 0,
+        };
+        let line = if ready.line == Line::First { &mut self.first } else { &mut self.again };
+        line.drain(..ready.count).collect()
+    }
+
+    /// Fresh items older than `before`, fresh no more: they go into the due index.
+    pub(crate) fn age(&mut self, before: Ordinal, aged: &mut SmallVec<[(Ordinal, Millis); 4]>) {
+        for item in self.first.iter_mut().take_while(|item| item.event < before || !item.fresh) {
+            if item.fresh {
+                item.fresh = false;
+                aged.push((item.event, item.due));
+            }
+        }
+    }
+
+    fn line(&self, line: Line) -> &VecDeque<Item> {
+        if line == Line::First { &self.first } else { &self.again }
+    }
+
+    fn line_of(&mut self, item: &Item) -> &mut VecDeque<Item> {
+        if item.attempts == 0 { &mut self.first } else { &mut self.again }
+    }
+}
+
+/// How many items at the front go into the next request, or when to look again. First attempts of a timetable and
+/// retries are never mixed in a batch (DESIGN 4.4).
+fn batch_ready(line: &VecDeque<Item>, plan: &EndpointPlan, now: Millis) -> Result<usize, Millis> {
+    let Some(first) = line.front() else { return Ok(0) };
+    let Some(batch) = plan.policy.batch else { return Ok(1) };
+    if plan.sends_alone(first.flags) {
+        return Ok(1);
+    }
+    let first_time = first.step == 0;
+    let size = batch.max_size.max(1) as usize;
+    let alike = |item: &&Item| (item.step == 0) == first_time && !plan.sends_alone(item.flags);
+    let alike = line.iter().take(size).take_while(alike).count();
+    let flush_at = first.due + batch.max_wait;
+    // Others behind a differing item cannot join any more; a full batch waits for nothing.
+    let closed = alike >= size || alike < line.len();
+    if closed || flush_at <= now { Ok(alike) } else { Err(flush_at) }
+}
