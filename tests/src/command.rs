@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 
+use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
@@ -155,6 +156,13 @@ impl Running {
         self.ended().await
     }
 
+    /// Nobody reads what it prints any more.
+    #[must_use]
+    pub fn unread(self) -> Unread {
+        drop(self.lines);
+        Unread { child: Mutex::new(self.child) }
+    }
+
     /// SIGKILL, and the end.
     ///
     /// # Panics
@@ -169,5 +177,22 @@ impl Running {
     /// When it does not end.
     pub async fn ended(mut self) -> Option<i32> {
         timeout(PATIENCE, self.child.wait()).await.expect("it ends").expect("it can be waited for").code()
+    }
+}
+
+/// A command whose standard output is closed.
+#[derive(Debug)]
+pub struct Unread {
+    child: Mutex<Child>,
+}
+
+impl Unread {
+    /// Whether it has ended.
+    ///
+    /// # Panics
+    /// When it cannot be asked.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.child.lock().try_wait().expect("it can be asked").is_some()
     }
 }

@@ -11,7 +11,7 @@ mod receiver;
 mod server;
 
 pub use client::{Client, Reply, Wire};
-pub use command::{Cli, Running, Said};
+pub use command::{Cli, Running, Said, Unread};
 pub use product::{Endpoint, Product};
 pub use receiver::{Act, Delivery, Receiver};
 pub use server::{Launch, ROOT_KEY, Server, binary};

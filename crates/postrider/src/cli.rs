@@ -156,6 +156,22 @@ mod tests {
     }
 
     #[test]
+    fn every_command_has_its_place_in_the_user_guide() {
+        let guide = include_str!("../../../docs/commands.md");
+        for known in command().get_subcommands() {
+            let name = known.get_name();
+            assert!(guide.contains(&format!("[`{name}`](#")), "docs/commands.md does not tell of {name}");
+            assert!(known.get_about().is_some(), "{name} is told in --help");
+            for inner in known.get_subcommands().map(Command::get_name) {
+                let told = format!("postrider {name} {inner}");
+                // Some stand as the other half of a pair, or in a sentence.
+                let is_told = guide.contains(&told) || guide.contains(&format!("# {inner}\n"));
+                assert!(is_told, "docs/commands.md does not tell of {told}");
+            }
+        }
+    }
+
+    #[test]
     fn flags_become_a_configuration() {
         let args =
             ["postrider", "serve", "--dev", "--listen", "127.0.0.1:0", "--egress-ips", "192.0.2.1,192.0.2.2"];

@@ -9,12 +9,12 @@ const TICK: Duration = Duration::from_millis(120);
 
 /// A bar of `total` things.
 pub(crate) fn bar(total: u64, what: &'static str, quiet: bool) -> ProgressBar {
-    styled(total, what, quiet, "{msg} {wide_bar} {human_pos}/{human_len} · {per_sec} · {eta} left")
+    styled(total, what, quiet, "{msg} {wide_bar} {human_pos}/{human_len} · {eta} left")
 }
 
 /// A bar of `total` bytes.
 pub(crate) fn bytes(total: u64, what: &'static str, quiet: bool) -> ProgressBar {
-    styled(total, what, quiet, "{msg} {wide_bar} {bytes}/{total_bytes} · {bytes_per_sec} · {eta} left")
+    styled(total, what, quiet, "{msg} {wide_bar} {bytes}/{total_bytes} · {eta} left")
 }
 
 fn styled(total: u64, what: &'static str, quiet: bool, template: &str) -> ProgressBar {

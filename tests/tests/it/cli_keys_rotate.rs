@@ -130,6 +130,8 @@ async fn an_interrupted_rotation_leaves_a_store_that_starts_and_is_finished_by_t
     still_signs(&product, &first, &receiver).await;
     server.stop().await;
 
+    let doctor = Cli::default().run(&["doctor", "--data-dir", launch.data().to_str().unwrap()]).await;
+    assert!(doctor.out.contains("a rotation was interrupted"), "{doctor:?}");
     let told = rotate(launch.data(), &[]).await;
     assert_eq!(told["resumed"], true);
     assert_eq!(keys(launch.data()), both[..1], "the new key of the first run, and no other");

@@ -1,6 +1,6 @@
 //! `postrider tail`.
 
-use postrider_tests::{Act, Launch, Product, Receiver};
+use postrider_tests::{Act, Launch, Product, Receiver, until};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -76,6 +76,22 @@ async fn once_shows_the_latest_that_the_filters_let_through_newest_last() {
     assert_eq!(shown(&["-n", "100"]).await.len(), 8);
     assert!(shown(&["--type", "other.type"]).await.is_empty());
     assert!(shown(&["--tenant", "t2"]).await.is_empty());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn tail_ends_when_nobody_reads_any_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Launch::new(dir.path()).start().await;
+    let product = Product::create(&server, json!({})).await;
+    let receiver = Receiver::start().await;
+    product.endpoint(&receiver.url()).await;
+    let tail = product.cli().start(&["tail", "--interval", "0.1"]).unread();
+    until("it has ended", || async {
+        product.send(json!({})).await;
+        tail.has_ended().then_some(())
+    })
+    .await;
     server.stop().await;
 }
 

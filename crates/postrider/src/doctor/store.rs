@@ -43,6 +43,7 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     if in_use(&config.data_dir) {
         findings.insert(0, Finding::ok(CHECK, format_args!("in use by a running server, {size}")));
         findings.push(key_at_rest(config, ring));
+        findings.extend(half_rotated(config));
         return findings;
     }
     let (store, key) = match stopped(config, &path, found.uid()).await {
@@ -51,6 +52,7 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     };
     findings.insert(0, store);
     findings.push(key);
+    findings.extend(half_rotated(config));
     findings
 }
 
@@ -136,6 +138,17 @@ fn ring(config: &Config) -> Result<Option<Keyring>, String> {
     }
     let text = KeyFile::of(&config.data_dir).read().map_err(|error| error.to_string())?;
     text.map(|text| Keyring::from_base64(&text)).transpose().map_err(|error| error.to_string())
+}
+
+/// A file with two keys is one whose rotation was interrupted.
+fn half_rotated(config: &Config) -> Option<Finding> {
+    if config.master_key.is_some() {
+        return None;
+    }
+    let text = KeyFile::of(&config.data_dir).read().ok()??;
+    (text.split_whitespace().count() > 1).then(|| {
+        Finding::warn(KEY, "holds two keys: a rotation was interrupted", "postrider keys rotate finishes it")
+    })
 }
 
 fn place(config: &Config) -> String {

@@ -11,7 +11,7 @@ use crate::body::seconds;
 use crate::cli::Failed;
 use crate::client::{Call, Client, Document};
 use crate::columns::clean;
-use crate::console::say;
+use crate::console::is_read;
 use crate::remote::{ProjectKey, Remote};
 use crate::serve::Signals;
 use watch::Watch;
@@ -89,7 +89,7 @@ impl Tail {
         let mut signals = Signals::new().map_err(Failed::new)?;
         let mut left = self.limit.unwrap_or(usize::MAX);
         if self.once {
-            self.latest(client).await?.iter().for_each(|delivery| self.print(delivery));
+            self.latest(client).await?.iter().all(|delivery| self.print(delivery));
             return Ok(());
         }
         let mut watch = Watch::new(self.filter.call());
@@ -103,8 +103,7 @@ impl Tail {
         let mut changed = latest;
         loop {
             for delivery in changed.iter().filter(|delivery| self.filter.wants(delivery)).take(left) {
-                self.print(delivery);
-                left -= 1;
+                left = if self.print(delivery) { left - 1 } else { 0 };
             }
             if left == 0 {
                 return Ok(());
@@ -131,7 +130,8 @@ impl Tail {
         Ok(rows)
     }
 
-    fn print(&self, delivery: &Document) {
-        if self.remote.json { say(delivery) } else { say(clean(&line::of(delivery.value()))) }
+    /// Whether anybody reads it.
+    fn print(&self, delivery: &Document) -> bool {
+        if self.remote.json { is_read(delivery) } else { is_read(clean(&line::of(delivery.value()))) }
     }
 }

@@ -10,6 +10,7 @@ use postrider_engine::ports::Clock as _;
 use postrider_model::time::Millis;
 
 use crate::client::{Call, Client, ClientError, Document};
+use crate::console::complain;
 use crate::ports::SystemClock;
 
 /// Pending deliveries that are watched, at most.
@@ -68,6 +69,9 @@ impl Watch {
         let overlap = i64::try_from(OVERLAP.as_millis()).unwrap_or(0);
         let since = Millis((self.newest.0 - overlap).max(0)).rfc3339_millis();
         let mut changed = client.rows(self.list.clone().query("since", &since), NEW).await?;
+        if changed.len() == NEW {
+            complain(format_args!("more than {NEW} deliveries at once: the oldest of them are not shown"));
+        }
         changed.reverse();
         changed.retain(|delivery| self.is_news(delivery));
         for (event, endpoint) in self.due() {
