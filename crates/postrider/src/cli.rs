@@ -41,6 +41,13 @@ impl Failed {
     }
 }
 
+impl Failed {
+    /// With one more sentence about what was done before.
+    pub(crate) fn after(self, sentence: &str) -> Self {
+        Self { message: format!("{}\n{sentence}", self.message), ..self }
+    }
+}
+
 impl From<ClientError> for Failed {
     fn from(error: ClientError) -> Self {
         let message = error.to_string();

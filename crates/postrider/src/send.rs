@@ -48,8 +48,16 @@ pub(crate) fn run(args: &ArgMatches) -> Result<(), Failed> {
     send.remote.run(key, async |client| {
         let bar = progress::bar(events.len() as u64, "sending", send.remote.json || events.len() <= BATCH);
         let mut deliveries = 0;
-        for chunk in events.chunks(BATCH) {
-            for accepted in post(&client, chunk).await? {
+        for (number, chunk) in events.chunks(BATCH).enumerate() {
+            let answers = post(&client, chunk).await.map_err(|failed| match number {
+                0 => failed,
+                // Who sends the rest again must know where it begins.
+                _ => failed.after(&format!(
+                    "the first {} events were accepted, the others were not",
+                    number * BATCH
+                )),
+            })?;
+            for accepted in answers {
                 deliveries += accepted.value()["deliveries"].as_u64().unwrap_or(0);
                 match send.remote.json {
                     true => say(accepted),

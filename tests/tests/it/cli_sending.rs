@@ -25,6 +25,23 @@ async fn a_file_of_more_events_than_one_request_holds_is_sent_whole() {
 }
 
 #[tokio::test]
+async fn where_a_later_part_of_a_file_is_refused_it_is_told_how_much_was_accepted() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Launch::new(dir.path()).start().await;
+    let product = Product::create(&server, json!({})).await;
+    let mut events = vec![json!({"tenant": "t1", "type": "a.b", "data": {}}); 1_000];
+    events.push(json!({"tenant": "t1", "type": "a.b", "data": {}, "colour": "red"}));
+    let refused =
+        product.cli().run_with(&["send", "--file", "-"], &json!(events).to_string()).await.expect(1);
+    assert!(refused.err.contains("colour"), "{refused:?}");
+    assert!(
+        refused.err.ends_with("the first 1000 events were accepted, the others were not\n"),
+        "{refused:?}"
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn sending_one_event_is_told_in_a_sentence() {
     let dir = tempfile::tempdir().unwrap();
     let server = Launch::new(dir.path()).start().await;

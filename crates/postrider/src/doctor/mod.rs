@@ -42,7 +42,7 @@ pub(crate) fn command() -> Command {
         .after_help(
             "The other options are those of serve: give it the same. Exit code 1 if something fails.",
         );
-    with_options(command, |_| true)
+    with_options(command.next_help_heading("As given to serve"), |_| true)
 }
 
 /// Runs it.
