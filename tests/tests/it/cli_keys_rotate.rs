@@ -100,6 +100,26 @@ async fn a_running_server_is_left_alone() {
 }
 
 #[tokio::test]
+async fn where_the_old_key_cannot_be_kept_nothing_is_begun() {
+    let dir = tempfile::tempdir().unwrap();
+    let launch = Launch::new(dir.path());
+    launch.start().await.stop().await;
+    let before = keys(launch.data());
+    let (data, taken) = (launch.data().to_str().unwrap(), dir.path().join("taken"));
+    std::fs::write(&taken, "something else").unwrap();
+    let args = ["keys", "rotate", "--data-dir", data, "--keep-old", taken.to_str().unwrap()];
+    let refused = Cli::default().run(&args).await.expect(1);
+    assert!(refused.err.contains("taken"), "{refused:?}");
+    assert_eq!(keys(launch.data()), before);
+    assert_eq!(std::fs::read_to_string(&taken).unwrap(), "something else");
+
+    std::fs::set_permissions(launch.data().join("master.key"), std::fs::Permissions::from_mode(0o644))
+        .unwrap();
+    let refused = Cli::default().run(&["keys", "rotate", "--data-dir", data]).await.expect(1);
+    assert!(refused.err.contains("chmod 600"), "{refused:?}");
+}
+
+#[tokio::test]
 async fn an_interrupted_rotation_leaves_a_store_that_starts_and_is_finished_by_the_next() {
     let dir = tempfile::tempdir().unwrap();
     let launch = Launch::new(dir.path());

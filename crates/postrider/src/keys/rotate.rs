@@ -55,13 +55,14 @@ impl Rotation {
         let file = KeyFile::of(&self.data_dir);
         let mut keys = self.keys(&file)?;
         let resumed = self.given.is_none() && keys.len() > 1;
+        let begins = self.given.is_none() && !resumed;
         prove(&ring(&keys)?, store).await.map_err(Failed::new)?;
-        if self.given.is_none() && !resumed {
+        if let Some(path) = &self.keep_old {
+            keep(path, if begins { &keys } else { &keys[1..] })?;
+        }
+        if begins {
             keys.insert(0, MasterKey::generate().map_err(Failed::new)?);
             file.write(&text(&keys)).map_err(Failed::new)?;
-        }
-        if let Some(path) = &self.keep_old {
-            keep(path, &keys[1..])?;
         }
         let ring = ring(&keys)?;
         let resealed = self.reseal(store, &ring).await?;
