@@ -10,9 +10,11 @@ mod stack;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tree;
 
 pub use find::{at_path, key_text};
 pub use scan::check;
+pub use tree::tree;
 
 /// What is wrong with a JSON text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +46,9 @@ pub enum FaultKind {
     /// A number with a leading zero, or without digits where some must be.
     #[error("malformed number")]
     Number,
+    /// A number that no double comes near: a filter or schema could not look at it.
+    #[error("the number is too large to compare: at most about 1.8e308")]
+    Range,
 }
 
 /// The first thing that is wrong with a JSON text, and where.

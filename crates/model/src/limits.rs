@@ -3,24 +3,28 @@
 use std::time::Duration;
 
 /// What is refused, and from which size on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
-    /// One event's JSON as sent, in bytes (413 `event_too_large`).
+    /// One event's JSON as sent, in bytes (413 `too_large`).
     pub max_event_bytes: usize,
     /// Events in one batch request (422).
     pub max_batch_events: usize,
-    /// The body of a batch request, in bytes (413 `body_too_large`).
+    /// The body of a batch request, in bytes (413 `too_large`).
     pub max_batch_body_bytes: usize,
-    /// The body of any other request, in bytes (413 `body_too_large`).
+    /// The body of any other request, in bytes (413 `too_large`).
     pub max_body_bytes: usize,
+    /// From a request's headers to the end of its body (408 `request_timeout`).
+    pub max_body_wait: Duration,
+    /// White space and a longer spelling around an event whose JSON is itself small enough, in bytes (413 `too_large`).
+    pub event_body_slack_bytes: usize,
+    /// Faults that one answer tells: many bad events need not make an answer of megabytes.
+    pub max_faults: usize,
     /// Nesting of `data`, `changes`, `attributes`, filters and schemas (422).
     pub json_depth: usize,
     /// Rows of a list where no `limit` is asked for.
     pub default_list_limit: usize,
     /// The most rows of a list; a larger `limit` is this (DESIGN 4.4).
     pub max_list_limit: usize,
-    /// Rows that one list call examines; a page may then be short (DESIGN 5).
-    pub list_scan_rows: usize,
     /// Bytes of an idempotency key (422).
     pub max_idempotency_key_bytes: usize,
     /// Bytes of an ordering key (422).
@@ -47,6 +51,14 @@ pub struct Limits {
     pub max_filter_bytes: usize,
     /// Bytes of a JSON Schema (422; DESIGN 7 "Bounds").
     pub max_schema_bytes: usize,
+    /// Regular expressions in a JSON Schema (422; DESIGN 7 "Bounds").
+    pub max_schema_patterns: usize,
+    /// Characters of an event type's description (422).
+    pub max_event_type_description_chars: usize,
+    /// Bytes of an event type's example as JSON (422).
+    pub max_example_bytes: usize,
+    /// Characters of the names of projects and keys (422).
+    pub max_label_chars: usize,
     /// Steps of a retry timetable (422).
     pub max_retry_steps: usize,
     /// The longest step of a retry timetable (422).
@@ -57,16 +69,30 @@ pub struct Limits {
     pub min_timeout: Duration,
     /// The longest deadline of an attempt (422).
     pub max_timeout: Duration,
+    /// The lowest rate an endpoint may ask for, in requests per second (422): one in an hour and a half or so.
+    pub min_rate_per_second: f64,
+    /// The highest rate an endpoint may ask for where its contract sets none, in requests per second (422).
+    pub max_rate_per_second: f64,
     /// The most attempts in flight of one endpoint (422).
     pub max_in_flight: u32,
     /// How long an old secret goes on signing where the request does not say (DESIGN 4.4).
     pub default_secret_overlap: Duration,
     /// The longest that an old secret may go on signing (422).
     pub max_secret_overlap: Duration,
+    /// Secrets of one endpoint that sign at once, for the header grows with each; a rotation beyond ends the oldest.
+    pub max_secrets: usize,
+    /// Steps of one answer of statistics (422).
+    pub max_stats_steps: u64,
+    /// The longest step of statistics, in minutes (422).
+    pub max_stats_step_minutes: u32,
     /// Deliveries per second of a replay where the request does not say.
     pub default_replay_per_second: u32,
     /// The most deliveries per second of a replay (422).
     pub max_replay_per_second: u32,
+    /// How far ahead an event may be scheduled (422; DESIGN 4.4).
+    pub max_schedule_ahead: Duration,
+    /// Event types of a project whose rows are kept in memory; others are looked up when they come.
+    pub cached_event_types: u64,
 }
 
 impl Default for Limits {
@@ -76,11 +102,13 @@ impl Default for Limits {
             max_event_bytes: 256 * 1024,
             max_batch_events: 1_000,
             max_batch_body_bytes: 16 * 1024 * 1024,
-            max_body_bytes: 1024 * 1024,
+            max_body_bytes: 512 * 1024,
+            max_body_wait: Duration::from_secs(30),
+            event_body_slack_bytes: 16 * 1024,
+            max_faults: 100,
             json_depth: 64,
             default_list_limit: 50,
             max_list_limit: 250,
-            list_scan_rows: 20_000,
             max_idempotency_key_bytes: 255,
             max_ordering_key_bytes: 255,
             max_attributes: 50,
@@ -94,16 +122,27 @@ impl Default for Limits {
             max_metadata_bytes: 16 * 1024,
             max_filter_bytes: 16 * 1024,
             max_schema_bytes: 64 * 1024,
+            max_schema_patterns: 64,
+            max_event_type_description_chars: 4_096,
+            max_example_bytes: 64 * 1024,
+            max_label_chars: 256,
             max_retry_steps: 50,
             max_retry_step: 7 * DAY,
             max_retry_total: 30 * DAY,
             min_timeout: Duration::from_millis(50),
             max_timeout: Duration::from_secs(120),
+            min_rate_per_second: 0.0002,
+            max_rate_per_second: 100_000.0,
             max_in_flight: 1_024,
             default_secret_overlap: DAY,
             max_secret_overlap: 7 * DAY,
+            max_secrets: 8,
+            max_stats_steps: 1_500,
+            max_stats_step_minutes: 1_440,
             default_replay_per_second: 50,
             max_replay_per_second: 1_000,
+            max_schedule_ahead: 30 * DAY,
+            cached_event_types: 4_096,
         }
     }
 }
