@@ -19,7 +19,7 @@ use crate::accept::{AcceptError, Accepted, EventIn, Intake, Origin};
 use crate::core::{BodyBudget, Core, Message};
 use crate::metrics::Metrics;
 use crate::ports::{Clock, Fatal, Rng, Spawner};
-use crate::project::{Contracts, ProjectContext, Projects};
+use crate::project::{Contracts, ProjectContext, Projects, Sources};
 use crate::routes::Routes;
 use crate::upkeep::stats::Stats;
 
@@ -129,7 +129,16 @@ impl Shared {
     }
 
     pub(crate) async fn project(&self, key: ProjectKey) -> Result<Arc<ProjectContext>, StoreError> {
-        self.projects.get(key, &*self.store, &self.contracts, &self.limits).await
+        self.projects.get(key, self.sources()).await
+    }
+
+    /// The project as its row is now, whatever is cached.
+    pub(crate) async fn confirmed_project(&self, key: ProjectKey) -> Result<Arc<ProjectContext>, StoreError> {
+        self.projects.confirmed(key, self.sources()).await
+    }
+
+    fn sources(&self) -> Sources<'_> {
+        Sources { store: &*self.store, contracts: &self.contracts, limits: &self.limits }
     }
 }
 
@@ -235,6 +244,9 @@ impl Engine {
             .plan_of(endpoint, &self.shared)
             .await?
             .ok_or(StoreError::NotFound("endpoint"))?;
+        if !plan.signable {
+            return Err(AcceptError::Unsigned);
+        }
         let origin = Origin { project: plan.project, mode: plan.mode, tenant: None };
         Intake::new(&self.shared, origin).test_send(plan, event).await
     }
@@ -249,6 +261,7 @@ impl Engine {
         Intake::new(shared, origin)
             .only(event, EventFlags { notice: true, ..EventFlags::default() }, only, None)
             .await
+            .map(|_| ())
     }
 
     /// After an endpoint was written: returns when nothing begins by its old state any more.
@@ -265,7 +278,13 @@ impl Engine {
         let _ = done.await;
     }
 
-    /// After a project, its settings or its event types were written.
+    /// After a project's event types were written: events accepted from now on are held to them. Endpoints and
+    /// their lanes do not depend on the catalogue and go on.
+    pub fn catalogue_changed(&self, project: ProjectKey) {
+        self.shared.projects.forget(project);
+    }
+
+    /// After a project or its settings were written, or it was deleted.
     pub async fn project_changed(&self, project: ProjectKey) {
         self.shared.projects.forget(project);
         self.shared.routes.forget_project(project);

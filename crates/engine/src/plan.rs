@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use http::header::{HeaderName, HeaderValue};
-use postrider_contract::{Contract, DeliveryPolicy, SigningKey};
+use postrider_contract::{Contract, DeliveryPolicy, Settings, SigningKey};
 use postrider_courier::{Blocked, Failure, Report, StatusSet, Target, TargetError};
 use postrider_model::endpoint::{EndpointConfig, EndpointSecrets, Ordering};
 use postrider_model::filter::Filter;
@@ -12,7 +12,8 @@ use postrider_model::health::Health;
 use postrider_model::id::{EndpointId, EndpointKey, Mode, ProjectKey, TenantKey};
 use postrider_model::pattern::TypeSet;
 use postrider_model::time::Millis;
-use postrider_store::{Endpoint, EventFlags};
+use postrider_store::{Endpoint, EventFlags, StoreError};
+use uuid::Uuid;
 
 use crate::engine::Shared;
 use crate::project::ProjectContext;
@@ -54,6 +55,8 @@ pub struct EndpointPlan {
     pub health: Health,
     /// Its URL, for notices.
     pub url: String,
+    /// Whether its secrets could be read. Where not, nothing is sent, not even a test: it would go out unsigned.
+    pub(crate) signable: bool,
     keys: Vec<Key>,
 }
 
@@ -64,15 +67,15 @@ struct Key {
 }
 
 impl EndpointPlan {
-    /// Resolves an endpoint. Secrets that cannot be opened or read leave it without keys, which is logged: its
-    /// requests must not go out unsigned, so it is switched off until its row can be read.
+    /// Resolves an endpoint. Where its secrets cannot be opened, or the one that signs now is none of its contract,
+    /// its requests would go out unsigned: it is switched off and that is logged, until its row can be read.
     pub(crate) fn new(endpoint: &Endpoint, project: &ProjectContext, shared: &Shared) -> Self {
         let contract = Arc::clone(&project.contract);
         let policy = DeliveryPolicy::resolve(&contract, &project.settings, &endpoint.config);
         let opened = open(endpoint, shared);
-        let readable = opened.is_some();
+        let keys = opened.as_ref().and_then(|secrets| keys(secrets, &contract, endpoint));
+        let signable = keys.is_some();
         let secrets = opened.unwrap_or_default();
-        let keys = keys(&secrets, &contract, endpoint);
         let target = Target::parse(&endpoint.config.url, &shared.guard).map(Arc::new).map_err(refusal);
         Self {
             key: endpoint.key,
@@ -80,7 +83,7 @@ impl EndpointPlan {
             project: endpoint.project,
             mode: endpoint.mode,
             tenant: endpoint.tenant,
-            enabled: endpoint.enabled && endpoint.deleted_at.is_none() && readable,
+            enabled: endpoint.enabled && endpoint.deleted_at.is_none() && signable,
             revision: endpoint.revision,
             types: types(&endpoint.config),
             filter: endpoint.config.filter.as_ref().and_then(|filter| Filter::parse(filter).ok()),
@@ -91,9 +94,39 @@ impl EndpointPlan {
             headers: headers(&secrets),
             health: health(endpoint),
             url: endpoint.config.url.clone(),
-            keys,
+            signable,
+            keys: keys.unwrap_or_default(),
             contract,
         }
+    }
+
+    /// Of an endpoint that is gone, or whose project is, while deliveries for it are still to be written: nothing is
+    /// ever sent by it, so nothing of it matters but its key.
+    pub(crate) fn dead(endpoint: EndpointKey, shared: &Shared) -> Result<Self, StoreError> {
+        let contract = shared.contracts.any().ok_or(StoreError::NotFound("contract"))?;
+        let config = EndpointConfig::default();
+        let policy = DeliveryPolicy::resolve(&contract, &Settings::default(), &config);
+        Ok(Self {
+            key: endpoint,
+            id: EndpointId(Uuid::nil()),
+            project: ProjectKey(0),
+            mode: Mode::Live,
+            tenant: TenantKey(0),
+            enabled: false,
+            revision: u64::MAX,
+            types: TypeSet::none(),
+            filter: None,
+            ordering: Ordering::None,
+            success: successes(&policy),
+            policy,
+            target: Target::parse(&config.url, &shared.guard).map(Arc::new).map_err(refusal),
+            headers: Vec::new(),
+            health: Health::default(),
+            url: config.url,
+            signable: false,
+            keys: Vec::new(),
+            contract,
+        })
     }
 
     /// The same endpoint, getting no events; its row was counted up by that.
@@ -164,17 +197,26 @@ fn open(endpoint: &Endpoint, shared: &Shared) -> Option<EndpointSecrets> {
     }
 }
 
-fn keys(secrets: &EndpointSecrets, contract: &Contract, endpoint: &Endpoint) -> Vec<Key> {
+/// What signs, newest first; `None` if the secret that signs now is none of the contract. One that only signs until
+/// it expires is left out.
+fn keys(secrets: &EndpointSecrets, contract: &Contract, endpoint: &Endpoint) -> Option<Vec<Key>> {
     let mut keys = Vec::new();
+    if !contract.is_signed() {
+        return Some(keys);
+    }
     for secret in &secrets.secrets {
         match SigningKey::parse(&secret.value, contract) {
             Ok(signing) => keys.push(Key { signing, expires_at: secret.expires_at }),
+            Err(error) if secret.expires_at.is_some() => {
+                tracing::warn!(endpoint = %endpoint.id.0, %error, "a secret that was rotated out is not one of its contract");
+            }
             Err(error) => {
-                tracing::error!(endpoint = %endpoint.id.0, %error, "a stored secret is not one of its contract")
+                tracing::error!(endpoint = %endpoint.id.0, %error, "an endpoint's secret is not one of its contract; it is off");
+                return None;
             }
         }
     }
-    keys
+    Some(keys)
 }
 
 fn headers(secrets: &EndpointSecrets) -> Vec<(HeaderName, HeaderValue)> {

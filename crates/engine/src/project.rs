@@ -11,8 +11,13 @@ use postrider_model::endpoint::EndpointConfig;
 use postrider_model::id::{ProjectKey, TypeKey};
 use postrider_model::limits::Limits;
 use postrider_store::{EventType, Project, Store, StoreError};
+use quick_cache::UnitWeighter;
+use quick_cache::sync::Cache;
 
 use crate::schema::Schema;
+
+/// What the cache of type names makes room for from the start; it grows to its limit.
+const EXPECTED_TYPES: usize = 64;
 
 /// Contracts by name: the shipped ones and those given in files.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +47,11 @@ impl Contracts {
         self.by_name.get(name).cloned()
     }
 
+    /// One of them, where it does not matter which.
+    pub(crate) fn any(&self) -> Option<Arc<Contract>> {
+        self.by_name.values().next().cloned()
+    }
+
     /// All names, sorted.
     pub fn names(&self) -> Vec<String> {
         self.by_name.keys().cloned().collect()
@@ -62,7 +72,8 @@ pub struct ProjectContext {
     /// Days its history is kept.
     pub retention_days: u16,
     declared: AHashMap<String, Declared>,
-    keys: RwLock<AHashMap<Arc<str>, TypeKey>>,
+    /// Of the names used lately: in an open catalogue there may be any number of them.
+    keys: Cache<Arc<str>, (TypeKey, Arc<str>), UnitWeighter>,
 }
 
 #[derive(Debug, Default)]
@@ -95,7 +106,7 @@ impl ProjectContext {
             contract,
             settings,
             declared,
-            keys: RwLock::default(),
+            keys: Cache::with_weighter(EXPECTED_TYPES, limits.cached_event_types, UnitWeighter),
         }
     }
 
@@ -126,10 +137,9 @@ impl ProjectContext {
         self.declared.get(kind).and_then(|declared| declared.schema.as_ref())
     }
 
-    /// The type's row number and shared name, if they are known yet.
+    /// The type's row number and shared name, if it was used lately.
     pub(crate) fn type_key(&self, kind: &str) -> Option<(TypeKey, Arc<str>)> {
-        let keys = self.keys.read();
-        keys.get_key_value(kind).map(|(name, key)| (*key, Arc::clone(name)))
+        self.keys.get(kind)
     }
 
     /// Reads the type's row number, making it if the type is new.
@@ -139,40 +149,71 @@ impl ProjectContext {
         store: &dyn Store,
     ) -> Result<(TypeKey, Arc<str>), StoreError> {
         let key = store.intern_type(self.project.key, kind).await?;
-        let mut keys = self.keys.write();
-        if let Some((name, key)) = keys.get_key_value(kind) {
-            return Ok((*key, Arc::clone(name)));
-        }
+        Ok(self.keep_key(kind, key))
+    }
+
+    fn keep_key(&self, kind: &str, key: TypeKey) -> (TypeKey, Arc<str>) {
         let name: Arc<str> = kind.into();
-        keys.insert(Arc::clone(&name), key);
-        Ok((key, name))
+        self.keys.insert(Arc::clone(&name), (key, Arc::clone(&name)));
+        (key, name)
     }
 }
 
 /// The cache of projects. They are few, so it keeps them all.
 #[derive(Debug, Default)]
 pub(crate) struct Projects {
-    by_key: RwLock<AHashMap<ProjectKey, Arc<ProjectContext>>>,
+    known: RwLock<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    by_key: AHashMap<ProjectKey, Arc<ProjectContext>>,
+    /// Counted up whenever a project was changed.
+    changes: u64,
+}
+
+/// The changes there had been when a reading began: what was read is kept only if there was none since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Began(u64);
+
+/// What a context is made from.
+#[derive(Clone, Copy)]
+pub(crate) struct Sources<'a> {
+    pub store: &'a dyn Store,
+    pub contracts: &'a Contracts,
+    pub limits: &'a Limits,
 }
 
 impl Projects {
     pub(crate) fn cached(&self, key: ProjectKey) -> Option<Arc<ProjectContext>> {
-        self.by_key.read().get(&key).cloned()
+        self.known.read().by_key.get(&key).cloned()
     }
 
     /// The project; [`StoreError::NotFound`] when it is gone.
     pub(crate) async fn get(
         &self,
         key: ProjectKey,
-        store: &dyn Store,
-        contracts: &Contracts,
-        limits: &Limits,
+        sources: Sources<'_>,
     ) -> Result<Arc<ProjectContext>, StoreError> {
-        if let Some(context) = self.cached(key) {
+        match self.cached(key) {
+            Some(context) => Ok(context),
+            None => self.confirmed(key, sources).await,
+        }
+    }
+
+    /// The project as its row is now, whatever is cached: what is made from it and kept for long (routes, plans)
+    /// is of no earlier state than what was read before this call. [`StoreError::NotFound`] when it is gone.
+    pub(crate) async fn confirmed(
+        &self,
+        key: ProjectKey,
+        sources: Sources<'_>,
+    ) -> Result<Arc<ProjectContext>, StoreError> {
+        let began = self.began();
+        let project = sources.store.project_by_key(key).await?.ok_or(StoreError::NotFound("project"))?;
+        if let Some(context) = self.cached(key).filter(|context| context.project == project) {
             return Ok(context);
         }
-        let project = store.project_by_key(key).await?.ok_or(StoreError::NotFound("project"))?;
-        let contract = contracts.get(&project.contract).ok_or_else(|| StoreError::Corrupt {
+        let contract = sources.contracts.get(&project.contract).ok_or_else(|| StoreError::Corrupt {
             table: "project",
             column: "contract",
             key: project.id.clone(),
@@ -181,14 +222,29 @@ impl Projects {
                 project.contract
             ),
         })?;
-        let types = all_types(key, store).await?;
-        let context = Arc::new(ProjectContext::new(project, contract, types, limits));
-        self.by_key.write().insert(key, Arc::clone(&context));
+        let types = all_types(key, sources.store).await?;
+        let context = Arc::new(ProjectContext::new(project, contract, types, sources.limits));
+        self.keep(&context, began);
         Ok(context)
     }
 
+    fn began(&self) -> Began {
+        Began(self.known.read().changes)
+    }
+
+    /// Keeps what was read, unless a project was changed while it was: the reading may lie before the change.
+    fn keep(&self, context: &Arc<ProjectContext>, began: Began) {
+        let mut known = self.known.write();
+        if Began(known.changes) == began {
+            known.by_key.insert(context.project.key, Arc::clone(context));
+        }
+    }
+
+    /// A project or its catalogue was changed.
     pub(crate) fn forget(&self, key: ProjectKey) {
-        self.by_key.write().remove(&key);
+        let mut known = self.known.write();
+        known.changes += 1;
+        known.by_key.remove(&key);
     }
 }
 
@@ -202,5 +258,53 @@ async fn all_types(key: ProjectKey, store: &dyn Store) -> Result<Vec<EventType>,
         if cursor.is_none() {
             return Ok(types);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use postrider_model::time::Millis;
+
+    use super::*;
+
+    const KEY: ProjectKey = ProjectKey(1);
+
+    fn context(limits: &Limits) -> Arc<ProjectContext> {
+        let contract = Contracts::builtin().get("standard").unwrap();
+        let project = Project {
+            key: KEY,
+            id: "acme".to_owned(),
+            name: "Acme".to_owned(),
+            contract: "standard".to_owned(),
+            settings: serde_json::json!({}),
+            created_at: Millis(0),
+            updated_at: Millis(0),
+        };
+        Arc::new(ProjectContext::new(project, contract, Vec::new(), limits))
+    }
+
+    #[test]
+    fn what_was_read_before_a_change_is_not_kept_after_it() {
+        let projects = Projects::default();
+        let began = projects.began();
+        let read = context(&Limits::default());
+        projects.forget(KEY);
+        projects.keep(&read, began);
+        assert!(projects.cached(KEY).is_none(), "an old state stays until the next change");
+        projects.keep(&read, projects.began());
+        assert!(projects.cached(KEY).is_some());
+    }
+
+    #[test]
+    fn only_so_many_type_names_are_kept() {
+        let limits = Limits { cached_event_types: 100, ..Limits::default() };
+        let context = context(&limits);
+        for n in 0..10_000 {
+            context.keep_key(&format!("type.{n}"), TypeKey(n));
+        }
+        let kept = (0..10_000).filter(|n| context.type_key(&format!("type.{n}")).is_some()).count();
+        assert!((1..=128).contains(&kept), "{kept}");
+        let (key, name) = context.keep_key("type.again", TypeKey(7));
+        assert_eq!(context.type_key("type.again"), Some((key, name)));
     }
 }

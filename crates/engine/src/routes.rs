@@ -11,7 +11,6 @@ use quick_cache::{UnitWeighter, Weighter};
 
 use crate::engine::Shared;
 use crate::plan::EndpointPlan;
-use crate::project::ProjectContext;
 
 /// Tenants and endpoints kept in memory; beyond it the least used tenants are read again when they come.
 const CACHED_ENDPOINTS: u64 = 100_000;
@@ -77,18 +76,24 @@ impl Routes {
     }
 
     /// The tenant's routes, read from the store; a tenant that is new is created (DESIGN 4.2).
+    ///
+    /// The project is read after the version: a change of it counts the version up, so what was made of an older
+    /// state is refused by the append. The other way round, plans of the old settings could carry the new version.
     pub(crate) async fn read(
         &self,
-        project: &Arc<ProjectContext>,
+        project: ProjectKey,
         tenant: &str,
         shared: &Shared,
     ) -> Result<Arc<TenantRoutes>, StoreError> {
-        let row = shared.store.ensure_tenant(project.project.key, tenant, shared.clock.now()).await?;
+        let row = shared.store.ensure_tenant(project, tenant, shared.clock.now()).await?;
         let (version, endpoints) = shared.store.routes(row.key).await?;
-        let plans =
-            endpoints.iter().map(|endpoint| Arc::new(EndpointPlan::new(endpoint, project, shared))).collect();
+        let context = shared.confirmed_project(project).await?;
+        let plans = endpoints
+            .iter()
+            .map(|endpoint| Arc::new(EndpointPlan::new(endpoint, &context, shared)))
+            .collect();
         let tenant_id: Arc<str> = row.id.as_str().into();
-        let name = Name { project: project.project.key, tenant: Arc::clone(&tenant_id) };
+        let name = Name { project, tenant: Arc::clone(&tenant_id) };
         let routes = Arc::new(TenantRoutes { tenant: row.key, tenant_id, version, endpoints: plans });
         self.names.insert(row.key, name.clone());
         self.by_name.insert(name, Arc::clone(&routes));
@@ -117,22 +122,23 @@ impl Routes {
         if row.deleted_at.is_some() {
             return Ok(None);
         }
-        match shared.project(row.project).await {
+        match shared.confirmed_project(row.project).await {
             Ok(project) => Ok(Some(Arc::new(EndpointPlan::new(&row, &project, shared)))),
             Err(StoreError::NotFound(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// The plan of an endpoint that a stored match set names. One that is deleted meanwhile gets no request: its
-    /// plan is switched off, and its deliveries are swept with the rest.
+    /// The plan of an endpoint that a stored match set names. One that is deleted meanwhile, or whose project is,
+    /// gets no request: its plan is a dead one, and its deliveries are swept with the rest.
     pub(crate) async fn plan_or_dead(
         &self,
         endpoint: EndpointKey,
         shared: &Shared,
     ) -> Result<Arc<EndpointPlan>, StoreError> {
-        let row = shared.store.endpoint_by_key(endpoint).await?.ok_or(StoreError::NotFound("endpoint"))?;
-        let project = shared.project(row.project).await?;
-        Ok(Arc::new(EndpointPlan::new(&row, &project, shared)))
+        match self.plan_of(endpoint, shared).await? {
+            Some(plan) => Ok(plan),
+            None => Ok(Arc::new(EndpointPlan::dead(endpoint, shared)?)),
+        }
     }
 }

@@ -9,12 +9,7 @@ use jsonschema::{PatternOptions, Retrieve, Uri, Validator};
 use postrider_model::limits::Limits;
 use serde_json::Value;
 
-/// The largest schema, in bytes of its JSON.
-pub const MAX_BYTES: usize = 64 * 1024;
-/// The deepest nesting of a schema.
-pub const MAX_DEPTH: usize = 64;
-/// The most regular expressions in a schema: each may take [`PATTERN_BYTES`] of memory.
-const MAX_PATTERNS: usize = 64;
+/// The memory that one regular expression of a schema may take.
 const PATTERN_BYTES: usize = 128 * 1024;
 /// The most faults that are told of one event.
 const MAX_FAULTS: usize = 20;
@@ -48,7 +43,7 @@ impl Schema {
     /// [`SchemaError`] where it is not a schema, refers to something outside, or is beyond the bounds.
     pub fn compile(schema: &Value, limits: &Limits) -> Result<Self, SchemaError> {
         check_bounds(schema, limits)?;
-        work::check(schema)?;
+        work::check(schema, limits.json_depth)?;
         let validator = jsonschema::options()
             .with_retriever(FetchNothing)
             .with_pattern_options(
@@ -95,15 +90,17 @@ fn refusal(schema: &Value, error: &jsonschema::ValidationError<'_>) -> SchemaErr
     SchemaError::new(pointer, error.to_string())
 }
 
-fn check_bounds(schema: &Value, _limits: &Limits) -> Result<(), SchemaError> {
+fn check_bounds(schema: &Value, limits: &Limits) -> Result<(), SchemaError> {
+    let (max_bytes, max_depth, max_patterns) =
+        (limits.max_schema_bytes, limits.json_depth, limits.max_schema_patterns);
     if !matches!(schema, Value::Object(_) | Value::Bool(_)) {
         return Err(SchemaError::new("", "A schema is an object or a boolean."));
     }
-    if schema.to_string().len() > MAX_BYTES {
-        return Err(SchemaError::new("", format!("The schema is larger than {MAX_BYTES} bytes.")));
+    if schema.to_string().len() > max_bytes {
+        return Err(SchemaError::new("", format!("The schema is larger than {max_bytes} bytes.")));
     }
-    if depth(schema) > MAX_DEPTH {
-        return Err(SchemaError::new("", format!("The schema is nested deeper than {MAX_DEPTH} levels.")));
+    if depth(schema) > max_depth {
+        return Err(SchemaError::new("", format!("The schema is nested deeper than {max_depth} levels.")));
     }
     let mut patterns = 0;
     let beyond = first(schema, &mut |key, value| {
@@ -112,11 +109,11 @@ fn check_bounds(schema: &Value, _limits: &Limits) -> Result<(), SchemaError> {
             ("patternProperties", Value::Object(map)) => map.len(),
             _ => 0,
         };
-        patterns > MAX_PATTERNS
+        patterns > max_patterns
     });
     match beyond {
         Some(at) => {
-            Err(SchemaError::new(at, format!("A schema has at most {MAX_PATTERNS} regular expressions.")))
+            Err(SchemaError::new(at, format!("A schema has at most {max_patterns} regular expressions.")))
         }
         None => Ok(()),
     }
@@ -205,9 +202,9 @@ mod tests {
     #[test]
     fn size_depth_and_the_number_of_patterns_are_bounded() {
         assert!(
-            compile(&json!({"description": "x".repeat(MAX_BYTES)})).unwrap_err().detail.contains("65536")
+            compile(&json!({"description": "x".repeat(64 * 1024)})).unwrap_err().detail.contains("65536")
         );
-        let deep = (0..MAX_DEPTH).fold(json!({}), |inner, _| json!({"not": inner}));
+        let deep = (0..64).fold(json!({}), |inner, _| json!({"not": inner}));
         assert!(compile(&deep).unwrap_err().detail.contains("64 levels"));
         let patterns: serde_json::Map<_, _> = (0..65).map(|n| (format!("^{n}"), json!({}))).collect();
         assert!(

@@ -166,8 +166,8 @@ impl From<AcceptError> for Problem {
     fn from(error: AcceptError) -> Self {
         match error {
             AcceptError::Invalid(faults) => Self::invalid(faults.into_iter().map(Fault::from).collect()),
-            AcceptError::TooLarge { event, limit } => {
-                Self::new(code::TOO_LARGE, format!("Event {event} is larger than {limit} bytes."))
+            AcceptError::TooLarge { limit, .. } => {
+                Self::new(code::TOO_LARGE, format!("The event is larger than {limit} bytes."))
             }
             AcceptError::WrongTenant => {
                 Self::new(code::FORBIDDEN, "The key belongs to another tenant than the event.")
@@ -179,6 +179,10 @@ impl From<AcceptError> for Problem {
             AcceptError::Overloaded { retry_after_seconds, detail } => {
                 Self::new(code::OVERLOADED, detail).retry_after(retry_after_seconds.max(1))
             }
+            AcceptError::Unsigned => Self::new(
+                code::CONFLICT,
+                "The endpoint's secret is not one of the project's contract, and nothing is sent unsigned: rotate it.",
+            ),
             AcceptError::Store(error) => error.into(),
         }
     }

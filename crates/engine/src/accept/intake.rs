@@ -7,11 +7,13 @@ use bytes::Bytes;
 use postrider_model::delivery::Attempt;
 use postrider_model::endpoint::Ordering;
 use postrider_model::id::Ordinal;
+use postrider_model::json;
+use postrider_model::time::Millis;
 use postrider_store::{EventFlags, EventOutcome, IdempotencyMark, StoreError};
 use smallvec::SmallVec;
 use tokio::sync::oneshot;
 
-use super::validate::{Checked, check};
+use super::validate::{Checked, check, outlives_history};
 use super::{AcceptError, Accepted, Draft, EventIn, Match, Origin};
 use crate::core::{AppendReply, AppendRequest, Message};
 use crate::engine::{Shared, TestSent};
@@ -61,9 +63,10 @@ impl<'a> Intake<'a> {
         let project = self.project().await?;
         let checked = check(&project, &self.origin, &events, self.shared)?;
         let mut drafts = Vec::with_capacity(events.len());
-        for (event, checked) in events.into_iter().zip(checked) {
+        for (index, (event, checked)) in events.into_iter().zip(checked).enumerate() {
             let routes = self.routes(&project, &event.tenant).await?;
-            drafts.push(self.draft(&project, routes, event, checked, EventFlags::default(), None).await?);
+            let draft = self.draft(&project, routes, event, checked, EventFlags::default(), None).await;
+            drafts.push(draft.map_err(|error| error.of_event(index))?);
         }
         let outcomes = self.commit(drafts, mark, None).await?;
         Ok(outcomes
@@ -80,7 +83,11 @@ impl<'a> Intake<'a> {
     ) -> Result<TestSent, AcceptError> {
         let (reply, attempt) = oneshot::channel();
         let flags = EventFlags { test: true, ..EventFlags::default() };
-        self.only(event, flags, vec![plan], Some(reply)).await?;
+        let outcomes = self.only(event, flags, vec![plan], Some(reply)).await?;
+        if outcomes.iter().all(|outcome| outcome.deliveries == 0) {
+            // It was deleted after its plan was read.
+            return Err(StoreError::NotFound("endpoint").into());
+        }
         let (event, attempt) =
             attempt.await.map_err(|_| StoreError::Unavailable("the server is stopping".to_owned()))?;
         Ok(TestSent { event, attempt })
@@ -93,14 +100,13 @@ impl<'a> Intake<'a> {
         flags: EventFlags,
         only: Vec<Arc<EndpointPlan>>,
         test: Option<TestReply>,
-    ) -> Result<(), AcceptError> {
+    ) -> Result<Vec<EventOutcome>, AcceptError> {
         self.admit()?;
         let project = self.project().await?;
         let routes = self.routes(&project, &event.tenant).await?;
         let checked = Checked { order: None };
         let draft = self.draft(&project, routes, event, checked, flags, Some(only)).await?;
-        self.commit(vec![draft], None, test).await?;
-        Ok(())
+        self.commit(vec![draft], None, test).await
     }
 
     fn admit(&self) -> Result<(), AcceptError> {
@@ -127,7 +133,7 @@ impl<'a> Intake<'a> {
     ) -> Result<Arc<TenantRoutes>, StoreError> {
         match self.shared.routes.cached(project.project.key, tenant) {
             Some(routes) => Ok(routes),
-            None => self.shared.routes.read(project, tenant, self.shared).await,
+            None => self.shared.routes.read(project.project.key, tenant, self.shared).await,
         }
     }
 
@@ -139,7 +145,7 @@ impl<'a> Intake<'a> {
         checked: Checked,
         flags: EventFlags,
         only: Option<Vec<Arc<EndpointPlan>>>,
-    ) -> Result<Draft, StoreError> {
+    ) -> Result<Draft, AcceptError> {
         let (kind_key, kind) = match project.type_key(&event.kind) {
             Some(known) => known,
             None => project.intern(&event.kind, &*self.shared.store).await?,
@@ -163,7 +169,7 @@ impl<'a> Intake<'a> {
             tree: None,
             matches: SmallVec::new(),
         };
-        draft.rematch();
+        draft.rematch(self.shared)?;
         Ok(draft)
     }
 
@@ -201,19 +207,19 @@ impl<'a> Intake<'a> {
     async fn match_again(&self, drafts: Vec<Draft>) -> Result<Vec<Draft>, AcceptError> {
         let mut again = Vec::with_capacity(drafts.len());
         let mut read: Vec<Arc<TenantRoutes>> = Vec::new();
-        for mut draft in drafts {
+        for (index, mut draft) in drafts.into_iter().enumerate() {
             let known = read.iter().find(|routes| routes.tenant == draft.routes.tenant);
             draft.routes = match known {
                 Some(routes) => Arc::clone(routes),
                 None => {
-                    let project = self.shared.project(draft.project.project.key).await?;
+                    let project = draft.project.project.key;
                     let routes =
-                        self.shared.routes.read(&project, &draft.routes.tenant_id, self.shared).await?;
+                        self.shared.routes.read(project, &draft.routes.tenant_id, self.shared).await?;
                     read.push(Arc::clone(&routes));
                     routes
                 }
             };
-            draft.rematch();
+            draft.rematch(self.shared).map_err(|error| error.of_event(index))?;
             again.push(draft);
         }
         Ok(again)
@@ -222,12 +228,15 @@ impl<'a> Intake<'a> {
 
 impl Draft {
     /// Finds the endpoints that want the event, in the routes it holds.
-    fn rematch(&mut self) {
+    ///
+    /// # Errors
+    /// What only shows once they are known: a number that no filter could look at, a time too late for their retries.
+    fn rematch(&mut self, shared: &Shared) -> Result<(), AcceptError> {
         let order = self.ordering_key.as_deref().map(order_hash);
         self.matches.clear();
         let filtered = |plan: &Arc<EndpointPlan>| plan.mode == self.mode && plan.filter.is_some();
         if self.tree.is_none() && self.only.is_none() && self.routes.endpoints.iter().any(filtered) {
-            self.tree = Some(self.as_tree());
+            self.tree = Some(self.as_tree(shared)?);
         }
         for plan in &self.routes.endpoints {
             if plan.mode == self.mode && self.wanted_by(plan) {
@@ -240,24 +249,43 @@ impl Draft {
                 self.matches.push(Match { plan: Arc::clone(plan), order });
             }
         }
+        match self.deliver_at {
+            Some(at) => self.ends_in_time(at, shared.clock.now()),
+            None => Ok(()),
+        }
     }
 
-    /// The event as filters see it (DESIGN 4.2 "Filter").
-    fn as_tree(&self) -> serde_json::Value {
-        let parse = |bytes: &Bytes| serde_json::from_slice(bytes).unwrap_or(serde_json::Value::Null);
+    /// A scheduled event must end before its history by the longest timetable of those that want it (DESIGN 4.4).
+    fn ends_in_time(&self, at: Millis, now: Millis) -> Result<(), AcceptError> {
+        let totals = self.matches.iter().map(|one| one.plan.policy.timetable.total());
+        let longest = totals.max().unwrap_or_default();
+        match outlives_history(&self.project, at, now, longest) {
+            Some(detail) => Err(AcceptError::invalid("/deliver_at", detail)),
+            None => Ok(()),
+        }
+    }
+
+    /// The event as filters see it (DESIGN 4.2 "Filter"). A number beyond a double is a fault: without it in the tree
+    /// the event would silently be kept from endpoints that want it.
+    fn as_tree(&self, shared: &Shared) -> Result<serde_json::Value, AcceptError> {
         let mut tree = serde_json::Map::new();
         tree.insert("type".to_owned(), (*self.kind).into());
         tree.insert("tenant".to_owned(), (*self.routes.tenant_id).into());
-        if let Some(timestamp) = self.timestamp {
-            tree.insert("timestamp".to_owned(), timestamp.rfc3339_millis().into());
+        let timestamp = self.timestamp.unwrap_or_else(|| shared.clock.now());
+        tree.insert("timestamp".to_owned(), timestamp.rfc3339_millis().into());
+        let parts = [
+            ("data", Some(&self.data)),
+            ("changes", self.changes.as_ref()),
+            ("attributes", self.attributes.as_ref()),
+        ];
+        for (name, bytes) in parts {
+            let Some(bytes) = bytes else { continue };
+            let part = json::tree(bytes).map_err(|fault| {
+                AcceptError::invalid(format!("/{name}{}", fault.pointer), fault.to_string())
+            })?;
+            tree.insert(name.to_owned(), part);
         }
-        tree.insert("data".to_owned(), parse(&self.data));
-        for (name, bytes) in [("changes", &self.changes), ("attributes", &self.attributes)] {
-            if let Some(bytes) = bytes {
-                tree.insert(name.to_owned(), parse(bytes));
-            }
-        }
-        serde_json::Value::Object(tree)
+        Ok(serde_json::Value::Object(tree))
     }
 
     fn wanted_by(&self, plan: &EndpointPlan) -> bool {

@@ -101,7 +101,27 @@ pub enum AcceptError {
         /// What is overloaded.
         detail: String,
     },
+    /// A test send to an endpoint whose secret cannot be read: it would go out unsigned.
+    #[error("the endpoint's secret cannot be read, and nothing is sent unsigned: rotate it")]
+    Unsigned,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl AcceptError {
+    /// One fault of the first event.
+    pub(crate) fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::Invalid(vec![Fault { event: 0, pointer: pointer.into(), detail: detail.into() }])
+    }
+
+    /// The same about the event of that index.
+    pub(crate) fn of_event(self, index: usize) -> Self {
+        match self {
+            Self::Invalid(faults) => {
+                Self::Invalid(faults.into_iter().map(|fault| Fault { event: index, ..fault }).collect())
+            }
+            other => other,
+        }
+    }
 }

@@ -10,9 +10,6 @@ use super::{AcceptError, EventIn, Fault, Origin};
 use crate::engine::Shared;
 use crate::project::ProjectContext;
 
-/// How far ahead an event may be scheduled (DESIGN 4.4).
-const MAX_AHEAD: Duration = Duration::from_secs(30 * 86_400);
-
 /// What the checks found on the way.
 pub(crate) struct Checked {
     /// The ordering key that the contract's paths name in `data`.
@@ -104,9 +101,10 @@ impl Checker<'_> {
 
     /// A flat map to strings or lists of strings.
     fn attributes(&mut self, bytes: &[u8]) {
-        let Ok(serde_json::Value::Object(map)) = serde_json::from_slice(bytes) else {
-            self.fault("/attributes", "must be an object");
-            return;
+        let map = match json::tree(bytes) {
+            Ok(serde_json::Value::Object(map)) => map,
+            Ok(_) => return self.fault("/attributes", "must be an object"),
+            Err(fault) => return self.fault(format!("/attributes{}", fault.pointer), fault.to_string()),
         };
         let most = self.shared.limits.max_attributes_bytes;
         if bytes.len() > most {
@@ -129,28 +127,41 @@ impl Checker<'_> {
         }
     }
 
-    /// With its whole timetable a scheduled event must end before its history does (DESIGN 4.4).
+    /// Here by the project's timetable; by those of the endpoints that want the event once they are known.
     fn deliver_at(&mut self, at: Millis) {
         let now = self.shared.clock.now();
-        if at.since(now) > MAX_AHEAD {
-            return self.fault("/deliver_at", "must be at most 30 days ahead");
+        let ahead = self.shared.limits.max_schedule_ahead;
+        if at.since(now) > ahead {
+            let days = ahead.as_secs() / 86_400;
+            return self.fault("/deliver_at", format!("must be at most {days} days ahead"));
         }
-        let history = Duration::from_secs(u64::from(self.project.retention_days) * 86_400);
-        if at.since(now) + self.project.retry_total() > history {
-            let days = self.project.retention_days;
-            self.fault(
-                "/deliver_at",
-                format!("with its retries it would end after its history of {days} days"),
-            );
+        if let Some(detail) = outlives_history(self.project, at, now, self.project.retry_total()) {
+            self.fault("/deliver_at", detail);
         }
     }
 
     fn schema(&mut self, schema: &crate::schema::Schema, data: &[u8]) {
-        let Ok(data) = serde_json::from_slice(data) else { return };
+        let data = match json::tree(data) {
+            Ok(data) => data,
+            Err(fault) => return self.fault(format!("/data{}", fault.pointer), fault.to_string()),
+        };
         for (pointer, detail) in schema.validate(&data) {
             self.fault(format!("/data{pointer}"), detail);
         }
     }
+}
+
+/// With its whole timetable a scheduled event must end before its history does (DESIGN 4.4); if not, what to say.
+pub(crate) fn outlives_history(
+    project: &ProjectContext,
+    at: Millis,
+    now: Millis,
+    retries: Duration,
+) -> Option<String> {
+    let days = project.retention_days;
+    let history = Duration::from_secs(u64::from(days) * 86_400);
+    (at.since(now).saturating_add(retries) > history)
+        .then(|| format!("with its retries it would end after its history of {days} days"))
 }
 
 /// Of the contract's paths the first that the event has names its key (DESIGN 4.4 "Order").

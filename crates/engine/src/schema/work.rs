@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::{MAX_DEPTH, SchemaError};
+use super::SchemaError;
 
 /// The most schemas that may be applied to one value.
 const MAX_PER_VALUE: u64 = 500;
@@ -33,11 +33,11 @@ const BELOW_MAP: [&str; 1] = ["patternProperties"];
 const BELOW_CHOICE: [&str; 3] = ["properties", "prefixItems", "items"];
 const REFERENCES: [&str; 3] = ["$ref", "$dynamicRef", "$recursiveRef"];
 
-/// Refuses a schema that can make too much work.
-pub(super) fn check(root: &Value) -> Result<(), SchemaError> {
+/// Refuses a schema that can make too much work with data that is nested at most so deep.
+pub(super) fn check(root: &Value, max_depth: usize) -> Result<(), SchemaError> {
     let graph = Graph::of(root);
     let most = graph
-        .most_per_value()
+        .most_per_value(max_depth)
         .ok_or_else(|| SchemaError::new("", "The schema refers to itself in a circle."))?;
     if most > MAX_PER_VALUE {
         return Err(SchemaError::new(
@@ -93,12 +93,12 @@ impl Graph {
     }
 
     /// The most schemas applied to one value, at any depth of the data; `None` for a circle at one value.
-    fn most_per_value(&self) -> Option<u64> {
+    fn most_per_value(&self, max_depth: usize) -> Option<u64> {
         let order = self.bottom_up()?;
         // `counts[node]`: the most schemas that a value some levels below meets, if `node` is applied here once.
         let mut counts: Vec<u64> = vec![0; self.nodes.len()];
         let mut most = 0;
-        for level in 0..=MAX_DEPTH {
+        for level in 0..=max_depth {
             let lower = counts.clone();
             for &at in &order {
                 let node = &self.nodes[at];
@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     fn most(schema: &Value) -> Option<u64> {
-        Graph::of(schema).most_per_value()
+        Graph::of(schema).most_per_value(64)
     }
 
     #[test]
@@ -248,7 +248,7 @@ mod tests {
         let tree =
             json!({"properties": {"value": {}, "children": {"type": "array", "items": {"$ref": "#"}}}});
         assert_eq!(most(&tree), Some(2));
-        assert!(check(&tree).is_ok());
+        assert!(check(&tree, 64).is_ok());
     }
 
     #[test]
@@ -259,10 +259,10 @@ mod tests {
             defs.insert(format!("s{step}"), json!({"anyOf": [next, next]}));
         }
         defs.insert("s40".into(), json!({"type": "null"}));
-        assert!(check(&json!({"$ref": "#/$defs/s0", "$defs": defs})).is_err());
+        assert!(check(&json!({"$ref": "#/$defs/s0", "$defs": defs}), 64).is_err());
         let levels =
             json!({"anyOf": [{"properties": {"x": {"$ref": "#"}}}, {"properties": {"x": {"$ref": "#"}}}]});
-        assert!(check(&levels).is_err());
+        assert!(check(&levels, 64).is_err());
     }
 
     #[test]

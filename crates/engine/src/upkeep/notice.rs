@@ -40,9 +40,8 @@ async fn try_send(
     data: Bytes,
     at: Millis,
 ) -> Result<(), crate::AcceptError> {
-    let project = shared.project(plan.project).await?;
     let Some(row) = shared.store.endpoint_by_key(plan.key).await? else { return Ok(()) };
-    let routes = shared.routes.read(&project, &row.tenant_id, shared).await?;
+    let routes = shared.routes.read(plan.project, &row.tenant_id, shared).await?;
     let others: Vec<_> = routes
         .endpoints
         .iter()
