@@ -1,14 +1,14 @@
 //! Names for people: of projects and keys.
 
+use postrider_model::limits::Limits;
+
 use crate::Fault;
 
-/// The longest name, in characters.
-pub(crate) const MAX_CHARACTERS: usize = 256;
-
 /// Notes a fault at `pointer` if `text` is too long or has control characters.
-pub(crate) fn check(text: &str, pointer: &str, faults: &mut Vec<Fault>) {
-    if text.chars().count() > MAX_CHARACTERS {
-        faults.push(Fault::at(pointer, format!("A name has at most {MAX_CHARACTERS} characters.")));
+pub(crate) fn check(text: &str, pointer: &str, limits: &Limits, faults: &mut Vec<Fault>) {
+    let most = limits.max_label_chars;
+    if text.chars().count() > most {
+        faults.push(Fault::at(pointer, format!("A name has at most {most} characters.")));
     }
     if text.chars().any(char::is_control) {
         faults.push(Fault::at(pointer, "A name has no control characters."));

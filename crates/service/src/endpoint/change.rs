@@ -6,7 +6,7 @@ use postrider_store::{EndpointChange, EndpointPatch};
 use serde_json::{Map, Value, json};
 
 use super::check::{self, Rules};
-use super::found::{TRIES, Write, find, too_busy, write};
+use super::found::{TRIES, Write, find, settle, too_busy, write};
 use super::rotate_secret::{default_end, rotated};
 use super::terms::Terms;
 use super::{FoundEndpoint, document, draft, sealed, secret};
@@ -46,6 +46,7 @@ impl ChangeEndpoint<'_> {
             let found = find(engine, self.caller, self.tenant, self.id).await?;
             super::refuse_product_fields(self.caller, &self.patch)?;
             let Some((change, secret)) = self.prepare(engine, &found)? else {
+                settle(engine, &found).await;
                 return Ok(ChangedEndpoint { found, secret: None });
             };
             if let Some(found) = write(engine, self.caller, &found, change).await? {
@@ -104,7 +105,10 @@ impl ChangeEndpoint<'_> {
         let before = &found.secrets.secrets;
         let secrets = match &fresh {
             None => before.clone(),
-            Some(value) => rotated(before, value, now, default_end(&terms, engine.limits(), now)),
+            Some(value) => {
+                let limits = engine.limits();
+                rotated(before, value, now, default_end(&terms, limits, now), limits)
+            }
         };
         let secrets = EndpointSecrets { headers: draft.headers, secrets };
         let sealed_changed = headers_changed || fresh.is_some();

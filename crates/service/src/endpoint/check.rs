@@ -11,11 +11,6 @@ use super::header;
 use super::terms::Terms;
 use crate::Fault;
 
-/// The highest rate that can be asked for, in requests per second.
-const MAX_RATE: f64 = 100_000.0;
-/// The lowest rate: one request in an hour and a half or so.
-const MIN_RATE: f64 = 0.0002;
-
 /// What the rules are judged by.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules<'a> {
@@ -37,7 +32,7 @@ pub(super) fn check(draft: &Draft, rules: Rules<'_>, faults: &mut Vec<Fault>) {
     filter(config, limits, faults);
     header::check(&draft.headers, terms, limits, faults);
     signature(config.signature, terms, faults);
-    rate(config, terms, faults);
+    rate(config, rules, faults);
     batch(config, terms, faults);
     pace(config, limits, faults);
     timetable(config, limits, faults);
@@ -117,15 +112,13 @@ fn signature(kind: SignatureKind, terms: &Terms, faults: &mut Vec<Fault>) {
 }
 
 /// The contract's rate is default and ceiling; for batches its rate of batches (DESIGN 4.4).
-fn rate(config: &EndpointConfig, terms: &Terms, faults: &mut Vec<Fault>) {
+fn rate(config: &EndpointConfig, Rules { terms, limits, .. }: Rules<'_>, faults: &mut Vec<Fault>) {
     let Some(rate) = config.rate_limit else { return };
     let ceiling = if config.batch.is_some() { terms.batch_rate_ceiling } else { terms.rate_ceiling }
-        .unwrap_or(MAX_RATE);
-    if rate.per_second > ceiling || rate.per_second < MIN_RATE {
-        faults.push(Fault::at(
-            "/rate_limit/per_second",
-            format!("This lies between {MIN_RATE} and {ceiling}."),
-        ));
+        .unwrap_or(limits.max_rate_per_second);
+    let floor = limits.min_rate_per_second;
+    if rate.per_second > ceiling || rate.per_second < floor {
+        faults.push(Fault::at("/rate_limit/per_second", format!("This lies between {floor} and {ceiling}.")));
     }
 }
 

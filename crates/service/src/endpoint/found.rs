@@ -5,10 +5,10 @@ use std::sync::Arc;
 use postrider_engine::{Engine, ProjectContext};
 use postrider_model::endpoint::EndpointSecrets;
 use postrider_model::time::Millis;
-use postrider_store::{Endpoint, EndpointPatch};
+use postrider_store::{Endpoint, EndpointChange, EndpointPatch};
 use serde_json::Value;
 
-use super::sealed;
+use super::{sealed, secret};
 use crate::{Caller, ServiceError, ids};
 
 /// How often a change is tried anew when others change the endpoint at the same time.
@@ -81,6 +81,10 @@ pub(super) async fn write(
     write: Write,
 ) -> Result<Option<FoundEndpoint>, ServiceError> {
     let endpoint = &found.endpoint;
+    if write.patch.change == Some(EndpointChange::Enable) {
+        let changed = write.patch.sealed.as_ref().map(|sealed| sealed::open(engine, endpoint.id, sealed));
+        check_signs(found, changed.transpose()?.as_ref().unwrap_or(&found.secrets))?;
+    }
     let at: Millis = write.patch.now;
     let audit = caller.audit(write.action, Some(&endpoint.tenant_id), found.public_id(), write.detail, at);
     let limit = found.context.contract.limits.active_endpoints_per_tenant;
@@ -89,6 +93,23 @@ pub(super) async fn write(
     // Nothing is answered before the engine has let go of the old state (DESIGN 9: none begins after a disable).
     engine.endpoint_changed(updated.tenant, updated.key).await;
     FoundEndpoint::open(engine, updated, found.context.clone()).map(Some)
+}
+
+/// An endpoint whose secret is none of the contract (any more) is kept from sending: enabling it would be in vain.
+fn check_signs(found: &FoundEndpoint, secrets: &EndpointSecrets) -> Result<(), ServiceError> {
+    if secret::can_sign(&found.context.contract, secrets) {
+        return Ok(());
+    }
+    Err(ServiceError::conflict(
+        "conflict",
+        "The endpoint's secret is not one of the project's contract, and nothing is sent unsigned: rotate it first.",
+    ))
+}
+
+/// Returns when nothing goes on by a state older than the one that was found. A change that finds its work done may
+/// have been told to the engine by nobody yet: its answer would come before the engine has let go (DESIGN 9).
+pub(super) async fn settle(engine: &Engine, found: &FoundEndpoint) {
+    engine.endpoint_changed(found.endpoint.tenant, found.endpoint.key).await;
 }
 
 /// The answer when [`TRIES`] were not enough.

@@ -32,6 +32,7 @@ pub use list::ListEndpoints;
 pub use read_secret::ReadSecret;
 pub use replay::{ReplayEndpoint, StartedReplay};
 pub use rotate_secret::{RotateSecret, RotatedSecret};
+pub(crate) use secret::can_sign;
 pub use stats::{CountedStats, EndpointStats, begins_at};
 pub use switch::SwitchEndpoint;
 pub use test::{TestEndpoint, TestedEndpoint};

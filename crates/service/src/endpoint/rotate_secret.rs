@@ -13,9 +13,6 @@ use super::found::{TRIES, Write, find, too_busy, write};
 use super::{FoundEndpoint, sealed, secret, terms::Terms};
 use crate::{Caller, Fault, ServiceError, no_faults};
 
-/// The most secrets that sign at once: the header grows with each.
-const MAX_SECRETS: usize = 8;
-
 /// A rotation.
 #[derive(Debug)]
 pub struct RotateSecret<'a> {
@@ -61,7 +58,7 @@ impl RotateSecret<'_> {
 
             let ends = (!overlap.is_zero() && !found.secrets.secrets.is_empty()).then(|| now + overlap);
             let secrets = EndpointSecrets {
-                secrets: rotated(&found.secrets.secrets, &value, now, ends),
+                secrets: rotated(&found.secrets.secrets, &value, now, ends, engine.limits()),
                 headers: found.secrets.headers.clone(),
             };
             let patch = EndpointPatch {
@@ -113,6 +110,7 @@ pub(super) fn rotated(
     value: &str,
     now: Millis,
     ends: Option<Millis>,
+    limits: &Limits,
 ) -> Vec<EndpointSecret> {
     let mut secrets = vec![EndpointSecret { value: value.to_owned(), created_at: now, expires_at: None }];
     let Some(ends) = ends else { return secrets };
@@ -121,7 +119,7 @@ pub(super) fn rotated(
         EndpointSecret { expires_at: Some(expires_at), ..old.clone() }
     });
     secrets.extend(older.filter(|old| old.expires_at.is_some_and(|end| end > now)));
-    secrets.truncate(MAX_SECRETS);
+    secrets.truncate(limits.max_secrets);
     secrets
 }
 
@@ -140,19 +138,20 @@ mod tests {
     #[test]
     fn the_newest_comes_first_and_each_keeps_its_earlier_end() {
         let before = [secret("b", None), secret("a", Some(1_500)), secret("gone", Some(900))];
-        let after = rotated(&before, "c", Millis(1_000), Some(Millis(2_000)));
+        let after = rotated(&before, "c", Millis(1_000), Some(Millis(2_000)), &Limits::default());
         assert_eq!(values(&after), [("c", None), ("b", Some(2_000)), ("a", Some(1_500))]);
     }
 
     #[test]
     fn without_an_overlap_only_the_new_one_signs() {
         let before = [secret("b", None), secret("a", Some(1_500))];
-        assert_eq!(values(&rotated(&before, "c", Millis(1_000), None)), [("c", None)]);
+        assert_eq!(values(&rotated(&before, "c", Millis(1_000), None, &Limits::default())), [("c", None)]);
     }
 
     #[test]
     fn the_header_does_not_grow_without_end() {
         let before: Vec<_> = (0..20).map(|_| secret("x", None)).collect();
-        assert_eq!(rotated(&before, "c", Millis(0), Some(Millis(9))).len(), MAX_SECRETS);
+        let limits = Limits { max_secrets: 3, ..Limits::default() };
+        assert_eq!(rotated(&before, "c", Millis(0), Some(Millis(9)), &limits).len(), 3);
     }
 }

@@ -1,8 +1,8 @@
 //! Signing secrets by the contract's terms: given, generated, or none (DESIGN 4.3, 4.4 "Secrets given").
 
-use postrider_contract::{Contract, SecretError, SecretSource};
+use postrider_contract::{Contract, SecretError, SecretSource, SigningKey};
 use postrider_engine::Engine;
-use postrider_model::endpoint::SignatureKind;
+use postrider_model::endpoint::{EndpointSecrets, SignatureKind};
 
 use super::check::sentence;
 use crate::{Fault, ServiceError};
@@ -54,4 +54,39 @@ pub(super) fn shown(contract: &Contract, secret: &str) -> Result<String, Service
         ServiceError::Internal(format!("a stored secret is not the contract's: {error}"))
     };
     contract.verifying_secret(secret).map_err(unreadable)
+}
+
+/// Whether requests can be signed as the contract says. Where it signs only if the customer gave a secret, none is
+/// needed.
+pub(crate) fn can_sign(contract: &Contract, secrets: &EndpointSecrets) -> bool {
+    if !contract.is_signed() {
+        return true;
+    }
+    match secrets.secrets.iter().find(|secret| secret.expires_at.is_none()) {
+        Some(current) => SigningKey::parse(&current.value, contract).is_ok(),
+        None => contract.endpoint.secret.as_ref().is_some_and(|terms| terms.source == SecretSource::Given),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use postrider_model::endpoint::EndpointSecret;
+    use postrider_model::time::Millis;
+
+    use super::*;
+
+    fn secrets(value: &str, expires_at: Option<Millis>) -> EndpointSecrets {
+        let secret = EndpointSecret { value: value.to_owned(), created_at: Millis(0), expires_at };
+        EndpointSecrets { secrets: vec![secret], headers: Vec::new() }
+    }
+
+    #[test]
+    fn only_a_current_secret_of_the_contract_can_sign() {
+        let standard = Contract::builtin("standard").unwrap();
+        let good = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        assert!(can_sign(&standard, &secrets(good, None)));
+        assert!(!can_sign(&standard, &secrets("sec_of_another_contract", None)));
+        assert!(!can_sign(&standard, &secrets(good, Some(Millis(1)))), "it signs until it expires only");
+        assert!(!can_sign(&standard, &EndpointSecrets::default()));
+    }
 }

@@ -6,7 +6,7 @@ use postrider_store::{EndpointChange, EndpointPatch};
 use serde_json::Value;
 
 use super::FoundEndpoint;
-use super::found::{TRIES, Write, find, too_busy, write};
+use super::found::{TRIES, Write, find, settle, too_busy, write};
 use crate::{Caller, ServiceError};
 
 /// An endpoint to enable or disable.
@@ -27,11 +27,13 @@ impl SwitchEndpoint<'_> {
     /// contract's limit and sends nothing by itself; when a disable returns no attempt begins any more (DESIGN 4.4).
     ///
     /// # Errors
-    /// [`ServiceError::NotFound`]; [`ServiceError::Invalid`] if the tenant has as many enabled endpoints as it may.
+    /// [`ServiceError::NotFound`]; [`ServiceError::Invalid`] if the tenant has as many enabled endpoints as it may;
+    /// [`ServiceError::Conflict`] where it could not sign.
     pub async fn run(self, engine: &Engine) -> Result<FoundEndpoint, ServiceError> {
         for _ in 0..TRIES {
             let found = find(engine, self.caller, self.tenant, self.id).await?;
             if found.endpoint.enabled == self.enabled {
+                settle(engine, &found).await;
                 return Ok(found);
             }
             let (change, action) = if self.enabled {

@@ -1,7 +1,7 @@
 //! Sends a test event to one endpoint now and waits for the attempt (DESIGN 4.4 "Test sends").
 
 use bytes::Bytes;
-use postrider_engine::{Engine, EventIn, ProjectContext, TestSent};
+use postrider_engine::{AcceptError, Engine, EventIn, ProjectContext, TestSent};
 use postrider_model::limits::Limits;
 use postrider_model::{json, name};
 
@@ -41,7 +41,8 @@ impl TestEndpoint<'_> {
     /// Sends, whatever the endpoint's types, filter, batch or state.
     ///
     /// # Errors
-    /// [`ServiceError::NotFound`]; [`ServiceError::Invalid`] for a type or data that could not be an event's.
+    /// [`ServiceError::NotFound`]; [`ServiceError::Invalid`] for a type or data that could not be an event's;
+    /// [`ServiceError::Accept`] for data that is too large, and where the endpoint's secret could not sign.
     pub async fn run(self, engine: &Engine) -> Result<TestedEndpoint, ServiceError> {
         let found = find(engine, self.caller, self.tenant, self.id).await?;
         let kind = self.kind.unwrap_or_else(|| default_kind(&found));
@@ -62,13 +63,24 @@ impl TestEndpoint<'_> {
             deliver_at: None,
             idempotency: None,
         };
-        let sent = engine.test_send(found.endpoint.key, event).await?;
+        let sent = engine.test_send(found.endpoint.key, event).await.map_err(gone)?;
         Ok(TestedEndpoint { found, sent })
+    }
+}
+
+/// One that was deleted after it was found is not found.
+fn gone(error: AcceptError) -> ServiceError {
+    match error {
+        AcceptError::Store(error) => error.into(),
+        other => other.into(),
     }
 }
 
 /// What any event must be; a schema is not asked, for an example may be older than it.
 fn check(kind: &str, data: &[u8], context: &ProjectContext, limits: &Limits) -> Result<(), ServiceError> {
+    if data.len() > context.max_event_bytes {
+        return Err(AcceptError::TooLarge { event: 0, limit: context.max_event_bytes }.into());
+    }
     let mut faults = Vec::new();
     if let Err(error) = name::event_type(kind) {
         faults.push(Fault::at("/type", sentence(&error.to_string())));
@@ -76,9 +88,7 @@ fn check(kind: &str, data: &[u8], context: &ProjectContext, limits: &Limits) -> 
         let valid = listed(&context.valid_types());
         faults.push(Fault::at("/type", format!("There is no event type {kind:?}; valid are {valid}.")));
     }
-    if data.len() > context.max_event_bytes {
-        faults.push(Fault::at("/data", format!("An event has at most {} bytes.", context.max_event_bytes)));
-    } else if let Err(error) = json::check(data, limits.json_depth) {
+    if let Err(error) = json::check(data, limits.json_depth) {
         faults.push(Fault::at("/data", sentence(&error.to_string())));
     }
     no_faults(faults)

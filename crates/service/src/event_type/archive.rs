@@ -35,7 +35,7 @@ impl ArchiveEventType<'_> {
         let now = engine.now();
         let audit = caller.audit("event_type.archive", None, name.to_owned(), json!({}), now);
         engine.store().archive_event_type(caller.project, name, now, audit).await?;
-        engine.project_changed(caller.project).await;
+        engine.catalogue_changed(caller.project);
         Ok(())
     }
 }

@@ -8,11 +8,6 @@ use serde_json::{Value, json};
 
 use crate::{Caller, Fault, ServiceError, no_faults};
 
-/// The longest description, in characters.
-const MAX_DESCRIPTION: usize = 4_096;
-/// The largest example, in bytes of its JSON.
-const MAX_EXAMPLE_BYTES: usize = 64 * 1024;
-
 /// A type to declare.
 #[derive(Debug)]
 pub struct PutEventType<'a> {
@@ -58,7 +53,7 @@ impl PutEventType<'_> {
             now,
         };
         let kind = engine.store().put_event_type(new, audit).await?;
-        engine.project_changed(caller.project).await;
+        engine.catalogue_changed(caller.project);
         Ok(PutOutcome { kind, created })
     }
 
@@ -67,17 +62,17 @@ impl PutEventType<'_> {
         if let Err(error) = name::event_type(self.name) {
             faults.push(Fault::at("", error.to_string()));
         }
-        if self.description.chars().count() > MAX_DESCRIPTION {
-            faults.push(Fault::at(
-                "/description",
-                format!("A description has at most {MAX_DESCRIPTION} characters."),
-            ));
+        let limits = engine.limits();
+        let most = limits.max_event_type_description_chars;
+        if self.description.chars().count() > most {
+            faults.push(Fault::at("/description", format!("A description has at most {most} characters.")));
         }
-        if self.example.as_ref().is_some_and(|example| example.to_string().len() > MAX_EXAMPLE_BYTES) {
-            faults.push(Fault::at("/example", format!("An example has at most {MAX_EXAMPLE_BYTES} bytes.")));
+        let most = limits.max_example_bytes;
+        if self.example.as_ref().is_some_and(|example| example.to_string().len() > most) {
+            faults.push(Fault::at("/example", format!("An example has at most {most} bytes.")));
         }
         let Some(schema) = &self.schema else { return faults };
-        match Schema::compile(schema, engine.limits()) {
+        match Schema::compile(schema, limits) {
             Err(error) => faults.push(Fault::at(format!("/schema{}", error.pointer), error.detail)),
             Ok(schema) => {
                 let breaks = self.example.iter().flat_map(|example| schema.validate(example));

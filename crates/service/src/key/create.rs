@@ -2,6 +2,7 @@
 
 use postrider_engine::Engine;
 use postrider_model::id::{KeyId, Mode};
+use postrider_model::limits::Limits;
 use postrider_model::name;
 use postrider_store::{ApiKey, NewApiKey};
 use serde_json::json;
@@ -42,7 +43,7 @@ impl CreateKey<'_> {
     /// [`ServiceError::NotFound`] for the project; [`ServiceError::Invalid`] with every fault.
     pub async fn run(mut self, engine: &Engine) -> Result<CreatedKey, ServiceError> {
         let project = find(engine, self.project).await?;
-        self.check()?;
+        self.check(engine.limits())?;
         let key = secret_text::make(self.mode, engine.rng().as_ref());
         let id = KeyId(engine.new_id());
         let prefix = secret_text::prefix(&key).to_owned();
@@ -64,9 +65,9 @@ impl CreateKey<'_> {
         Ok(CreatedKey { row, key })
     }
 
-    fn check(&mut self) -> Result<(), ServiceError> {
+    fn check(&mut self, limits: &Limits) -> Result<(), ServiceError> {
         let mut faults = Vec::new();
-        label::check(&self.name, "/name", &mut faults);
+        label::check(&self.name, "/name", limits, &mut faults);
         if let Some(Err(error)) = self.tenant.as_deref().map(name::tenant_id) {
             faults.push(Fault::at("/tenant", error.to_string()));
         }

@@ -4,7 +4,7 @@ use postrider_engine::Engine;
 use postrider_store::{Project, ProjectPatch};
 use serde_json::{Map, Value, json};
 
-use super::{check_contract, find, root_audit, settings};
+use super::{check_contract, contract, find, root_audit, settings};
 use crate::merge_patch::merge;
 use crate::{Fault, ServiceError, label, no_faults};
 
@@ -36,11 +36,14 @@ impl ChangeProject<'_> {
             unknown.map(|key| Fault::at(format!("/{key}"), cannot_change(key))).collect();
         merge(&mut document, self.patch);
         let read = Read::of(document, &mut faults);
-        label::check(&read.name, "/name", &mut faults);
+        label::check(&read.name, "/name", engine.limits(), &mut faults);
         if faults.iter().all(|fault| fault.pointer != "/contract") {
             check_contract(engine, &read.contract, &mut faults);
         }
         settings::check(&read.settings, &mut faults);
+        if faults.is_empty() && read.contract != project.contract {
+            contract::check_endpoints(engine, &project, &read.contract, &mut faults).await?;
+        }
         no_faults(faults)?;
         let detail = json!({"fields": changed, "contract": read.contract, "settings": read.settings});
         let audit = root_audit(engine, Some(&project), "project.update", project.id.clone(), detail);

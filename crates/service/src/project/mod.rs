@@ -1,6 +1,7 @@
 //! Projects: what is done with them, by the root key only.
 
 mod change;
+mod contract;
 mod create;
 mod delete;
 mod settings;
