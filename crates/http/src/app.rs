@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use postrider_engine::Engine;
+use postrider_model::limits::Limits;
 use postrider_service::Authenticator;
 
 /// The parts a server of the API is made of.
@@ -31,6 +32,18 @@ impl App {
     /// Of these parts.
     pub fn new(parts: AppParts) -> Self {
         Self(Arc::new(parts))
+    }
+}
+
+/// A state that knows the server's limits.
+pub trait HasLimits {
+    /// Named limits.
+    fn limits(&self) -> &Limits;
+}
+
+impl HasLimits for App {
+    fn limits(&self) -> &Limits {
+        self.0.engine.limits()
     }
 }
 

@@ -1,35 +1,30 @@
 //! The body of a request: its type checked, its size bounded, its arrival timed.
 
-use std::time::Duration;
-
 use axum::extract::{FromRequest, Request};
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use http_body_util::BodyExt;
+use postrider_model::limits::Limits;
 use serde::de::DeserializeOwned;
 
+use crate::app::HasLimits;
 use crate::code;
 use crate::parse::parse;
 use crate::problem::Problem;
-
-/// The largest body of a management route, in bytes.
-pub const MANAGEMENT_LIMIT_BYTES: usize = 512 * 1024;
-
-/// From the headers to the end of the body.
-const ARRIVAL: Duration = Duration::from_secs(30);
 
 /// A JSON body that must be there.
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+impl<S: HasLimits + Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         require_json(request.headers())?;
-        let body = read(request, MANAGEMENT_LIMIT_BYTES).await?;
-        Ok(Self(parse(&body)?))
+        let limits = state.limits();
+        let body = read(request, limits.max_body_bytes, limits).await?;
+        Ok(Self(parse(&body, limits.json_depth)?))
     }
 }
 
@@ -38,17 +33,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 #[derive(Debug)]
 pub struct OptionalJson<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalJson<T> {
+impl<S: HasLimits + Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalJson<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let is_json = require_json(request.headers());
-        let body = read(request, MANAGEMENT_LIMIT_BYTES).await?;
+        let limits = state.limits();
+        let body = read(request, limits.max_body_bytes, limits).await?;
         if body.is_empty() {
-            return Ok(Self(parse(b"{}")?));
+            return Ok(Self(parse(b"{}", limits.json_depth)?));
         }
         is_json?;
-        Ok(Self(parse(&body)?))
+        Ok(Self(parse(&body, limits.json_depth)?))
     }
 }
 
@@ -88,14 +84,18 @@ fn is_json(value: &HeaderValue) -> bool {
 ///
 /// # Errors
 /// [`code::TOO_LARGE`] above `limit_bytes`, without reading further; [`code::REQUEST_TIMEOUT`] if it takes longer
-/// than 30 seconds; [`code::MALFORMED`] if the connection breaks off.
-pub async fn read(request: Request, limit_bytes: usize) -> Result<Bytes, Problem> {
+/// than the limits say; [`code::MALFORMED`] if the connection breaks off.
+pub async fn read(request: Request, limit_bytes: usize, limits: &Limits) -> Result<Bytes, Problem> {
     if announced(request.headers()).is_some_and(|bytes| bytes > limit_bytes as u64) {
         return Err(too_large(limit_bytes));
     }
-    match tokio::time::timeout(ARRIVAL, collect(request.into_body(), limit_bytes)).await {
+    let wait = limits.max_body_wait;
+    match tokio::time::timeout(wait, collect(request.into_body(), limit_bytes)).await {
         Ok(body) => body,
-        Err(_) => Err(Problem::new(code::REQUEST_TIMEOUT, "The body did not arrive within 30 seconds.")),
+        Err(_) => Err(Problem::new(
+            code::REQUEST_TIMEOUT,
+            format!("The body did not arrive within {} seconds.", wait.as_secs()),
+        )),
     }
 }
 
@@ -134,6 +134,12 @@ mod tests {
 
     use super::*;
 
+    impl HasLimits for Limits {
+        fn limits(&self) -> &Limits {
+            self
+        }
+    }
+
     fn chunks(parts: &'static [&'static str]) -> Request {
         let frames = parts.iter().map(|part| Ok::<_, std::io::Error>(Bytes::from_static(part.as_bytes())));
         Request::new(Body::from_stream(futures::stream::iter(frames)))
@@ -141,23 +147,38 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_in_several_frames_is_put_together() {
-        assert_eq!(read(chunks(&["ab", "", "cd", "e"]), 5).await.unwrap(), "abcde");
-        assert_eq!(read(chunks(&[]), 5).await.unwrap(), "");
+        assert_eq!(read(chunks(&["ab", "", "cd", "e"]), 5, &Limits::default()).await.unwrap(), "abcde");
+        assert_eq!(read(chunks(&[]), 5, &Limits::default()).await.unwrap(), "");
     }
 
     #[tokio::test]
     async fn a_body_above_the_limit_is_refused_announced_or_not() {
-        assert_eq!(read(chunks(&["abc", "def"]), 5).await.unwrap_err().code(), code::TOO_LARGE);
+        assert_eq!(
+            read(chunks(&["abc", "def"]), 5, &Limits::default()).await.unwrap_err().code(),
+            code::TOO_LARGE
+        );
         let mut request = Request::new(Body::empty());
         request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("6"));
-        assert_eq!(read(request, 5).await.unwrap_err().code(), code::TOO_LARGE);
+        assert_eq!(read(request, 5, &Limits::default()).await.unwrap_err().code(), code::TOO_LARGE);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_does_not_arrive_is_given_up() {
         let never = futures::stream::pending::<Result<Bytes, std::io::Error>>();
         let request = Request::new(Body::from_stream(never));
-        assert_eq!(read(request, 5).await.unwrap_err().code(), code::REQUEST_TIMEOUT);
+        assert_eq!(read(request, 5, &Limits::default()).await.unwrap_err().code(), code::REQUEST_TIMEOUT);
+    }
+
+    #[tokio::test]
+    async fn the_largest_body_is_a_limit() {
+        let limits = Limits { max_body_bytes: 8, ..Limits::default() };
+        let body = || Request::new(Body::from(r#"{"a": 12}"#));
+        let mut request = body();
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let problem = Json::<serde_json::Value>::from_request(request, &limits).await.err().unwrap();
+        assert_eq!(problem.code(), code::TOO_LARGE);
+        let problem = OptionalJson::<serde_json::Value>::from_request(body(), &limits).await.err().unwrap();
+        assert_eq!(problem.code(), code::TOO_LARGE);
     }
 
     #[test]
@@ -182,9 +203,9 @@ mod tests {
             number: Option<u32>,
         }
         let bare = Request::new(Body::empty());
-        assert_eq!(OptionalJson::<In>::from_request(bare, &()).await.unwrap().0.number, None);
+        assert_eq!(OptionalJson::<In>::from_request(bare, &Limits::default()).await.unwrap().0.number, None);
         let untyped = Request::new(Body::from(r#"{"number": 1}"#));
-        let problem = OptionalJson::<In>::from_request(untyped, &()).await.err().unwrap();
+        let problem = OptionalJson::<In>::from_request(untyped, &Limits::default()).await.err().unwrap();
         assert_eq!(problem.code(), code::UNSUPPORTED_MEDIA_TYPE);
     }
 }

@@ -16,7 +16,7 @@ pub mod problem;
 pub mod query;
 pub mod reply;
 
-pub use app::{App, AppParts};
+pub use app::{App, AppParts, HasLimits};
 pub use body::{Json, OptionalJson};
 pub use caller::{
     AnyKey, EventsWrite, May, Needs, ProjectAdmin, ROOT_ACTOR, RootCaller, WebhooksAdmin, WebhooksRead,

@@ -4,23 +4,20 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use postrider_model::limits::Limits;
 use postrider_store::Page;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-/// Rows of a page where the request does not say.
-pub const DEFAULT_LIMIT: usize = 50;
-/// Rows of the largest page.
-pub const MAX_LIMIT: usize = 250;
+/// `?limit=`, at least 1, if it is said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limit(Option<usize>);
 
-/// `?limit=`: at least 1; above 250 it is 250 (DESIGN 4.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limit(pub usize);
-
-impl Default for Limit {
-    fn default() -> Self {
-        Self(DEFAULT_LIMIT)
+impl Limit {
+    /// The rows of the page: above the most it is the most (DESIGN 4.4).
+    pub fn rows(self, limits: &Limits) -> usize {
+        self.0.unwrap_or(limits.default_list_limit).min(limits.max_list_limit)
     }
 }
 
@@ -28,12 +25,10 @@ impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        // A number too long for the type is still above 250.
+        // A number too long for the type is still above the most.
         match (is_number, text.parse::<usize>()) {
-            (true, Ok(0)) | (false, _) => {
-                Err(de::Error::custom("a limit must be a whole number from 1 to 250"))
-            }
-            (true, number) => Ok(Self(number.unwrap_or(MAX_LIMIT).min(MAX_LIMIT))),
+            (true, Ok(0)) | (false, _) => Err(de::Error::custom("a limit must be a whole number from 1 on")),
+            (true, number) => Ok(Self(Some(number.unwrap_or(usize::MAX)))),
         }
     }
 }
@@ -105,9 +100,10 @@ mod tests {
 
     #[test]
     fn a_limit_above_the_most_is_the_most_and_below_one_is_refused() {
-        assert_eq!(limit("7").unwrap(), Limit(7));
-        assert_eq!(limit("251").unwrap(), Limit(250));
-        assert_eq!(limit("99999999999999999999999999").unwrap(), Limit(250));
+        let rows = |text: &str| limit(text).unwrap().rows(&Limits::default());
+        assert_eq!((rows("7"), rows("250"), rows("251")), (7, 250, 250));
+        assert_eq!(rows("99999999999999999999999999"), 250);
+        assert_eq!(Limit::default().rows(&Limits::default()), 50);
         for bad in ["0", "-1", "ten", "", "1.5", "+3"] {
             assert!(limit(bad).is_err(), "{bad}");
         }

@@ -10,23 +10,20 @@ use serde_path_to_error::{Path, Segment};
 use crate::code;
 use crate::problem::Problem;
 
-/// The deepest nesting of a request (DESIGN 7 "Bounds").
-pub const MAX_DEPTH: usize = 64;
-
-/// Reads `json` into a `T`. Unknown fields are refused where `T` says `deny_unknown_fields`.
+/// Reads `json`, nested at most `max_depth` levels deep, into a `T`. Unknown fields are refused where `T` says `deny_unknown_fields`.
 ///
 /// # Errors
 /// [`code::MALFORMED`] if it is not UTF-8, not JSON or nested too deeply; [`code::INVALID`] if it does not fit.
-pub fn parse<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Problem> {
-    check_depth(json)?;
+pub fn parse<'a, T: Deserialize<'a>>(json: &'a [u8], max_depth: usize) -> Result<T, Problem> {
+    check_depth(json, max_depth)?;
     serde_json::from_slice(json).map_err(|_| explain::<T>(json))
 }
 
-/// `Ok` if `json` is nested at most [`MAX_DEPTH`] levels deep. Judges nothing else.
+/// `Ok` if `json` is nested at most `max_depth` levels deep. Judges nothing else.
 ///
 /// # Errors
 /// [`code::MALFORMED`] with the place.
-pub fn check_depth(json: &[u8]) -> Result<(), Problem> {
+pub fn check_depth(json: &[u8], max_depth: usize) -> Result<(), Problem> {
     let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
     for (at, byte) in json.iter().enumerate() {
         match byte {
@@ -35,9 +32,9 @@ pub fn check_depth(json: &[u8]) -> Result<(), Problem> {
             b'"' => in_string = !in_string,
             b'[' | b'{' if !in_string => {
                 depth += 1;
-                if depth > MAX_DEPTH {
+                if depth > max_depth {
                     return Err(malformed(format!(
-                        "The body is nested deeper than {MAX_DEPTH} levels at byte {at}."
+                        "The body is nested deeper than {max_depth} levels at byte {at}."
                     )));
                 }
             }
@@ -140,6 +137,10 @@ mod tests {
     #[serde(deny_unknown_fields)]
     struct Inner {
         numbers: Vec<u8>,
+    }
+
+    fn parse<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Problem> {
+        super::parse(json, 64)
     }
 
     fn fault(json: &str) -> Fault {

@@ -90,7 +90,7 @@ pub async fn handler(
         since,
         until,
         cursor: cursor_text(cursor),
-        limit: limit.0,
+        limit: limit.rows(app.engine.limits()),
     };
     let page = app.engine.store().audit(query).await?;
     Ok(Reply::ok(List::of(page, AuditOut::from)))

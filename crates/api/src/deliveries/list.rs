@@ -65,7 +65,7 @@ pub async fn handler(
         since: query.since,
         until: query.until,
         cursor: cursor_text(query.cursor),
-        limit: query.limit.0,
+        limit: query.limit.rows(app.engine.limits()),
     };
     let listed = list.run(&app.engine).await?;
     Ok(Reply::ok(List::of(listed.page, |row| DeliveryOut::new(&app.engine, &listed.context, row))))

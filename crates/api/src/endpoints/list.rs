@@ -41,6 +41,11 @@ pub async fn handler(
     Query(query): Query<ListIn>,
 ) -> Result<Reply<List<EndpointOut>>, Problem> {
     let cursor = cursor_text(query.cursor);
-    let list = ListEndpoints { caller: &caller, tenant: &tenant, cursor, limit: query.limit.0 };
+    let list = ListEndpoints {
+        caller: &caller,
+        tenant: &tenant,
+        cursor,
+        limit: query.limit.rows(app.engine.limits()),
+    };
     Ok(Reply::ok(List::of(list.run(&app.engine).await?, EndpointOut::from)))
 }

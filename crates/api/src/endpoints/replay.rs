@@ -25,7 +25,7 @@ pub struct ReplayIn {
     types: Option<Vec<String>>,
     /// Only count.
     dry_run: Option<bool>,
-    /// Deliveries reopened per second, 1 to 10,000; 50 if not said.
+    /// Deliveries reopened per second, 1 to 1,000; 50 if not said.
     per_second: Option<u32>,
 }
 

@@ -39,6 +39,10 @@ pub async fn handler(
     caller: May<WebhooksRead>,
     Query(query): Query<ListIn>,
 ) -> Result<Reply<List<EventTypeOut>>, Problem> {
-    let list = ListEventTypes { caller: &caller, cursor: cursor_text(query.cursor), limit: query.limit.0 };
+    let list = ListEventTypes {
+        caller: &caller,
+        cursor: cursor_text(query.cursor),
+        limit: query.limit.rows(app.engine.limits()),
+    };
     Ok(Reply::ok(List::of(list.run(&app.engine).await?, EventTypeOut::from)))
 }

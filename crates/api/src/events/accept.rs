@@ -9,14 +9,15 @@ use http::{HeaderMap, StatusCode};
 use postrider_engine::{AcceptError, Accepted, Engine, ProjectContext};
 use postrider_http::body::require_json;
 use postrider_http::{Problem, code, json_response};
+use postrider_model::limits::Limits;
 use postrider_service::{Fault, ids};
 
 use super::body::check_idempotency_key;
 
 /// The body, if it is UTF-8 and declared as JSON.
-pub(super) async fn read(request: Request, limit_bytes: usize) -> Result<Bytes, Problem> {
+pub(super) async fn read(request: Request, limit_bytes: usize, limits: &Limits) -> Result<Bytes, Problem> {
     require_json(request.headers())?;
-    postrider_http::body::read(request, limit_bytes).await
+    postrider_http::body::read(request, limit_bytes, limits).await
 }
 
 /// The body as text.
@@ -32,7 +33,7 @@ pub(super) fn malformed(error: &serde_json::Error) -> Problem {
 }
 
 /// The header `Idempotency-Key`.
-pub(super) fn idempotency_header(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+pub(super) fn idempotency_header(headers: &HeaderMap, limits: &Limits) -> Result<Option<String>, Problem> {
     let mut values = headers.get_all("idempotency-key").iter();
     let Some(first) = values.next() else { return Ok(None) };
     if values.any(|other| other != first) {
@@ -44,7 +45,7 @@ pub(super) fn idempotency_header(headers: &HeaderMap) -> Result<Option<String>, 
     let key = first
         .to_str()
         .map_err(|_| Problem::invalid_at("/Idempotency-Key", "An idempotency key in a header is ASCII."))?;
-    check_idempotency_key(key).map_err(|detail| Problem::invalid_at("/Idempotency-Key", detail))?;
+    check_idempotency_key(key, limits).map_err(|detail| Problem::invalid_at("/Idempotency-Key", detail))?;
     Ok(Some(key.to_owned()))
 }
 
@@ -74,8 +75,8 @@ pub(super) fn refused(error: AcceptError, batch: bool) -> Problem {
             };
             Problem::invalid(faults.into_iter().map(placed).collect())
         }
-        AcceptError::TooLarge { limit, .. } if !batch => {
-            Problem::new(code::TOO_LARGE, format!("The event is larger than {limit} bytes."))
+        AcceptError::TooLarge { event, limit } if batch => {
+            Problem::new(code::TOO_LARGE, format!("Event {event} is larger than {limit} bytes."))
         }
         AcceptError::Conflict { event: Some(event) } if batch => Problem::new(
             code::IDEMPOTENCY_CONFLICT,
@@ -94,14 +95,18 @@ mod tests {
     #[test]
     fn an_idempotency_key_in_the_header_is_checked_like_the_field() {
         let mut headers = HeaderMap::new();
-        assert_eq!(idempotency_header(&headers).unwrap(), None);
+        assert_eq!(idempotency_header(&headers, &Limits::default()).unwrap(), None);
         headers.append("Idempotency-Key", HeaderValue::from_static("k1"));
         headers.append("Idempotency-Key", HeaderValue::from_static("k1"));
-        assert_eq!(idempotency_header(&headers).unwrap().as_deref(), Some("k1"));
+        assert_eq!(idempotency_header(&headers, &Limits::default()).unwrap().as_deref(), Some("k1"));
         headers.append("Idempotency-Key", HeaderValue::from_static("k2"));
-        assert_eq!(idempotency_header(&headers).unwrap_err().code(), code::INVALID);
+        assert_eq!(idempotency_header(&headers, &Limits::default()).unwrap_err().code(), code::INVALID);
+        let limits = Limits { max_idempotency_key_bytes: 2, ..Limits::default() };
+        headers.insert("Idempotency-Key", HeaderValue::from_static("abc"));
+        let problem = idempotency_header(&headers, &limits).unwrap_err();
+        assert!(problem.detail().contains("at most 2 bytes"), "{}", problem.detail());
         headers.insert("Idempotency-Key", HeaderValue::from_static(""));
-        assert_eq!(idempotency_header(&headers).unwrap_err().code(), code::INVALID);
+        assert_eq!(idempotency_header(&headers, &Limits::default()).unwrap_err().code(), code::INVALID);
     }
 
     #[test]

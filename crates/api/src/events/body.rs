@@ -10,13 +10,11 @@ use std::fmt;
 
 use bytes::Bytes;
 use postrider_engine::EventIn;
+use postrider_model::limits::Limits;
 use postrider_model::time::Millis;
 use postrider_service::Fault;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
-
-/// The longest idempotency key, in bytes.
-pub(super) const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
 
 /// An event that was read, with its idempotency key still as text: it may come in a header too.
 #[derive(Debug)]
@@ -37,6 +35,7 @@ pub(super) fn read_event<'a>(
     body: &Bytes,
     json: &'a str,
     prefix: &str,
+    limits: &Limits,
     faults: &mut Vec<Fault>,
 ) -> Result<Option<ReadEvent<'a>>, serde_json::Error> {
     let before = faults.len();
@@ -48,7 +47,7 @@ pub(super) fn read_event<'a>(
     let timestamp = texts.time("timestamp", members.timestamp);
     let deliver_at = texts.time("deliver_at", members.deliver_at);
     let ordering_key = texts.optional("ordering_key", members.ordering_key).map(Cow::into_owned);
-    let idempotency_key = texts.idempotency_key(members.idempotency_key);
+    let idempotency_key = texts.idempotency_key(members.idempotency_key, limits);
     if members.data.is_none() && members.is_object {
         texts.fault("data", "This field is required.");
     }
@@ -162,7 +161,7 @@ impl<'de> Visitor<'de> for MembersVisitor<'_> {
 }
 
 /// A member's name: borrowed unless it is written with escapes.
-struct MemberName<'a>(Cow<'a, str>);
+pub(super) struct MemberName<'a>(pub(super) Cow<'a, str>);
 
 impl<'de> serde::Deserialize<'de> for MemberName<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -239,21 +238,22 @@ impl Texts<'_> {
         time
     }
 
-    fn idempotency_key<'a>(&mut self, raw: Option<&'a RawValue>) -> Option<Cow<'a, str>> {
+    fn idempotency_key<'a>(&mut self, raw: Option<&'a RawValue>, limits: &Limits) -> Option<Cow<'a, str>> {
         let key = self.optional("idempotency_key", raw)?;
-        if let Err(detail) = check_idempotency_key(&key) {
-            self.fault("idempotency_key", detail);
+        if let Err(detail) = check_idempotency_key(&key, limits) {
+            self.fault("idempotency_key", &detail);
         }
         Some(key)
     }
 }
 
 /// Whether a text can be an idempotency key.
-pub(super) fn check_idempotency_key(key: &str) -> Result<(), &'static str> {
+pub(super) fn check_idempotency_key(key: &str, limits: &Limits) -> Result<(), String> {
+    let most = limits.max_idempotency_key_bytes;
     if key.is_empty() {
-        Err("An idempotency key must not be empty.")
-    } else if key.len() > MAX_IDEMPOTENCY_KEY_BYTES {
-        Err("An idempotency key has at most 255 bytes.")
+        Err("An idempotency key must not be empty.".to_owned())
+    } else if key.len() > most {
+        Err(format!("An idempotency key has at most {most} bytes."))
     } else {
         Ok(())
     }

@@ -11,9 +11,6 @@ use utoipa::ToSchema;
 use super::accept;
 use super::body::read_event;
 
-/// White space and a longer spelling around an event that is itself small enough.
-const SLACK_BYTES: usize = 16 * 1024;
-
 /// An event.
 #[derive(Debug, ToSchema)]
 #[schema(as = Event)]
@@ -84,13 +81,15 @@ pub async fn handler(
     request: Request,
 ) -> Result<Response, Problem> {
     let engine = &app.engine;
-    let header = accept::idempotency_header(request.headers())?;
+    let limits = engine.limits();
+    let header = accept::idempotency_header(request.headers(), limits)?;
     let context = engine.project(caller.project).await?;
-    let body = accept::read(request, context.max_event_bytes.saturating_add(SLACK_BYTES)).await?;
+    let most = context.max_event_bytes.saturating_add(limits.event_body_slack_bytes);
+    let body = accept::read(request, most, limits).await?;
     let text = accept::text(&body)?.trim_ascii();
 
     let mut faults = Vec::new();
-    let read = read_event(&body, text, "", &mut faults).map_err(|error| accept::malformed(&error))?;
+    let read = read_event(&body, text, "", limits, &mut faults).map_err(|error| accept::malformed(&error))?;
     let Some(read) = read else { return Err(Problem::invalid(faults)) };
     let mut event = read.event;
     let key = match (read.idempotency_key.as_deref(), header.as_deref()) {

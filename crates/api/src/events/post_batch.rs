@@ -6,6 +6,7 @@ use bytes::Bytes;
 use postrider_engine::EventIn;
 use postrider_engine::accept::{mark_of, mark_of_batch};
 use postrider_http::{App, EventsWrite, May, Problem, ProblemOut};
+use postrider_model::limits::Limits;
 use postrider_service::Fault;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,9 +15,6 @@ use super::accept;
 use super::batch_body::read_batch;
 use super::body::read_event;
 use super::post::{AcceptedOut, EventBody};
-
-/// The most faults that one answer tells: a thousand bad events need not make an answer of megabytes.
-const MAX_FAULTS: usize = 100;
 
 /// Events to be accepted together.
 #[derive(Debug, ToSchema)]
@@ -64,10 +62,11 @@ pub async fn handler(
     request: Request,
 ) -> Result<Response, Problem> {
     let engine = &app.engine;
-    let header = accept::idempotency_header(request.headers())?;
-    let body = accept::read(request, engine.limits().max_batch_body_bytes).await?;
+    let limits = engine.limits();
+    let header = accept::idempotency_header(request.headers(), limits)?;
+    let body = accept::read(request, limits.max_batch_body_bytes, limits).await?;
     let text = accept::text(&body)?;
-    let events = read_events(&body, text, engine.limits().max_batch_events)?;
+    let events = read_events(&body, text, limits)?;
     let mark = header.map(|key| mark_of_batch(&key, text.trim_ascii().as_bytes()));
 
     let context = engine.project(caller.project).await?;
@@ -85,7 +84,8 @@ pub async fn handler(
     Ok(accept::accepted(json))
 }
 
-fn read_events(body: &Bytes, text: &str, most: usize) -> Result<Vec<EventIn>, Problem> {
+fn read_events(body: &Bytes, text: &str, limits: &Limits) -> Result<Vec<EventIn>, Problem> {
+    let most = limits.max_batch_events;
     let mut faults = Vec::new();
     let raw = read_batch(text, &mut faults).map_err(|error| accept::malformed(&error))?;
     if raw.len() > most {
@@ -101,12 +101,13 @@ fn read_events(body: &Bytes, text: &str, most: usize) -> Result<Vec<EventIn>, Pr
     for (index, raw) in raw.into_iter().enumerate() {
         let json = raw.get();
         let prefix = format!("/events/{index}");
-        let read = read_event(body, json, &prefix, &mut faults).map_err(|error| accept::malformed(&error))?;
+        let read = read_event(body, json, &prefix, limits, &mut faults);
+        let read = read.map_err(|error| accept::malformed(&error))?;
         if let Some(read) = read {
             let mark = read.idempotency_key.as_deref().map(|key| mark_of(key, json.as_bytes()));
             events.push(EventIn { idempotency: mark, ..read.event });
         }
-        if faults.len() >= MAX_FAULTS {
+        if faults.len() >= limits.max_faults {
             break;
         }
     }
@@ -119,7 +120,7 @@ mod tests {
 
     fn read(json: &'static str) -> Result<Vec<EventIn>, Vec<String>> {
         let body = Bytes::from_static(json.as_bytes());
-        read_events(&body, json, 3)
+        read_events(&body, json, &Limits { max_batch_events: 3, ..Limits::default() })
             .map_err(|problem| problem.errors().iter().map(|fault| fault.pointer.clone()).collect())
     }
 
@@ -147,6 +148,12 @@ mod tests {
         assert_eq!(read(r#"{"events": {}}"#).unwrap_err(), ["/events"]);
         assert_eq!(read(r#"{"events": []}"#).unwrap_err(), ["/events"]);
         assert_eq!(read(r#"{"events": [1], "more": 1}"#).unwrap_err(), ["/more"]);
+        let twice = r#"{"events": [{"tenant":"t","type":"a","data":1}], "events": []}"#;
+        assert_eq!(read(twice).unwrap_err(), ["/events"], "the last one must not win silently");
+        assert_eq!(read(r#"{"x": 1, "events": [1], "x": 1}"#).unwrap_err(), ["/x", "/x"]);
+        for other in ["null", "7", "\"a\"", "true"] {
+            assert_eq!(read(other).unwrap_err(), [""], "{other}");
+        }
         assert_eq!(read(r#"{"events": [1,1,1,1]}"#).unwrap_err(), ["/events"]);
     }
 }

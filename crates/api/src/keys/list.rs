@@ -46,6 +46,10 @@ pub async fn handler(
     Query(query): Query<ListIn>,
 ) -> Result<Reply<List<KeyOut>>, Problem> {
     let project = project::find(&app.engine, &project).await?;
-    let page = app.engine.store().keys(project.key, cursor_text(query.cursor), query.limit.0).await?;
+    let page = app
+        .engine
+        .store()
+        .keys(project.key, cursor_text(query.cursor), query.limit.rows(app.engine.limits()))
+        .await?;
     Ok(Reply::ok(List::of(page, KeyOut::from)))
 }

@@ -38,6 +38,7 @@ pub async fn handler(
     _: RootCaller,
     Query(query): Query<ListIn>,
 ) -> Result<Reply<List<ProjectOut>>, Problem> {
-    let page = app.engine.store().projects(cursor_text(query.cursor), query.limit.0).await?;
+    let page =
+        app.engine.store().projects(cursor_text(query.cursor), query.limit.rows(app.engine.limits())).await?;
     Ok(Reply::ok(List::of(page, ProjectOut::from)))
 }

@@ -42,7 +42,12 @@ pub async fn handler(
     Query(query): Query<ListIn>,
 ) -> Result<Reply<List<ReplayOut>>, Problem> {
     let ListIn { tenant, limit, cursor } = query;
-    let list = ListReplays { caller: &caller, tenant, cursor: cursor_text(cursor), limit: limit.0 };
+    let list = ListReplays {
+        caller: &caller,
+        tenant,
+        cursor: cursor_text(cursor),
+        limit: limit.rows(app.engine.limits()),
+    };
     let listed = list.run(&app.engine).await?;
     Ok(Reply::ok(List::of(listed.page, |row| ReplayOut::new(&listed.context, row))))
 }

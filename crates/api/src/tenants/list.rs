@@ -42,7 +42,12 @@ pub async fn handler(
 ) -> Result<Reply<List<TenantOut>>, Problem> {
     let page = match &caller.tenant {
         Some((_, own)) => Page { rows: vec![tenant::find(&app.engine, &caller, own).await?], next: None },
-        None => app.engine.store().tenants(caller.project, cursor_text(query.cursor), query.limit.0).await?,
+        None => {
+            app.engine
+                .store()
+                .tenants(caller.project, cursor_text(query.cursor), query.limit.rows(app.engine.limits()))
+                .await?
+        }
     };
     Ok(Reply::ok(List::of(page, TenantOut::from)))
 }

@@ -157,3 +157,13 @@ async fn the_page_shows_every_route_and_fetches_nothing() {
     assert!(policy.starts_with("default-src 'none'"), "{policy}");
     assert_eq!(document["info"]["title"], json!("Postrider"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_documented_bounds_are_those_that_hold() {
+    let world = World::new().await;
+    let limits = world.engine.limits();
+    assert_eq!(limits.max_replay_per_second, 1_000, "the text below says it with a comma");
+    let document = document(&world).await;
+    let replay = &document["components"]["schemas"]["ReplayBody"]["properties"]["per_second"]["description"];
+    assert!(replay.as_str().unwrap().contains("1 to 1,000;"), "{replay}");
+}

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use http::Method;
+use postrider_model::endpoint::DisabledReason;
 use postrider_model::id::Mode;
+use postrider_store::{EndpointChange, EndpointPatch};
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{World, audit};
 
 const HOOK: &str = "https://hooks.example.com/in";
 
@@ -162,6 +164,43 @@ async fn after_a_disable_was_answered_no_attempt_begins() {
     world.post(&format!("{path}/disable"), Value::Null).await.expect(200);
     world.pass(Duration::from_secs(3_600)).await;
     assert_eq!(world.receivers.sent().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disable_that_finds_its_work_done_waits_until_the_engine_knows() {
+    for by_patch in [false, true] {
+        found_disabled(by_patch).await;
+    }
+}
+
+async fn found_disabled(by_patch: bool) {
+    let world = World::new().await;
+    let path = world.endpoint(json!({"url": HOOK})).await;
+    world.receivers.answer(HOOK, 500, b"");
+    world.event("a", json!({})).await;
+    world.receivers.wait_for(1).await;
+    world.pass(Duration::from_secs(1)).await;
+    // Another request has written its disable, and has not told the engine yet.
+    let store = world.engine.store();
+    let project = store.project("acme").await.unwrap().unwrap();
+    let tenant = store.tenant(project.key, "t1").await.unwrap().unwrap();
+    let row = store.routes(tenant.key).await.unwrap().1.remove(0);
+    let patch = EndpointPatch {
+        revision: row.revision,
+        config: None,
+        sealed: None,
+        change: Some(EndpointChange::Disable(DisabledReason::Manual)),
+        now: world.engine.now(),
+    };
+    store.update_endpoint(row.key, patch, None, audit()).await.unwrap().unwrap();
+    let answer = if by_patch {
+        world.patch(&path, json!({"enabled": false})).await
+    } else {
+        world.post(&format!("{path}/disable"), Value::Null).await
+    };
+    assert_eq!(answer.expect(200).json["enabled"], false);
+    world.pass(Duration::from_secs(3_600)).await;
+    assert_eq!(world.receivers.sent().len(), 1, "an attempt began after a disable was answered");
 }
 
 #[tokio::test(start_paused = true)]
@@ -351,6 +390,27 @@ async fn a_test_is_sent_now_and_answers_with_the_attempt() {
     );
     world.pass(Duration::from_secs(3_600)).await;
     assert_eq!(world.receivers.sent().len(), 2, "a test has one attempt");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_test_that_is_too_large_is_refused_as_an_event_is() {
+    let world = World::new().await;
+    let path = world.endpoint(json!({"url": HOOK})).await;
+    let body = json!({"data": "x".repeat(300_000)});
+    assert_eq!(world.post(&format!("{path}/test"), body).await.expect(413).json["code"], "too_large");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_test_of_an_endpoint_that_is_deleted_meanwhile_finds_none() {
+    let world = World::new().await;
+    let path = world.endpoint(json!({"url": HOOK})).await;
+    world.event("a", json!({})).await;
+    world.receivers.wait_for(1).await;
+    let test = format!("{path}/test");
+    let (tested, deleted) = tokio::join!(world.post(&test, Value::Null), world.delete(&path));
+    deleted.expect(204);
+    assert_eq!(tested.expect(404).json["code"], "not_found");
+    assert_eq!(world.receivers.sent().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

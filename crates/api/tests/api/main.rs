@@ -3,15 +3,18 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod authentication;
+mod contracts;
 mod deliveries;
 mod documents;
 mod endpoints;
 mod event_types;
 mod events;
+mod filters;
 mod keys;
 mod problems;
 mod projects;
 mod receivers;
 mod replays;
+mod restarts;
 mod tenants;
 mod world;

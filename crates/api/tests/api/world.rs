@@ -285,7 +285,8 @@ impl World {
     }
 }
 
-fn audit() -> NewAudit {
+/// For what a test writes past the API.
+pub(crate) fn audit() -> NewAudit {
     NewAudit {
         project: None,
         tenant: None,

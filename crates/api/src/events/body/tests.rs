@@ -6,7 +6,7 @@ fn read(json: &str) -> Result<(EventIn, Option<String>), Vec<String>> {
     let body = Bytes::copy_from_slice(json.as_bytes());
     let text = std::str::from_utf8(&body).unwrap();
     let mut faults = Vec::new();
-    match read_event(&body, text, "", &mut faults).unwrap() {
+    match read_event(&body, text, "", &Limits::default(), &mut faults).unwrap() {
         Some(read) => Ok((read.event, read.idempotency_key.map(Cow::into_owned))),
         None => Err(faults.into_iter().map(|fault| fault.pointer).collect()),
     }
@@ -29,7 +29,9 @@ fn the_bytes_of_data_are_those_that_came() {
 fn data_is_a_slice_of_the_body_and_no_copy() {
     let body = Bytes::from_static(br#"{"tenant":"t","type":"a","data":{"x":1}}"#);
     let mut faults = Vec::new();
-    let read = read_event(&body, std::str::from_utf8(&body).unwrap(), "", &mut faults).unwrap().unwrap();
+    let read = read_event(&body, std::str::from_utf8(&body).unwrap(), "", &Limits::default(), &mut faults)
+        .unwrap()
+        .unwrap();
     let offset = body.windows(7).position(|window| window == br#"{"x":1}"#).unwrap();
     assert_eq!(read.event.data.as_ptr(), body[offset..].as_ptr());
     assert_eq!(read.event.size, body.len());
@@ -87,14 +89,17 @@ fn a_text_with_half_a_surrogate_pair_is_refused() {
 #[test]
 fn json_that_breaks_off_is_malformed() {
     let body = Bytes::from_static(br#"{"tenant":"t""#);
-    assert!(read_event(&body, std::str::from_utf8(&body).unwrap(), "", &mut Vec::new()).is_err());
+    assert!(
+        read_event(&body, std::str::from_utf8(&body).unwrap(), "", &Limits::default(), &mut Vec::new())
+            .is_err()
+    );
 }
 
 proptest::proptest! {
     #[test]
     fn any_text_is_read_without_a_panic(json in r#"[\[\]{}:,"\\u0-9a-z \n-]{0,60}"#) {
         let body = Bytes::copy_from_slice(json.as_bytes());
-        let _ = read_event(&body, std::str::from_utf8(&body).unwrap(), "", &mut Vec::new());
+        let _ = read_event(&body, std::str::from_utf8(&body).unwrap(), "", &Limits::default(), &mut Vec::new());
     }
 
     #[test]

@@ -1,0 +1,70 @@
+//! Events whose content is looked into: by filters of endpoints and by schemas of types.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+const HOOK: &str = "https://hooks.example.com/in";
+const HUGE: &str = r#"{"tenant":"t1","type":"a","data":{"items":[{"amount":1e999}]}}"#;
+
+async fn post(world: &World, body: &str) -> crate::world::Answer {
+    world.send("sk_live_all", Method::POST, "/v1/events", &[], body.as_bytes().to_vec()).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_that_no_filter_can_look_at_is_refused_where_one_would() {
+    let world = World::new().await;
+    world.endpoint(json!({"url": HOOK, "filter": {"data": {"state": {"$neq": "lost"}}}})).await;
+    assert_eq!(post(&world, HUGE).await.expect(422).pointers(), ["/data/items/0/amount"]);
+    let batch = format!(r#"{{"events":[{{"tenant":"t1","type":"a","data":1}},{HUGE}]}}"#);
+    let answer = world.send("sk_live_all", Method::POST, "/v1/events/batch", &[], batch.into_bytes()).await;
+    assert_eq!(answer.expect(422).pointers(), ["/events/1/data/items/0/amount"]);
+    assert_eq!(world.get("/v1/events").await.expect(200).json["data"], json!([]), "all or nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_of_any_size_goes_through_where_nothing_looks_at_it() {
+    let world = World::new().await;
+    world.endpoint(json!({"url": HOOK})).await;
+    post(&world, HUGE).await.expect(202);
+    let sent = world.receivers.wait_for(1).await;
+    assert!(String::from_utf8_lossy(&sent[0].body).contains(r#"{"items":[{"amount":1e999}]}"#));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_that_no_schema_can_look_at_is_refused() {
+    let world = World::new().await;
+    let schema = json!({"schema": {"properties": {"items": {"type": "array", "maxItems": 9}}}});
+    world.call(Method::PUT, "/v1/event-types/a", schema).await.expect(201);
+    assert_eq!(post(&world, HUGE).await.expect(422).pointers(), ["/data/items/0/amount"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filter_sees_the_time_of_acceptance_where_no_timestamp_was_sent() {
+    let world = World::new().await;
+    let from = |time: &str| json!({"url": HOOK, "filter": {"timestamp": {"$gte": time}}});
+    world.endpoint(from("2026-01-22T10:30:00.000Z")).await;
+    world.endpoint(from("2026-01-22T11:00:00.000Z")).await;
+    let deliveries = |answer: crate::world::Answer| answer.json["deliveries"].clone();
+    let body = json!({"tenant": "t1", "type": "a", "data": {}});
+    assert_eq!(deliveries(world.post("/v1/events", body).await.expect(202)), 1);
+    let body = json!({"tenant": "t1", "type": "a", "data": {}, "timestamp": "2026-01-22T12:00:00Z"});
+    assert_eq!(deliveries(world.post("/v1/events", body).await.expect(202)), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scheduled_event_must_end_in_time_by_the_longest_timetable_that_holds_for_it() {
+    let world = World::new().await;
+    let in_25_days = json!({"tenant": "t1", "type": "a", "data": 1, "deliver_at": "2026-02-16T10:30:00Z"});
+    world.endpoint(json!({"url": HOOK})).await;
+    world.post("/v1/events", in_25_days.clone()).await.expect(202);
+    let ten_days: Vec<_> = std::iter::repeat_n(432_000, 2).collect();
+    let path = world.endpoint(json!({"url": HOOK, "retry": {"schedule_seconds": ten_days}})).await;
+    let refused = world.post("/v1/events", in_25_days.clone()).await.expect(422);
+    assert_eq!(refused.pointers(), ["/deliver_at"]);
+    let other_type = json!({"event_types": ["b"]});
+    world.patch(&path, other_type).await.expect(200);
+    world.post("/v1/events", in_25_days).await.expect(202);
+    world.call(Method::DELETE, &path, Value::Null).await.expect(204);
+}
