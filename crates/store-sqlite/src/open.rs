@@ -4,13 +4,13 @@ use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use crate::options::{OpenError, Options};
 use crate::schema;
 
 /// Files up to this size are checked through at start; it takes about a second per GiB.
-const CHECKED_BYTES: u64 = 64 << 20;
+const CHECKED_BYTES: i64 = 64 << 20;
 /// The writer's page cache, in KiB. It grows only as it is used.
 const WRITER_CACHE_KIB: i64 = 16 << 10;
 /// A reader's page cache, in KiB.
@@ -64,11 +64,28 @@ pub(crate) fn writer(options: &Options) -> Result<Connection, OpenError> {
         return Err(OpenError::Newer { path, found, known });
     }
     configure(&conn).map_err(failed)?;
-    if found > 0 && std::fs::metadata(&path).is_ok_and(|file| file.len() <= CHECKED_BYTES) {
+    if found > 0 && bytes(&conn).map_err(failed)? <= CHECKED_BYTES {
         check(&conn, &path)?;
     }
     schema::migrate(&conn).map_err(failed)?;
+    sync(&conn).map_err(failed)?;
     Ok(conn)
+}
+
+/// What the database takes, in bytes.
+fn bytes(conn: &Connection) -> rusqlite::Result<i64> {
+    let number = |name| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    Ok(number("page_count")? * number("page_size")?)
+}
+
+/// Makes durable what the log holds. A process that was killed before its fsync leaves commits that can be read and
+/// are in the kernel's memory only: nothing may be answered from them before they are on disk (DESIGN 2.1).
+fn sync(conn: &Connection) -> rusqlite::Result<()> {
+    match conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+        // The log itself is synced first: only its copy found no room.
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => Ok(()),
+        outcome => outcome,
+    }
 }
 
 /// Opens a reading connection of a store whose writer is open.
@@ -102,11 +119,27 @@ fn connect(options: &Options, mode: OpenFlags) -> rusqlite::Result<Connection> {
 fn configure(conn: &Connection) -> rusqlite::Result<()> {
     // Larger pages save nothing on the hot path (measured) and cost small commits more.
     conn.pragma_update(None, "page_size", 4096)?;
-    conn.pragma_update(None, "journal_mode", "WAL")?;
+    write_ahead(conn)?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "wal_autocheckpoint", 0)?;
     conn.pragma_update(None, "journal_size_limit", WAL_KEPT_BYTES)?;
     conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)
+}
+
+/// Sets the journal mode. The mode is told before the change is on disk: only who asks on learns of its failure, after
+/// which SQLite would write a rollback journal, whose deletion a power loss may undo together with the commit.
+fn write_ahead(conn: &Connection) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare("PRAGMA journal_mode = WAL")?;
+    let mut rows = statement.query([])?;
+    let mut mode = String::new();
+    while let Some(row) = rows.next()? {
+        mode = row.get(0)?;
+    }
+    if mode == "wal" {
+        return Ok(());
+    }
+    let reason = Some(format!("the journal mode stays {mode}"));
+    Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CANTOPEN), reason))
 }
 
 fn check(conn: &Connection, path: &Path) -> Result<(), OpenError> {

@@ -97,6 +97,15 @@ impl SqliteStore {
         self.salt
     }
 
+    /// Looks at the tables of a store that was opened inline, beside its ports (simulation); `None` once it is
+    /// closed, or where it has threads.
+    pub fn inspect<T>(&self, look: impl FnOnce(&Connection) -> T) -> Option<T> {
+        match &self.access {
+            Access::Inline(writer) => writer.lock().as_ref().map(|writer| look(&writer.conn)),
+            Access::Threads { .. } => None,
+        }
+    }
+
     /// Whether the store has threads of its own (and may look at the clock).
     pub(crate) fn has_threads(&self) -> bool {
         matches!(self.access, Access::Threads { .. })
