@@ -12,7 +12,7 @@ use postrider_engine::ports::Clock;
 use postrider_engine::{Engine, Origin};
 use postrider_model::id::{Mode, ProjectKey, TenantKey};
 use postrider_model::time::Millis;
-use postrider_store::NewAudit;
+use postrider_store::{NewAudit, StoreError};
 
 use crate::clock::SimClock;
 use crate::kernel::Kernel;
@@ -54,6 +54,15 @@ impl Desk {
     pub(crate) fn violate(&self, invariant: &str, detail: impl std::fmt::Display) {
         self.ledger.lock().violate(invariant, detail);
         self.kernel.die();
+    }
+
+    /// The store failed where a process can only end: broken, unless the disk is to blame.
+    fn gives_up(&self, invariant: &str, error: &StoreError) {
+        if self.store.disk_to_blame() {
+            self.kernel.die();
+        } else {
+            self.violate(invariant, error);
+        }
     }
 }
 

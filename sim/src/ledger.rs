@@ -9,6 +9,7 @@ use postrider_model::endpoint::EndpointConfig;
 use postrider_model::id::Ordinal;
 use postrider_model::time::Millis;
 
+use crate::check::commit::Digest;
 use crate::trace::Trace;
 
 /// The number that every posted event carries in its data.
@@ -34,6 +35,10 @@ pub(crate) struct Ledger {
     pub(crate) violation: Option<String>,
     pub(crate) answered: u64,
     pub(crate) injected: u64,
+    /// Commits of which nobody knows whether they are on disk, until the next start tells.
+    pub(crate) uncertain: Vec<Digest>,
+    /// Events of appends that failed: none may ever be stored.
+    pub(crate) unwritten: BTreeSet<Ordinal>,
 }
 
 /// A posted event.
@@ -143,6 +148,8 @@ impl Ledger {
             violation: None,
             answered: 0,
             injected: 0,
+            uncertain: Vec::new(),
+            unwritten: BTreeSet::new(),
         }
     }
 

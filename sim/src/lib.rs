@@ -1,18 +1,24 @@
 //! The whole system in simulation (DESIGN 9): the real engine and the real SQLite store on one thread, in virtual
 //! time, under a seed. Receivers misbehave, people change endpoints, the clock jumps, the process crashes between
-//! any two polls; afterwards everything that was answered must be so. A failing seed replays exactly.
+//! any two polls or in the middle of a write, the power fails, the disk does; afterwards everything that was answered
+//! must be so. A failing seed replays exactly.
 
 mod check;
 mod client;
 mod clock;
+mod disk;
 mod kernel;
 mod ledger;
+mod machine;
 mod prng;
 mod shape;
 mod store;
 mod trace;
 mod transport;
+mod vfs;
 mod world;
+
+pub use disk::DiskCounts;
 
 /// What came of a seed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +37,8 @@ pub struct Report {
     pub polls: u64,
     /// Crashes.
     pub crashes: u32,
+    /// What happened to the disk.
+    pub disk: DiskCounts,
     /// The first invariant that did not hold.
     pub violation: Option<String>,
 }
@@ -38,9 +46,18 @@ pub struct Report {
 /// Runs one seed; `print` shows what happens, line by line.
 ///
 /// # Errors
-/// Where there is no place for the store's files.
+/// Where SQLite takes no VFS.
 pub fn run(seed: u64, print: bool) -> std::io::Result<Report> {
-    let mut world = world::World::new(seed, print)?;
+    run_on(seed, print, true)
+}
+
+/// As [`run`]; a disk that is not honest says that the write-ahead log is synced without having done anything. It
+/// proves that the invariants notice what a power loss takes.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_on(seed: u64, print: bool, honest_disk: bool) -> std::io::Result<Report> {
+    let mut world = world::World::new(seed, print, honest_disk)?;
     let violation = world.run().err();
     let ledger = world.ledger.lock();
     Ok(Report {
@@ -51,6 +68,7 @@ pub fn run(seed: u64, print: bool) -> std::io::Result<Report> {
         requests: ledger.requests.len() as u64,
         polls: world.polls,
         crashes: world.shape.crashes,
+        disk: world.disk_counts(),
         violation,
     })
 }

@@ -20,6 +20,9 @@ struct Arguments {
     /// Print what each seed took.
     #[arg(long)]
     times: bool,
+    /// The disk says of syncs of the write-ahead log that they were done, and does nothing: seeds must fail.
+    #[arg(long)]
+    lying_disk: bool,
     /// Print everything that happens, and what the engine logs.
     #[arg(long)]
     trace: bool,
@@ -36,10 +39,11 @@ fn main() -> ExitCode {
         None => arguments.from..arguments.from + arguments.seeds,
     };
     let (mut failed, mut events, mut requests, mut crashes) = (0, 0, 0, 0);
+    let mut disk = postrider_sim::DiskCounts::default();
     let count = seeds.end - seeds.start;
     for seed in seeds {
         let started = std::time::Instant::now();
-        match postrider_sim::run(seed, arguments.trace) {
+        match postrider_sim::run_on(seed, arguments.trace, !arguments.lying_disk) {
             Ok(report) => {
                 if arguments.times {
                     println!(
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
                 events += report.events;
                 requests += report.requests;
                 crashes += report.crashes;
+                disk += report.disk;
                 if arguments.seed.is_some() {
                     println!("{report:?}");
                 }
@@ -68,5 +73,6 @@ fn main() -> ExitCode {
         }
     }
     println!("{count} seeds, {events} events, {requests} requests, {crashes} crashes: {failed} failed");
+    println!("disk: {disk}");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

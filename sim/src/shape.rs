@@ -38,6 +38,8 @@ pub(crate) struct Shape {
     /// `settings.disable` of the project.
     pub(crate) disable: &'static str,
     pub(crate) bursts: bool,
+    /// Whether the disk has faults of its own.
+    pub(crate) disk_faults: bool,
 }
 
 impl Shape {
@@ -72,6 +74,7 @@ impl Shape {
                 .copied()
                 .unwrap_or("\"never\""),
             bursts: busy || prng.chance(0.2),
+            disk_faults: prng.chance(0.7),
         }
     }
 }

@@ -23,6 +23,8 @@ use postrider_store_sqlite::SqliteStore;
 
 use crate::check::commit::Digest;
 use crate::clock::SimClock;
+use crate::disk::{Disk, Fault};
+use crate::kernel::Kernel;
 use crate::ledger::{Ledger, Version};
 use crate::prng::Prng;
 use crate::shape::Shape;
@@ -38,9 +40,30 @@ pub(crate) struct SimStore {
     pub(crate) clock: Arc<SimClock>,
     pub(crate) prng: Mutex<Prng>,
     pub(crate) shape: Shape,
+    pub(crate) disk: Arc<Mutex<Disk>>,
+    pub(crate) kernel: Arc<Kernel>,
 }
 
 impl SimStore {
+    /// Whether a fault of the disk explains that the process ends.
+    pub(crate) fn disk_to_blame(&self) -> bool {
+        self.disk.lock().fired().is_some_and(Fault::excuses_an_end)
+    }
+
+    /// After every call of the store: the trace learns of faults, and where everything stopped in the middle of the
+    /// call, nobody learns how it ended.
+    async fn survive(&self) {
+        let notes = self.disk.lock().take_notes();
+        for note in notes {
+            self.ledger.lock().trace.line(self.clock.true_ms(), format_args!("{note}"));
+        }
+        let stopped = self.disk.lock().is_stopped();
+        if stopped {
+            self.kernel.die();
+            std::future::pending::<()>().await;
+        }
+    }
+
     async fn wait(&self, most_ms: u64) {
         let wait = self.prng.lock().below(most_ms + 1);
         if wait > 0 {
@@ -62,11 +85,36 @@ impl SimStore {
         })
     }
 
+    /// What came of a commit.
+    fn learn(&self, digest: &Digest, outcome: &Result<Committed, StoreError>) {
+        let at = self.clock.true_ms();
+        let sync_failed = self.disk.lock().fired() == Some(Fault::Sync);
+        let mut ledger = self.ledger.lock();
+        match outcome {
+            Ok(committed) => {
+                if sync_failed {
+                    ledger.violate("nothing is committed after a failed fsync", "a commit succeeded");
+                }
+                ledger.committed(digest, committed, at);
+            }
+            Err(StoreError::Fatal(reason)) => {
+                ledger.trace.line(at, format_args!("commit failed, who knows how: {reason}"));
+                return;
+            }
+            Err(error) => {
+                ledger.trace.line(at, format_args!("commit failed: {error}"));
+                ledger.failed(digest);
+            }
+        }
+        ledger.uncertain.clear();
+    }
+
     async fn before(&self) {
         self.wait(self.shape.read_ms).await;
     }
 
     async fn after(&self) {
+        self.survive().await;
         self.wait(self.shape.read_ms).await;
     }
 }
@@ -81,17 +129,11 @@ impl Journal for SimStore {
         }
         self.wait(self.shape.commit_ms).await;
         self.trouble()?;
+        // Nobody knows how it ends until it has.
+        self.ledger.lock().uncertain.push(digest.clone());
         let outcome = self.inner.commit(batch).await;
-        match &outcome {
-            Ok(committed) => {
-                let mut ledger = self.ledger.lock();
-                ledger.committed(&digest, committed, self.clock.true_ms());
-            }
-            Err(error) => {
-                let mut ledger = self.ledger.lock();
-                ledger.trace.line(self.clock.true_ms(), format_args!("commit failed: {error}"));
-            }
-        }
+        self.survive().await;
+        self.learn(&digest, &outcome);
         self.wait(self.shape.commit_ms).await;
         if outcome.is_ok() {
             self.ledger.lock().acknowledged(&digest);
@@ -104,7 +146,9 @@ impl Journal for SimStore {
 impl Backlog for SimStore {
     async fn recover(&self, now: Millis) -> Result<Recovered, StoreError> {
         self.before().await;
-        self.inner.recover(now).await
+        let recovered = self.inner.recover(now).await;
+        self.survive().await;
+        recovered
     }
 
     async fn due(&self, query: DueQuery) -> Result<DuePage, StoreError> {
@@ -125,7 +169,9 @@ impl Backlog for SimStore {
 
     async fn unfinished_fanouts(&self) -> Result<Vec<UnfinishedFanout>, StoreError> {
         self.before().await;
-        self.inner.unfinished_fanouts().await
+        let unfinished = self.inner.unfinished_fanouts().await;
+        self.survive().await;
+        unfinished
     }
 }
 
@@ -134,13 +180,16 @@ impl Upkeep for SimStore {
     async fn step(&self, now: Millis, budget: Duration) -> Result<Stepped, StoreError> {
         self.before().await;
         self.trouble()?;
-        self.inner.step(now, budget).await
+        let stepped = self.inner.step(now, budget).await;
+        self.survive().await;
+        stepped
     }
 
     async fn sweep(&self, sweep: Sweep, limit: usize) -> Result<Swept, StoreError> {
         self.before().await;
         self.trouble()?;
         let swept = self.inner.sweep(sweep, limit).await;
+        self.survive().await;
         let at = self.clock.true_ms();
         self.ledger.lock().trace.line(at, format_args!("{sweep:?}: {swept:?}"));
         self.after().await;
@@ -148,7 +197,9 @@ impl Upkeep for SimStore {
     }
 
     async fn facts(&self) -> Result<StoreFacts, StoreError> {
-        self.inner.facts().await
+        let facts = self.inner.facts().await;
+        self.survive().await;
+        facts
     }
 
     async fn backup(&self, target: &Path) -> Result<u64, StoreError> {

@@ -1,6 +1,5 @@
 //! One seed's world: lives that end in crashes, a last one in which everything heals, and the verdict.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -12,26 +11,25 @@ use postrider_engine::{Contracts, Engine, EngineParts, Settings};
 use postrider_model::id::IdSalt;
 use postrider_model::limits::Limits;
 use postrider_store::{Catalogue, NewProject, StoreError, Upkeep};
-use postrider_store_sqlite::{Options, SqliteStore};
+use postrider_store_sqlite::SqliteStore;
 use postrider_vault::Keyring;
-use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::mpsc;
 
 use crate::check::tables;
 use crate::client::{self, Desk, audit, tenant_id};
 use crate::clock::SimClock;
+use crate::disk::DiskCounts;
 use crate::kernel::{Kernel, SimFatal, SimSpawner};
 use crate::ledger::Ledger;
+use crate::machine::Machine;
 use crate::prng::{Prng, SimRng};
 use crate::shape::{SCHEDULE_SECONDS, Shape, TIMEOUT_SECONDS};
 use crate::store::SimStore;
 use crate::transport::{Receivers, SimTransport};
 
 const SALT: IdSalt = IdSalt(7);
-/// After this much virtual time of good weather nothing may be left to do.
-const PATIENCE_MS: i64 = 3_000_000;
-/// Where data lies in memory, so that a run does not wait for a disk whose failures are not its subject.
-const MEMORY: &str = "/dev/shm";
+/// In good weather something must come to its end in every so much virtual time, until nothing is left to do.
+const PATIENCE_MS: i64 = 600_000;
 
 /// See the module.
 pub(crate) struct World {
@@ -39,7 +37,7 @@ pub(crate) struct World {
     pub(crate) shape: Shape,
     pub(crate) ledger: Arc<Mutex<Ledger>>,
     receivers: Arc<Receivers>,
-    dir: tempfile::TempDir,
+    machine: Machine,
     /// True time and the wall clock's error, carried from life to life.
     true_ms: i64,
     offset_ms: i64,
@@ -53,11 +51,10 @@ struct End {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, print: bool) -> std::io::Result<Self> {
+    pub(crate) fn new(seed: u64, print: bool, honest: bool) -> std::io::Result<Self> {
         let seed = Prng::new(seed);
         let shape = Shape::of(&mut seed.fork(1));
-        let in_memory = PathBuf::from(MEMORY);
-        let dir = if in_memory.is_dir() { tempfile::tempdir_in(in_memory) } else { tempfile::tempdir() }?;
+        let machine = Machine::new(seed.fork(4), shape.disk_faults, honest)?;
         let receivers = Receivers {
             seed: seed.fork(2),
             prng: Mutex::new(seed.fork(3)),
@@ -69,11 +66,15 @@ impl World {
             receivers: Arc::new(receivers),
             shape,
             seed,
-            dir,
+            machine,
             true_ms: 0,
             offset_ms: 0,
             polls: 0,
         })
+    }
+
+    pub(crate) fn disk_counts(&self) -> DiskCounts {
+        self.machine.counts()
     }
 
     /// Runs all lives.
@@ -82,9 +83,9 @@ impl World {
             let last = life == self.shape.crashes;
             self.ledger.lock().life = life;
             self.live(life, last)?;
-            self.check_tables()?;
+            self.look()?;
         }
-        let stored = tables::stored(&self.connect()?).map_err(|error| error.to_string())?;
+        let stored = self.machine.look(tables::stored)?.map_err(|error| error.to_string())?;
         self.ledger.lock().check_end(&stored)
     }
 
@@ -98,8 +99,9 @@ impl World {
             .start_paused(true)
             .build()
             .map_err(|error| error.to_string())?;
-        let store = SqliteStore::open_inline(Options::new(self.dir.path(), SALT))
-            .map_err(|error| format!("the store opens after every crash: {error}"))?;
+        let store = self.machine.open(last, SALT);
+        self.note_disk();
+        let store = store?;
         let end = runtime.block_on(async {
             let clock = Arc::new(SimClock::new(self.true_ms, self.offset_ms));
             self.note(&clock, format_args!("life {life} begins, crash at {crash_at:?}"));
@@ -111,7 +113,13 @@ impl World {
             self.note(&clock, format_args!("life {life} ends after {} polls", kernel.polls()));
             End { true_ms: clock.true_ms(), offset_ms: clock.offset_ms() }
         });
+        if !last {
+            // Before the store is dropped, which would close it well.
+            self.machine.stop();
+        }
         drop(runtime);
+        self.machine.ended();
+        self.note_disk();
         self.polls += kernel.polls();
         self.true_ms = end.true_ms + prng.within(0, 20_000) as i64;
         self.offset_ms = end.offset_ms;
@@ -120,12 +128,18 @@ impl World {
         if let Some(fault) = kernel.faults.lock().first() {
             ledger.violate("no task panics", fault);
         }
-        if let Some(words) = kernel.last_words.lock().as_ref() {
+        if let (Some(words), false) = (kernel.last_words.lock().as_ref(), self.machine.is_to_blame()) {
             ledger.violate("the engine goes on while the disk does", words);
         }
         match &ledger.violation {
             Some(violation) => Err(violation.clone()),
             None => Ok(()),
+        }
+    }
+
+    fn note_disk(&self) {
+        for note in self.machine.take_notes() {
+            self.ledger.lock().trace.line(self.true_ms, format_args!("{note}"));
         }
     }
 
@@ -151,6 +165,8 @@ impl World {
             clock: Arc::clone(clock),
             prng: Mutex::new(prng.fork(2)),
             shape: shape.clone(),
+            disk: self.machine.disk(),
+            kernel: Arc::clone(kernel),
         });
         let spawner = Arc::new(SimSpawner(Arc::clone(kernel)));
         let engine = self.engine(kernel, clock, &store, Arc::clone(&spawner) as Arc<dyn Spawner>, prng).await;
@@ -160,6 +176,8 @@ impl World {
         };
         let desk = match desk {
             Ok(desk) => desk,
+            // A start has something to write: it fails where the disk does, and where that is full.
+            Err(_) if self.machine.has_failed() => return,
             Err(error) => {
                 self.ledger.lock().violate("the engine starts after every crash", error);
                 return;
@@ -281,13 +299,16 @@ impl World {
     /// Good weather: every receiver answers, and time passes until nothing is left to do.
     async fn heal(&self, desk: &Desk) {
         self.receivers.healed.store(true, Ordering::Relaxed);
-        let until = desk.clock.true_ms() + PATIENCE_MS;
+        let (mut least, mut until) = (i64::MAX, 0);
         loop {
             tokio::time::sleep(Duration::from_secs(5)).await;
             let replaying = desk.store.running_replays().await.is_ok_and(|running| !running.is_empty());
-            match self.pending() {
-                Ok(None) if !replaying => break,
-                Ok(_) | Err(_) if desk.clock.true_ms() < until => {}
+            let pending = pending(&desk.store.inner);
+            let now = desk.clock.true_ms();
+            match pending {
+                Ok((0, _)) if !replaying => break,
+                Ok((count, _)) if count < least => (least, until) = (count, now + PATIENCE_MS),
+                Ok(_) | Err(_) if now < until => {}
                 other => {
                     return desk.violate(
                         "every delivery ends",
@@ -304,27 +325,39 @@ impl World {
         }
     }
 
-    /// A delivery that has not ended, of an endpoint that is on. Looked for beside the store: its lists walk too
-    /// far to be asked every few seconds.
-    fn pending(&self) -> Result<Option<(i64, i64)>, String> {
-        let query = "SELECT event, endpoint FROM delivery WHERE state = 0
-                     AND endpoint IN (SELECT key FROM endpoint WHERE enabled AND deleted_at IS NULL) LIMIT 1";
-        let found = self.connect()?.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?))).optional();
-        found.map_err(|error| error.to_string())
+    /// Between two lives: the tables agree, and what was answered is in them.
+    fn look(&self) -> Result<(), String> {
+        let healed = self.receivers.healed.load(Ordering::Relaxed);
+        let stored = self.machine.look(|conn| {
+            // A crash may have come before the first migration was through.
+            let made = conn.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0));
+            if made.map_err(|error| error.to_string())? == 0 {
+                return Ok(tables::Stored::default());
+            }
+            tables::contradictions(conn)?;
+            if healed {
+                tables::leftovers(conn)?;
+            }
+            tables::stored(conn).map_err(|error| error.to_string())
+        })??;
+        let mut ledger = self.ledger.lock();
+        ledger.resolve(&stored);
+        ledger.check_kept(&stored)
     }
+}
 
-    fn connect(&self) -> Result<Connection, String> {
-        Connection::open(self.dir.path().join("postrider.db")).map_err(|error| error.to_string())
-    }
-
-    fn check_tables(&self) -> Result<(), String> {
-        let conn = self.connect()?;
-        tables::contradictions(&conn)?;
-        if self.receivers.healed.load(Ordering::Relaxed) {
-            tables::leftovers(&conn)?;
-        }
-        Ok(())
-    }
+/// How many deliveries have not ended, of endpoints that are on, and one of them. Looked for beside the store's
+/// ports: its lists walk too far to be asked every few seconds.
+fn pending(store: &SqliteStore) -> Result<(i64, Option<(i64, i64)>), String> {
+    let query = "SELECT count(*), event, endpoint FROM delivery WHERE state = 0
+                 AND endpoint IN (SELECT key FROM endpoint WHERE enabled AND deleted_at IS NULL)";
+    let found = store.inspect(|conn| {
+        conn.query_row(query, [], |row| {
+            let one: (Option<i64>, Option<i64>) = (row.get(1)?, row.get(2)?);
+            Ok((row.get(0)?, one.0.zip(one.1)))
+        })
+    });
+    found.ok_or("the store is closed")?.map_err(|error| error.to_string())
 }
 
 /// The keyring of all worlds.

@@ -1,13 +1,15 @@
 //! What a commit did, noted in the moment it is on disk; and what it may not do.
 
+use postrider_model::delivery::DeliveryState;
 use postrider_model::id::Ordinal;
 use postrider_model::time::Millis;
 use postrider_store::{Append, AppendOutcome, Batch, Change, ChangeOutcome, Committed, Next};
 
+use super::tables::Stored;
 use crate::ledger::{Ledger, Number, Version};
 
 /// What of a batch is looked at after it was committed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Digest {
     appends: Vec<Vec<(Ordinal, Option<Number>)>>,
     settles: Vec<(Ordinal, i64, Next)>,
@@ -88,6 +90,38 @@ impl Ledger {
                 enabled: false,
                 ..last
             });
+        }
+    }
+
+    /// The commit failed, and says that it wrote nothing.
+    pub(crate) fn failed(&mut self, digest: &Digest) {
+        self.unwritten.extend(digest.appends.iter().flatten().map(|(ordinal, _)| *ordinal));
+    }
+
+    /// After a crash: what a new start finds tells of commits whose end nobody saw. Nothing is held against what
+    /// stays unknown.
+    pub(crate) fn resolve(&mut self, stored: &Stored) {
+        for digest in std::mem::take(&mut self.uncertain) {
+            for (ordinal, n) in digest.appends.iter().flatten() {
+                if let (Some(n), true) = (n, stored.events.contains_key(&ordinal.0)) {
+                    self.numbers.insert(*ordinal, *n);
+                    self.appended.insert(*n);
+                }
+            }
+            for (event, endpoint, next) in &digest.settles {
+                let state = stored.deliveries.get(&(event.0, *endpoint));
+                if matches!((next, state), (Next::Delivered, Some(DeliveryState::Delivered))) {
+                    self.settled(*event, *endpoint, *next);
+                }
+            }
+            for change in &digest.changes {
+                let Change::Reopen { delivery, .. } = change else { continue };
+                let Some(n) = self.numbers.get(&delivery.event).copied() else { continue };
+                let state = stored.deliveries.get(&(delivery.event.0, delivery.endpoint.0));
+                let seen = self.deliveries.entry((n, delivery.endpoint.0)).or_default();
+                (seen.reopened, seen.due) = (true, None);
+                seen.delivered &= state == Some(&DeliveryState::Delivered);
+            }
         }
     }
 

@@ -21,6 +21,30 @@ impl Ledger {
         self.check_order()
     }
 
+    /// Between two lives: what was answered is there, what was refused is not.
+    pub(crate) fn check_kept(&self, stored: &Stored) -> Result<(), String> {
+        for (n, event) in &self.events {
+            if let Fate::Accepted(accepted) = event.fate
+                && stored.events.get(&accepted.ordinal.0).is_none_or(|(known, _)| *known != Some(*n))
+            {
+                return Err(format!("nothing accepted is lost: event {n}: it is not stored after a crash"));
+            }
+        }
+        for ((n, endpoint), seen) in &self.deliveries {
+            let Some(Fate::Accepted(accepted)) = self.events.get(n).map(|event| event.fate) else { continue };
+            let state = stored.deliveries.get(&(accepted.ordinal.0, *endpoint));
+            if seen.delivered && state.is_some_and(|state| *state != DeliveryState::Delivered) {
+                return Err(format!(
+                    "nothing settled is lost: event {n} to endpoint {endpoint} is {state:?}"
+                ));
+            }
+        }
+        match self.unwritten.iter().find(|ordinal| stored.events.contains_key(&ordinal.0)) {
+            Some(ordinal) => Err(format!("a commit that failed wrote nothing: {ordinal:?} is stored")),
+            None => Ok(()),
+        }
+    }
+
     /// No event twice, none of those refused, and of each post all or none.
     fn check_copies(&self, stored: &Stored) -> Result<(), String> {
         let mut copies: BTreeMap<Number, u32> = BTreeMap::new();

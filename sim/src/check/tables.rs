@@ -71,8 +71,14 @@ const LEFTOVERS: &[(&str, &str)] = &[
     ("the fan-outs", "SELECT event, done FROM fanout"),
 ];
 
-/// Looks for contradictions.
+/// Looks for contradictions, in the file itself first.
 pub(crate) fn contradictions(conn: &Connection) -> Result<(), String> {
+    let found: String = conn
+        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+        .map_err(|error| format!("the file can be read after a crash: {error}"))?;
+    if found != "ok" {
+        return Err(format!("the file is whole after a crash: {found}"));
+    }
     for (rule, query) in CONTRADICTIONS {
         nothing(conn, rule, query)?;
     }

@@ -4,7 +4,7 @@ use postrider_model::endpoint::{
     BatchSetting, DisabledReason, EndpointConfig, EndpointSecrets, Ordering, RateLimit, RetrySetting,
 };
 use postrider_model::id::{EndpointId, EndpointKey, Mode};
-use postrider_store::{Catalogue, EndpointChange, EndpointPatch, NewEndpoint};
+use postrider_store::{Catalogue, EndpointChange, EndpointPatch, NewEndpoint, StoreError};
 
 use super::{Desk, audit};
 use crate::ledger::{EndpointSeen, Version};
@@ -141,17 +141,25 @@ async fn patch(
     };
     desk.note(format_args!("endpoint {}: {change:?} {config:?}", key.0));
     let patch = EndpointPatch { revision: row.revision, config, sealed: None, change, now: desk.now() };
-    if !matches!(desk.store.update_endpoint(key, patch, None, audit()).await, Ok(Some(_))) {
-        // Changed meanwhile by its rule: ours did not happen.
-        let mut ledger = desk.ledger.lock();
-        if let Some(seen) = ledger.endpoints.get_mut(&key.0) {
-            seen.versions.retain(|version| version.started != started);
-            seen.busy = false;
-        }
+    let outcome = desk.store.update_endpoint(key, patch, None, audit()).await;
+    if let Err(StoreError::Fatal(_)) = outcome {
+        // It may have happened; the process ends.
         return;
+    }
+    if !matches!(outcome, Ok(Some(_))) {
+        // Changed meanwhile by its rule, or failed: ours did not happen.
+        return undo(desk, key, started);
     }
     desk.engine.endpoint_changed(desk.tenants[tenant], key).await;
     answered(desk, key);
+}
+
+/// The change that began at `started` did not happen.
+fn undo(desk: &Desk, key: EndpointKey, started: u64) {
+    if let Some(seen) = desk.ledger.lock().endpoints.get_mut(&key.0) {
+        seen.versions.retain(|version| version.started != started);
+        seen.busy = false;
+    }
 }
 
 fn give_back(desk: &Desk, key: EndpointKey) {
@@ -162,7 +170,7 @@ fn give_back(desk: &Desk, key: EndpointKey) {
 
 pub(super) async fn delete(desk: &Desk, prng: &mut Prng) {
     let Some((key, tenant)) = take(desk, prng, |_| true) else { return };
-    {
+    let started = {
         let mut ledger = desk.ledger.lock();
         let started = ledger.tick();
         if let Some(seen) = ledger.endpoints.get_mut(&key.0)
@@ -177,10 +185,14 @@ pub(super) async fn delete(desk: &Desk, prng: &mut Prng) {
                 ..last
             });
         }
-    }
+        started
+    };
     desk.note(format_args!("endpoint {}: delete", key.0));
-    if desk.store.delete_endpoint(key, desk.now(), audit()).await.is_ok() {
-        desk.engine.endpoint_changed(desk.tenants[tenant], key).await;
+    match desk.store.delete_endpoint(key, desk.now(), audit()).await {
+        Ok(()) => desk.engine.endpoint_changed(desk.tenants[tenant], key).await,
+        // It may have happened; the process ends.
+        Err(StoreError::Fatal(_)) => return,
+        Err(_) => return undo(desk, key, started),
     }
     answered(desk, key);
 }
@@ -192,7 +204,7 @@ pub(crate) async fn observe(desk: &Desk) {
         let row = match desk.store.endpoint_by_key(EndpointKey(key)).await {
             Ok(Some(row)) => row,
             Ok(None) => return,
-            Err(error) => return desk.violate("the store can be read after a start", error),
+            Err(error) => return desk.gives_up("the store can be read after a start", &error),
         };
         let mut ledger = desk.ledger.lock();
         let now = ledger.tick();
