@@ -31,10 +31,7 @@ pub use error::ContractError;
 pub use notice::{Notice, NoticeView};
 pub use policy::{DEFAULT_MAX_IN_FLIGHT, DeliveryPolicy};
 pub use secret::{PRIVATE_KEY_PREFIX, PUBLIC_KEY_PREFIX, SecretError, SigningKey};
-pub use settings::{
-    MAX_EVENT_BYTES, MAX_STEP_SECONDS, MAX_STEPS, MAX_TIMETABLE_SECONDS, RETENTION_DAYS, SettingFault,
-    Settings, TIMEOUT_SECONDS,
-};
+pub use settings::{RETENTION_DAYS, SettingFault, Settings};
 pub use sign::{AttemptContext, SignedHeaders};
 pub use status::{Failure, RetryOn, StatusSet};
 pub use verify::VerifyError;

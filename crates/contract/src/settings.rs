@@ -2,6 +2,7 @@
 
 use postrider_model::endpoint::RetrySetting;
 use postrider_model::health::DisableRule;
+use postrider_model::limits::Limits;
 use serde::{Deserialize, Serialize};
 
 /// What a project sets for itself; what is `None` follows the contract, then the server.
@@ -31,68 +32,57 @@ pub struct Settings {
 
 /// The classes of retention (DESIGN 2.5).
 pub const RETENTION_DAYS: [u16; 5] = [1, 7, 30, 90, 365];
-/// The shortest and the longest deadline of an attempt, in seconds.
-pub const TIMEOUT_SECONDS: std::ops::RangeInclusive<f64> = 0.05..=120.0;
-/// The most steps of a timetable.
-pub const MAX_STEPS: usize = 50;
-/// The longest step of a timetable, in seconds: a week.
-pub const MAX_STEP_SECONDS: f64 = 604_800.0;
-/// The longest timetable, in seconds: thirty days.
-pub const MAX_TIMETABLE_SECONDS: f64 = 2_592_000.0;
-/// The bounds of the largest event, in bytes.
-pub const MAX_EVENT_BYTES: std::ops::RangeInclusive<usize> = 1_024..=4_194_304;
-/// The most origins.
-const MAX_ORIGINS: usize = 50;
 
 /// A place in the settings (a JSON pointer) and what is wrong there.
 pub type SettingFault = (String, String);
 
 impl Settings {
     /// Everything that is wrong with the settings; empty if nothing is.
-    pub fn validate(&self) -> Vec<SettingFault> {
+    pub fn validate(&self, limits: &Limits) -> Vec<SettingFault> {
         let mut faults = Vec::new();
         let mut fault = |pointer: String, detail: String| faults.push((pointer, detail));
         if let Some(retry) = &self.retry {
-            retry_faults(retry, &mut fault);
+            retry_faults(retry, limits, &mut fault);
         }
-        if self.timeout_seconds.is_some_and(|seconds| !TIMEOUT_SECONDS.contains(&seconds)) {
-            let (least, most) = (TIMEOUT_SECONDS.start(), TIMEOUT_SECONDS.end());
+        let (least, most) = (limits.min_timeout.as_secs_f64(), limits.max_timeout.as_secs_f64());
+        if self.timeout_seconds.is_some_and(|seconds| !(least..=most).contains(&seconds)) {
             fault("/timeout_seconds".to_owned(), format!("This lies between {least} and {most}."));
         }
         if self.retention_days.is_some_and(|days| !RETENTION_DAYS.contains(&days)) {
             fault("/retention_days".to_owned(), "This is one of 1, 7, 30, 90 and 365.".to_owned());
         }
-        if self.max_event_bytes.is_some_and(|bytes| !MAX_EVENT_BYTES.contains(&bytes)) {
-            let (least, most) = (MAX_EVENT_BYTES.start(), MAX_EVENT_BYTES.end());
+        let (least, most) = (limits.min_settable_event_bytes, limits.max_settable_event_bytes);
+        if self.max_event_bytes.is_some_and(|bytes| !(least..=most).contains(&bytes)) {
             fault("/max_event_bytes".to_owned(), format!("This lies between {least} and {most}."));
         }
-        origin_faults(self.allowed_origins.as_deref().unwrap_or_default(), &mut fault);
+        origin_faults(self.allowed_origins.as_deref().unwrap_or_default(), limits, &mut fault);
         faults
     }
 }
 
-fn retry_faults(retry: &RetrySetting, fault: &mut impl FnMut(String, String)) {
+fn retry_faults(retry: &RetrySetting, limits: &Limits, fault: &mut impl FnMut(String, String)) {
     let pointer = "/retry/schedule_seconds";
     let steps = &retry.schedule_seconds;
-    if steps.len() > MAX_STEPS {
-        fault(pointer.to_owned(), format!("A timetable has at most {MAX_STEPS} steps."));
+    let most = limits.max_retry_steps;
+    if steps.len() > most {
+        fault(pointer.to_owned(), format!("A timetable has at most {most} steps."));
     }
+    let longest = limits.max_retry_step.as_secs_f64();
     for (index, step) in steps.iter().enumerate() {
-        if !(0.0..=MAX_STEP_SECONDS).contains(step) {
-            fault(
-                format!("{pointer}/{index}"),
-                format!("A step lies between 0 and {MAX_STEP_SECONDS} seconds."),
-            );
+        if !(0.0..=longest).contains(step) {
+            fault(format!("{pointer}/{index}"), format!("A step lies between 0 and {longest} seconds."));
         }
     }
-    if steps.iter().sum::<f64>() > MAX_TIMETABLE_SECONDS {
-        fault(pointer.to_owned(), "The whole timetable has at most 30 days.".to_owned());
+    if steps.iter().sum::<f64>() > limits.max_retry_total.as_secs_f64() {
+        let days = limits.max_retry_total.as_secs() / 86_400;
+        fault(pointer.to_owned(), format!("The whole timetable has at most {days} days."));
     }
 }
 
-fn origin_faults(origins: &[String], fault: &mut impl FnMut(String, String)) {
-    if origins.len() > MAX_ORIGINS {
-        fault("/allowed_origins".to_owned(), format!("There are at most {MAX_ORIGINS} origins."));
+fn origin_faults(origins: &[String], limits: &Limits, fault: &mut impl FnMut(String, String)) {
+    let most = limits.max_origins;
+    if origins.len() > most {
+        fault("/allowed_origins".to_owned(), format!("There are at most {most} origins."));
     }
     for (index, _) in origins.iter().enumerate().filter(|(_, origin)| !is_origin(origin)) {
         let detail =
@@ -129,7 +119,7 @@ mod tests {
             json!({"disable": {"failing_for_seconds": 432000}}),
         ] {
             let settings = read(value.clone()).unwrap();
-            assert_eq!(settings.validate(), []);
+            assert_eq!(settings.validate(&Limits::default()), []);
             assert_eq!(serde_json::to_value(&settings).unwrap(), value);
         }
     }
@@ -156,7 +146,8 @@ mod tests {
             "retry": {"schedule_seconds": [-1, 1e9]}, "timeout_seconds": 0, "retention_days": 2, "max_event_bytes": 1,
             "allowed_origins": ["https://a.example", "https://a.example/x", "ftp://a", "https://", "https://a;b"],
         }));
-        let pointers: Vec<_> = settings.unwrap().validate().into_iter().map(|(pointer, _)| pointer).collect();
+        let pointers: Vec<_> =
+            settings.unwrap().validate(&Limits::default()).into_iter().map(|(pointer, _)| pointer).collect();
         let expected = [
             "/retry/schedule_seconds/0",
             "/retry/schedule_seconds/1",

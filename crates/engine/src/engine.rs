@@ -198,7 +198,6 @@ impl Engine {
             contracts: parts.contracts,
             guard: parts.guard,
             salt: parts.salt,
-            limits: parts.limits,
             user_agent,
             gauges: Gauges {
                 queue_bytes: AtomicUsize::new(0),
@@ -210,10 +209,11 @@ impl Engine {
             stats: Stats::default(),
             bodies: BodyBudget::new(parts.settings.body_bytes),
             projects: Projects::default(),
-            routes: Routes::new(),
+            routes: Routes::new(&parts.limits),
             ids: parking_lot::Mutex::new(OrdinalSource::new(Ordinal::default())),
             replays: Notify::new(),
             stop: tokio::sync::watch::channel(false).0,
+            limits: parts.limits,
             settings: parts.settings,
             core,
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use equivalent::Equivalent;
 use postrider_model::id::{EndpointKey, ProjectKey, TenantKey};
+use postrider_model::limits::Limits;
 use postrider_store::StoreError;
 use quick_cache::sync::Cache;
 use quick_cache::{UnitWeighter, Weighter};
@@ -12,10 +13,7 @@ use quick_cache::{UnitWeighter, Weighter};
 use crate::engine::Shared;
 use crate::plan::EndpointPlan;
 
-/// Tenants and endpoints kept in memory; beyond it the least used tenants are read again when they come.
-const CACHED_ENDPOINTS: u64 = 100_000;
-
-/// What the caches make room for from the start; they grow to the number above.
+/// What the caches make room for from the start; they grow to their limit.
 const EXPECTED_TENANTS: usize = 256;
 
 /// A tenant's endpoints at one routing version.
@@ -64,10 +62,11 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let most = limits.cached_endpoints;
         Self {
-            by_name: Cache::with_weighter(EXPECTED_TENANTS, CACHED_ENDPOINTS, ByEndpoints),
-            names: Cache::with_weighter(EXPECTED_TENANTS, CACHED_ENDPOINTS, UnitWeighter),
+            by_name: Cache::with_weighter(EXPECTED_TENANTS, most, ByEndpoints),
+            names: Cache::with_weighter(EXPECTED_TENANTS, most, UnitWeighter),
         }
     }
 

@@ -11,8 +11,6 @@ use serde_json::Value;
 
 /// The memory that one regular expression of a schema may take.
 const PATTERN_BYTES: usize = 128 * 1024;
-/// The most faults that are told of one event.
-const MAX_FAULTS: usize = 20;
 
 /// A schema that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +32,7 @@ impl SchemaError {
 #[derive(Debug)]
 pub struct Schema {
     validator: Validator,
+    max_faults: usize,
 }
 
 impl Schema {
@@ -43,7 +42,7 @@ impl Schema {
     /// [`SchemaError`] where it is not a schema, refers to something outside, or is beyond the bounds.
     pub fn compile(schema: &Value, limits: &Limits) -> Result<Self, SchemaError> {
         check_bounds(schema, limits)?;
-        work::check(schema, limits.json_depth)?;
+        work::check(schema, limits)?;
         let validator = jsonschema::options()
             .with_retriever(FetchNothing)
             .with_pattern_options(
@@ -51,11 +50,11 @@ impl Schema {
             )
             .build(schema)
             .map_err(|error| refusal(schema, &error))?;
-        Ok(Self { validator })
+        Ok(Self { validator, max_faults: limits.max_schema_faults })
     }
 
     /// What of `data` breaks the schema, as pointers into `data` and details; empty if nothing does.
-    /// At most twenty are told.
+    /// Only so many are told (`max_schema_faults`).
     pub fn validate(&self, data: &Value) -> Vec<(String, String)> {
         if self.validator.is_valid(data) {
             return Vec::new();
@@ -64,7 +63,7 @@ impl Schema {
             // The value itself is left out: the sender has it, and it may be large.
             (error.instance_path().to_string(), error.masked().to_string())
         };
-        self.validator.iter_errors(data).take(MAX_FAULTS).map(fault).collect()
+        self.validator.iter_errors(data).take(self.max_faults).map(fault).collect()
     }
 }
 
@@ -218,6 +217,6 @@ mod tests {
     #[test]
     fn at_most_twenty_faults_are_told() {
         let schema = compile(&json!({"items": {"type": "string"}})).unwrap();
-        assert_eq!(schema.validate(&json!(vec![1; 1_000])).len(), MAX_FAULTS);
+        assert_eq!(schema.validate(&json!(vec![1; 1_000])).len(), 20);
     }
 }

@@ -1,12 +1,22 @@
 //! The server's limits, each with a name, a default and a documented error.
 
+mod seconds;
+
 use std::time::Duration;
 
-/// What is refused, and from which size on.
-#[derive(Debug, Clone, PartialEq)]
+use serde::{Deserialize, Serialize};
+
+/// What is refused, and from which size on. As settings lengths of time are in seconds, and their names say so:
+/// `max_retry_step_seconds`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// One event's JSON as sent, in bytes (413 `too_large`).
     pub max_event_bytes: usize,
+    /// The smallest that a project may set its largest event to, in bytes (422).
+    pub min_settable_event_bytes: usize,
+    /// The largest that a project may set its largest event to, in bytes (422).
+    pub max_settable_event_bytes: usize,
     /// Events in one batch request (422).
     pub max_batch_events: usize,
     /// The body of a batch request, in bytes (413 `too_large`).
@@ -14,6 +24,7 @@ pub struct Limits {
     /// The body of any other request, in bytes (413 `too_large`).
     pub max_body_bytes: usize,
     /// From a request's headers to the end of its body (408 `request_timeout`).
+    #[serde(rename = "max_body_wait_seconds", with = "seconds")]
     pub max_body_wait: Duration,
     /// White space and a longer spelling around an event whose JSON is itself small enough, in bytes (413 `too_large`).
     pub event_body_slack_bytes: usize,
@@ -57,17 +68,27 @@ pub struct Limits {
     pub max_event_type_description_chars: usize,
     /// Bytes of an event type's example as JSON (422).
     pub max_example_bytes: usize,
+    /// Schemas that one value of the data may meet, by the schema alone (422; DESIGN 7 "Bounds").
+    pub max_schemas_per_value: u64,
+    /// Faults against its schema that are told of one event.
+    pub max_schema_faults: usize,
     /// Characters of the names of projects and keys (422).
     pub max_label_chars: usize,
+    /// Origins of pages that may embed a project's portal (422).
+    pub max_origins: usize,
     /// Steps of a retry timetable (422).
     pub max_retry_steps: usize,
     /// The longest step of a retry timetable (422).
+    #[serde(rename = "max_retry_step_seconds", with = "seconds")]
     pub max_retry_step: Duration,
     /// All steps of a retry timetable together (422).
+    #[serde(rename = "max_retry_total_seconds", with = "seconds")]
     pub max_retry_total: Duration,
     /// The shortest deadline of an attempt (422).
+    #[serde(rename = "min_timeout_seconds", with = "seconds")]
     pub min_timeout: Duration,
     /// The longest deadline of an attempt (422).
+    #[serde(rename = "max_timeout_seconds", with = "seconds")]
     pub max_timeout: Duration,
     /// The lowest rate an endpoint may ask for, in requests per second (422): one in an hour and a half or so.
     pub min_rate_per_second: f64,
@@ -76,8 +97,10 @@ pub struct Limits {
     /// The most attempts in flight of one endpoint (422).
     pub max_in_flight: u32,
     /// How long an old secret goes on signing where the request does not say (DESIGN 4.4).
+    #[serde(rename = "default_secret_overlap_seconds", with = "seconds")]
     pub default_secret_overlap: Duration,
     /// The longest that an old secret may go on signing (422).
+    #[serde(rename = "max_secret_overlap_seconds", with = "seconds")]
     pub max_secret_overlap: Duration,
     /// Secrets of one endpoint that sign at once, for the header grows with each; a rotation beyond ends the oldest.
     pub max_secrets: usize,
@@ -90,7 +113,10 @@ pub struct Limits {
     /// The most deliveries per second of a replay (422).
     pub max_replay_per_second: u32,
     /// How far ahead an event may be scheduled (422; DESIGN 4.4).
+    #[serde(rename = "max_schedule_ahead_seconds", with = "seconds")]
     pub max_schedule_ahead: Duration,
+    /// Tenants and endpoints whose routes are kept in memory; those used least are read again when they come.
+    pub cached_endpoints: u64,
     /// Event types of a project whose rows are kept in memory; others are looked up when they come.
     pub cached_event_types: u64,
 }
@@ -100,6 +126,8 @@ impl Default for Limits {
         const DAY: Duration = Duration::from_secs(86_400);
         Self {
             max_event_bytes: 256 * 1024,
+            min_settable_event_bytes: 1_024,
+            max_settable_event_bytes: 4 * 1024 * 1024,
             max_batch_events: 1_000,
             max_batch_body_bytes: 16 * 1024 * 1024,
             max_body_bytes: 512 * 1024,
@@ -125,7 +153,10 @@ impl Default for Limits {
             max_schema_patterns: 64,
             max_event_type_description_chars: 4_096,
             max_example_bytes: 64 * 1024,
+            max_schemas_per_value: 500,
+            max_schema_faults: 20,
             max_label_chars: 256,
+            max_origins: 50,
             max_retry_steps: 50,
             max_retry_step: 7 * DAY,
             max_retry_total: 30 * DAY,
@@ -142,7 +173,35 @@ impl Default for Limits {
             default_replay_per_second: 50,
             max_replay_per_second: 1_000,
             max_schedule_ahead: 30 * DAY,
+            cached_endpoints: 100_000,
             cached_event_types: 4_096,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_limit_can_be_set_by_its_name() {
+        let shown = serde_json::to_value(Limits::default()).unwrap();
+        assert_eq!(shown["max_retry_step_seconds"], json!(604_800.0));
+        assert_eq!(serde_json::from_value::<Limits>(shown).unwrap(), Limits::default());
+        let set = json!({"max_batch_events": 10, "min_timeout_seconds": 0.5});
+        let expected =
+            Limits { max_batch_events: 10, min_timeout: Duration::from_millis(500), ..Limits::default() };
+        assert_eq!(serde_json::from_value::<Limits>(set).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_is_no_limit_or_no_time_is_refused() {
+        for bad in
+            [json!({"max_bach_events": 1}), json!({"min_timeout_seconds": -1}), json!({"max_headers": -1})]
+        {
+            assert!(serde_json::from_value::<Limits>(bad.clone()).is_err(), "{bad}");
         }
     }
 }

@@ -4,12 +4,12 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use postrider_model::endpoint::Ordering;
+use postrider_model::limits::Limits;
 use toml::de::DeValue;
 
 use super::Result;
 use super::section::{Entry, Section};
 use crate::contract::DeliveryTerms;
-use crate::settings::{MAX_STEP_SECONDS, MAX_STEPS, MAX_TIMETABLE_SECONDS, TIMEOUT_SECONDS};
 use crate::status::{RetryOn, StatusSet};
 
 const KEYS: [&str; 11] = [
@@ -26,16 +26,18 @@ const KEYS: [&str; 11] = [
     "breaker",
 ];
 
+/// A contract is no tenant's: it is held to the limits as they come, so that the same file is good on every server.
 pub(super) fn read(root: &Section<'_, '_>) -> Result<DeliveryTerms> {
+    let limits = Limits::default();
     let section = root.required("delivery")?.section(&KEYS)?;
     let (per_second, batches_per_second) = rate(&section)?;
     let (ordering, ordering_paths) = ordering(section.entry("ordering"))?;
     let success = section.entry("success").map_or_else(|| Ok(successful()), |entry| success(&entry))?;
     Ok(DeliveryTerms {
-        timeout: section.required("timeout")?.duration(timeouts())?,
+        timeout: section.required("timeout")?.duration(limits.min_timeout..=limits.max_timeout)?,
         success,
         retry_on: retry_on(section.entry("retry_on"))?,
-        schedule: schedule(&section.required("schedule")?)?,
+        schedule: schedule(&section.required("schedule")?, &limits)?,
         jitter: section.entry("jitter").map_or(Ok(0.0), |entry| entry.number(0.0..=1.0))?,
         per_second,
         batches_per_second,
@@ -48,22 +50,19 @@ pub(super) fn read(root: &Section<'_, '_>) -> Result<DeliveryTerms> {
     })
 }
 
-fn timeouts() -> RangeInclusive<Duration> {
-    Duration::from_secs_f64(*TIMEOUT_SECONDS.start())..=Duration::from_secs_f64(*TIMEOUT_SECONDS.end())
-}
-
-fn schedule(entry: &Entry<'_, '_>) -> Result<Vec<Duration>> {
-    let longest = Duration::from_secs_f64(MAX_STEP_SECONDS);
+fn schedule(entry: &Entry<'_, '_>, limits: &Limits) -> Result<Vec<Duration>> {
+    let (longest, most) = (limits.max_retry_step, limits.max_retry_steps);
     let steps = entry
         .list()?
         .iter()
         .map(|step| step.duration(Duration::ZERO..=longest))
         .collect::<Result<Vec<_>>>()?;
-    if steps.len() > MAX_STEPS {
-        return Err(entry.fault(format!("a timetable has at most {MAX_STEPS} steps")));
+    if steps.len() > most {
+        return Err(entry.fault(format!("a timetable has at most {most} steps")));
     }
-    if steps.iter().sum::<Duration>() > Duration::from_secs_f64(MAX_TIMETABLE_SECONDS) {
-        return Err(entry.fault("the whole timetable has at most 30 days"));
+    if steps.iter().sum::<Duration>() > limits.max_retry_total {
+        let days = limits.max_retry_total.as_secs() / 86_400;
+        return Err(entry.fault(format!("the whole timetable has at most {days} days")));
     }
     Ok(steps)
 }

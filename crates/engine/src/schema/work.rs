@@ -7,12 +7,10 @@
 
 use std::collections::HashMap;
 
+use postrider_model::limits::Limits;
 use serde_json::Value;
 
 use super::SchemaError;
-
-/// The most schemas that may be applied to one value.
-const MAX_PER_VALUE: u64 = 500;
 
 /// Keywords whose schemas apply to the value itself.
 const SAME_ONE: [&str; 4] = ["not", "if", "then", "else"];
@@ -33,18 +31,17 @@ const BELOW_MAP: [&str; 1] = ["patternProperties"];
 const BELOW_CHOICE: [&str; 3] = ["properties", "prefixItems", "items"];
 const REFERENCES: [&str; 3] = ["$ref", "$dynamicRef", "$recursiveRef"];
 
-/// Refuses a schema that can make too much work with data that is nested at most so deep.
-pub(super) fn check(root: &Value, max_depth: usize) -> Result<(), SchemaError> {
+/// Refuses a schema that can make too much work with data as deep as it may be.
+pub(super) fn check(root: &Value, limits: &Limits) -> Result<(), SchemaError> {
     let graph = Graph::of(root);
     let most = graph
-        .most_per_value(max_depth)
+        .most_per_value(limits.json_depth)
         .ok_or_else(|| SchemaError::new("", "The schema refers to itself in a circle."))?;
-    if most > MAX_PER_VALUE {
+    let allowed = limits.max_schemas_per_value;
+    if most > allowed {
         return Err(SchemaError::new(
             "",
-            format!(
-                "The schema can make too much work: more than {MAX_PER_VALUE} schemas may apply to one value."
-            ),
+            format!("The schema can make too much work: more than {allowed} schemas may apply to one value."),
         ));
     }
     Ok(())
@@ -248,7 +245,7 @@ mod tests {
         let tree =
             json!({"properties": {"value": {}, "children": {"type": "array", "items": {"$ref": "#"}}}});
         assert_eq!(most(&tree), Some(2));
-        assert!(check(&tree, 64).is_ok());
+        assert!(check(&tree, &Limits::default()).is_ok());
     }
 
     #[test]
@@ -259,10 +256,10 @@ mod tests {
             defs.insert(format!("s{step}"), json!({"anyOf": [next, next]}));
         }
         defs.insert("s40".into(), json!({"type": "null"}));
-        assert!(check(&json!({"$ref": "#/$defs/s0", "$defs": defs}), 64).is_err());
+        assert!(check(&json!({"$ref": "#/$defs/s0", "$defs": defs}), &Limits::default()).is_err());
         let levels =
             json!({"anyOf": [{"properties": {"x": {"$ref": "#"}}}, {"properties": {"x": {"$ref": "#"}}}]});
-        assert!(check(&levels, 64).is_err());
+        assert!(check(&levels, &Limits::default()).is_err());
     }
 
     #[test]

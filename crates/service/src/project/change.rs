@@ -40,7 +40,7 @@ impl ChangeProject<'_> {
         if faults.iter().all(|fault| fault.pointer != "/contract") {
             check_contract(engine, &read.contract, &mut faults);
         }
-        settings::check(&read.settings, &mut faults);
+        settings::check(&read.settings, engine.limits(), &mut faults);
         if faults.is_empty() && read.contract != project.contract {
             contract::check_endpoints(engine, &project, &read.contract, &mut faults).await?;
         }

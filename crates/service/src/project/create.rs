@@ -37,7 +37,7 @@ impl CreateProject {
         }
         label::check(&name, "/name", engine.limits(), &mut faults);
         check_contract(engine, &self.contract, &mut faults);
-        settings::check(&kept, &mut faults);
+        settings::check(&kept, engine.limits(), &mut faults);
         no_faults(faults)?;
         let detail = json!({"name": name, "contract": self.contract, "settings": kept});
         let audit = root_audit(engine, None, "project.create", self.id.clone(), detail);

@@ -1,16 +1,17 @@
 //! A project's settings, checked before they are stored.
 
 use postrider_contract::Settings;
+use postrider_model::limits::Limits;
 use serde_json::{Map, Value};
 
 use crate::Fault;
 
 /// Notes everything that is wrong with `settings`, with pointers that begin with `/settings`.
-pub(super) fn check(settings: &Map<String, Value>, faults: &mut Vec<Fault>) {
+pub(super) fn check(settings: &Map<String, Value>, limits: &Limits, faults: &mut Vec<Fault>) {
     match serde_path_to_error::deserialize::<_, Settings>(&Value::Object(settings.clone())) {
         Ok(settings) => {
             let within = |(pointer, detail)| Fault::at(format!("/settings{pointer}"), detail);
-            faults.extend(settings.validate().into_iter().map(within));
+            faults.extend(settings.validate(limits).into_iter().map(within));
         }
         Err(error) => faults.push(Fault::at(place(error.path()), format!("{}.", error.inner()))),
     }
@@ -34,7 +35,7 @@ mod tests {
 
     fn faults(settings: &Value) -> Vec<Fault> {
         let mut faults = Vec::new();
-        check(settings.as_object().unwrap(), &mut faults);
+        check(settings.as_object().unwrap(), &Limits::default(), &mut faults);
         faults
     }
 
