@@ -1,9 +1,14 @@
 //! `/v1/projects…`
 
+use std::time::Duration;
+
 use http::Method;
+use postrider_store::ProjectPatch;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{World, audit};
+
+const HOOK: &str = "https://hooks.example.com/in";
 
 #[tokio::test(start_paused = true)]
 async fn a_project_is_created_shown_changed_and_deleted() {
@@ -120,6 +125,23 @@ async fn after_a_project_was_deleted_no_attempt_begins() {
     world.event("a", json!({})).await;
     world.receivers.wait_for(1).await;
     world.root(Method::DELETE, "/v1/projects/acme", Value::Null).await.expect(204);
-    world.pass(std::time::Duration::from_secs(3_600)).await;
+    world.pass(Duration::from_secs(3_600)).await;
     assert_eq!(world.receivers.sent().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn routes_are_never_made_of_settings_older_than_their_version() {
+    let world = World::new().await;
+    world.endpoint(json!({"url": HOOK})).await;
+    world.receivers.answer(HOOK, 500, b"");
+    // Written, and not told to this engine: by another node, or by a request that goes on just now.
+    let store = world.engine.store();
+    let project = store.project("acme").await.unwrap().unwrap();
+    let settings = json!({"retry": {"schedule_seconds": []}});
+    let patch =
+        ProjectPatch { name: None, contract: None, settings: Some(settings), now: world.engine.now() };
+    store.update_project(project.key, patch, audit()).await.unwrap();
+    world.event("a", json!({})).await;
+    world.pass(Duration::from_secs(600)).await;
+    assert_eq!(world.receivers.sent().len(), 1, "the settings of before the change still hold");
 }
