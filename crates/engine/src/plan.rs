@@ -7,7 +7,7 @@ use http::header::{HeaderName, HeaderValue};
 use postrider_contract::{Contract, DeliveryPolicy, Settings, SigningKey};
 use postrider_courier::{Blocked, Failure, Report, StatusSet, Target, TargetError};
 use postrider_model::endpoint::{EndpointConfig, EndpointSecrets, Ordering};
-use postrider_model::filter::Filter;
+use postrider_model::filter::{Filter, FilterError};
 use postrider_model::health::Health;
 use postrider_model::id::{EndpointId, EndpointKey, Mode, ProjectKey, TenantKey};
 use postrider_model::pattern::TypeSet;
@@ -77,16 +77,17 @@ impl EndpointPlan {
         let signable = keys.is_some();
         let secrets = opened.unwrap_or_default();
         let target = Target::parse(&endpoint.config.url, &shared.guard).map(Arc::new).map_err(refusal);
+        let filter = filter(endpoint);
         Self {
             key: endpoint.key,
             id: endpoint.id,
             project: endpoint.project,
             mode: endpoint.mode,
             tenant: endpoint.tenant,
-            enabled: endpoint.enabled && endpoint.deleted_at.is_none() && signable,
+            enabled: endpoint.enabled && endpoint.deleted_at.is_none() && signable && filter.is_ok(),
             revision: endpoint.revision,
             types: types(&endpoint.config),
-            filter: endpoint.config.filter.as_ref().and_then(|filter| Filter::parse(filter).ok()),
+            filter: filter.unwrap_or_default(),
             ordering: policy.ordering,
             success: successes(&policy),
             policy,
@@ -173,6 +174,15 @@ impl EndpointPlan {
             (None, None) => self.policy.retry_on.connection,
         }
     }
+}
+
+/// An endpoint whose filter cannot be read must not get what it may keep out: it is off, and what is accepted held.
+fn filter(endpoint: &Endpoint) -> Result<Option<Filter>, FilterError> {
+    let filter = endpoint.config.filter.as_ref().map(Filter::parse).transpose();
+    if let Err(error) = &filter {
+        tracing::error!(endpoint = %endpoint.id.0, pointer = error.pointer, detail = error.detail, "an endpoint's stored filter is not readable; it is off");
+    }
+    filter
 }
 
 /// The policy's statuses in the sender's form.

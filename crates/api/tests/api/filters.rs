@@ -1,9 +1,12 @@
 //! Events whose content is looked into: by filters of endpoints and by schemas of types.
 
+use std::time::Duration;
+
 use http::Method;
+use postrider_store::EndpointPatch;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{World, audit};
 
 const HOOK: &str = "https://hooks.example.com/in";
 const HUGE: &str = r#"{"tenant":"t1","type":"a","data":{"items":[{"amount":1e999}]}}"#;
@@ -33,11 +36,49 @@ async fn a_number_of_any_size_goes_through_where_nothing_looks_at_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn only_filters_that_look_at_a_part_are_in_its_way() {
+    let world = World::new().await;
+    let looks_elsewhere = json!({"attributes": {"list": "a"}, "changes": {"$exist": false}});
+    world.endpoint(json!({"url": HOOK, "filter": looks_elsewhere})).await;
+    world.endpoint(json!({"url": HOOK, "event_types": ["b"], "filter": {"data": {"a": 1}}})).await;
+    let deliveries = |answer: crate::world::Answer| answer.json["deliveries"].clone();
+    assert_eq!(deliveries(post(&world, HUGE).await.expect(202)), 0);
+    let listed = HUGE.replacen('{', r#"{"attributes":{"list":["a","b"]},"#, 1);
+    assert_eq!(deliveries(post(&world, &listed).await.expect(202)), 1);
+    let changed = listed.replacen('{', r#"{"changes":{"n":1},"#, 1);
+    assert_eq!(deliveries(post(&world, &changed).await.expect(202)), 0);
+    let other = HUGE.replace(r#""type":"a""#, r#""type":"b""#);
+    assert_eq!(post(&world, &other).await.expect(422).pointers(), ["/data/items/0/amount"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_number_that_no_schema_can_look_at_is_refused() {
     let world = World::new().await;
     let schema = json!({"schema": {"properties": {"items": {"type": "array", "maxItems": 9}}}});
     world.call(Method::PUT, "/v1/event-types/a", schema).await.expect(201);
     assert_eq!(post(&world, HUGE).await.expect(422).pointers(), ["/data/items/0/amount"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_whose_stored_filter_cannot_be_read_gets_nothing() {
+    let world = World::new().await;
+    world.endpoint(json!({"url": HOOK, "filter": {"data": {"secret": false}}})).await;
+    let store = world.engine.store();
+    let project = store.project("acme").await.unwrap().unwrap();
+    let tenant = store.tenant(project.key, "t1").await.unwrap().unwrap();
+    let row = store.routes(tenant.key).await.unwrap().1.remove(0);
+    let mut config = row.config.clone();
+    config.filter = Some(json!({"data": {"secret": {"$unlike": true}}}));
+    let now = world.engine.now();
+    let patch =
+        EndpointPatch { revision: row.revision, config: Some(config), sealed: None, change: None, now };
+    store.update_endpoint(row.key, patch, None, audit()).await.unwrap().unwrap();
+    world.engine.endpoint_changed(tenant.key, row.key).await;
+    let event = world.event("a", json!({"secret": true})).await;
+    world.pass(Duration::from_secs(10)).await;
+    assert!(world.receivers.sent().is_empty(), "it got what its filter may keep out");
+    let shown = world.get(&format!("/v1/events/{event}")).await.expect(200).json;
+    assert_eq!(shown["deliveries"][0]["status"], "held");
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,6 +8,7 @@ use postrider_model::time::Millis;
 use postrider_store::{EventFlags, IdempotencyMark};
 use smallvec::SmallVec;
 
+use super::Tree;
 use crate::plan::EndpointPlan;
 use crate::project::ProjectContext;
 use crate::routes::TenantRoutes;
@@ -31,8 +32,8 @@ pub(crate) struct Draft {
     pub flags: EventFlags,
     /// Only these of the matching endpoints (test sends and notices), whatever their types and filters.
     pub only: Option<Vec<Arc<EndpointPlan>>>,
-    /// The event as a tree, where a filter of the tenant needs one.
-    pub tree: Option<serde_json::Value>,
+    /// The event as filters see it.
+    pub tree: Tree,
     pub matches: SmallVec<[Match; 2]>,
 }
 

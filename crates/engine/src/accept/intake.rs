@@ -7,17 +7,17 @@ use bytes::Bytes;
 use postrider_model::delivery::Attempt;
 use postrider_model::endpoint::Ordering;
 use postrider_model::id::Ordinal;
-use postrider_model::json;
 use postrider_model::time::Millis;
 use postrider_store::{EventFlags, EventOutcome, IdempotencyMark, StoreError};
 use smallvec::SmallVec;
 use tokio::sync::oneshot;
 
 use super::validate::{Checked, check, outlives_history};
-use super::{AcceptError, Accepted, Draft, EventIn, Match, Origin};
+use super::{AcceptError, Accepted, Draft, EventIn, Match, Origin, Tree};
 use crate::core::{AppendReply, AppendRequest, Message};
 use crate::engine::{Shared, TestSent};
 use crate::plan::EndpointPlan;
+use crate::ports::Clock;
 use crate::project::ProjectContext;
 use crate::routes::TenantRoutes;
 
@@ -166,7 +166,7 @@ impl<'a> Intake<'a> {
             idempotency: event.idempotency,
             flags,
             only,
-            tree: None,
+            tree: Tree::default(),
             matches: SmallVec::new(),
         };
         draft.rematch(self.shared)?;
@@ -234,12 +234,9 @@ impl Draft {
     fn rematch(&mut self, shared: &Shared) -> Result<(), AcceptError> {
         let order = self.ordering_key.as_deref().map(order_hash);
         self.matches.clear();
-        let filtered = |plan: &Arc<EndpointPlan>| plan.mode == self.mode && plan.filter.is_some();
-        if self.tree.is_none() && self.only.is_none() && self.routes.endpoints.iter().any(filtered) {
-            self.tree = Some(self.as_tree(shared)?);
-        }
+        let mut tree = std::mem::take(&mut self.tree);
         for plan in &self.routes.endpoints {
-            if plan.mode == self.mode && self.wanted_by(plan) {
+            if plan.mode == self.mode && self.wanted_by(plan, &mut tree, &*shared.clock)? {
                 let order = match plan.ordering {
                     _ if self.flags.test || self.flags.notice => None,
                     Ordering::None => None,
@@ -249,6 +246,7 @@ impl Draft {
                 self.matches.push(Match { plan: Arc::clone(plan), order });
             }
         }
+        self.tree = tree;
         match self.deliver_at {
             Some(at) => self.ends_in_time(at, shared.clock.now()),
             None => Ok(()),
@@ -265,38 +263,23 @@ impl Draft {
         }
     }
 
-    /// The event as filters see it (DESIGN 4.2 "Filter"). A number beyond a double is a fault: without it in the tree
-    /// the event would silently be kept from endpoints that want it.
-    fn as_tree(&self, shared: &Shared) -> Result<serde_json::Value, AcceptError> {
-        let mut tree = serde_json::Map::new();
-        tree.insert("type".to_owned(), (*self.kind).into());
-        tree.insert("tenant".to_owned(), (*self.routes.tenant_id).into());
-        let timestamp = self.timestamp.unwrap_or_else(|| shared.clock.now());
-        tree.insert("timestamp".to_owned(), timestamp.rfc3339_millis().into());
-        let parts = [
-            ("data", Some(&self.data)),
-            ("changes", self.changes.as_ref()),
-            ("attributes", self.attributes.as_ref()),
-        ];
-        for (name, bytes) in parts {
-            let Some(bytes) = bytes else { continue };
-            let part = json::tree(bytes).map_err(|fault| {
-                AcceptError::invalid(format!("/{name}{}", fault.pointer), fault.to_string())
-            })?;
-            tree.insert(name.to_owned(), part);
-        }
-        Ok(serde_json::Value::Object(tree))
-    }
-
-    fn wanted_by(&self, plan: &EndpointPlan) -> bool {
+    /// The tree is made when the first filter looks at the event.
+    fn wanted_by(
+        &self,
+        plan: &EndpointPlan,
+        tree: &mut Tree,
+        clock: &dyn Clock,
+    ) -> Result<bool, AcceptError> {
         if let Some(only) = &self.only {
-            return only.iter().any(|one| one.key == plan.key);
+            return Ok(only.iter().any(|one| one.key == plan.key));
         }
-        plan.types.matches(&self.kind)
-            && plan
-                .filter
-                .as_ref()
-                .is_none_or(|filter| self.tree.as_ref().is_some_and(|tree| filter.matches(tree)))
+        if !plan.types.matches(&self.kind) {
+            return Ok(false);
+        }
+        match &plan.filter {
+            None => Ok(true),
+            Some(filter) => Ok(filter.matches(tree.with(filter.needs(), self, clock)?)),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod draft;
 mod idempotency;
 mod intake;
+mod tree;
 mod validate;
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use postrider_store::{IdempotencyMark, StoreError};
 pub(crate) use draft::{Draft, Match};
 pub use idempotency::{mark_of, mark_of_batch};
 pub(crate) use intake::{Intake, order_hash, overload};
+pub(crate) use tree::Tree;
 
 /// Who sends: the key says the project, the world, and perhaps the one tenant it belongs to.
 #[derive(Debug, Clone)]
