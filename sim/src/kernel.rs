@@ -13,6 +13,9 @@ use tokio::sync::Notify;
 
 use crate::prng::Prng;
 
+/// So many polls in one instant are a loop without an end, at least where calls of the store take no time.
+const RESTLESS: u64 = 50_000;
+
 /// One life of the simulated process, from its start to its stop or crash.
 #[derive(Debug)]
 pub(crate) struct Kernel {
@@ -23,6 +26,8 @@ pub(crate) struct Kernel {
     polls: AtomicU64,
     crash_at: u64,
     dead: AtomicBool,
+    /// The instant of the last poll, and how many there were in it.
+    instant: Mutex<(Option<tokio::time::Instant>, u64)>,
     /// Rung when everything stopped.
     pub(crate) died: Notify,
     /// Panics of tasks, and deaths that nothing explains.
@@ -40,6 +45,7 @@ impl Kernel {
             polls: AtomicU64::new(0),
             crash_at: crash_at.unwrap_or(u64::MAX),
             dead: AtomicBool::new(false),
+            instant: Mutex::new((None, 0)),
             died: Notify::new(),
             faults: Mutex::new(Vec::new()),
             last_words: Mutex::new(None),
@@ -69,7 +75,19 @@ impl Kernel {
             self.die();
             return false;
         }
+        if self.polls_now() > RESTLESS {
+            self.fault("it does not come to rest: tasks run on and on while no time passes".to_owned());
+            return false;
+        }
         true
+    }
+
+    /// How many polls there were in this instant of virtual time.
+    fn polls_now(&self) -> u64 {
+        let now = Some(tokio::time::Instant::now());
+        let mut instant = self.instant.lock();
+        *instant = (now, if instant.0 == now { instant.1 + 1 } else { 1 });
+        instant.1
     }
 
     fn fault(&self, what: String) {

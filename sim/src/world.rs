@@ -126,7 +126,7 @@ impl World {
         let mut ledger = self.ledger.lock();
         ledger.crashed();
         if let Some(fault) = kernel.faults.lock().first() {
-            ledger.violate("no task panics", fault);
+            ledger.violate("no task panics or runs without end", fault);
         }
         if let (Some(words), false) = (kernel.last_words.lock().as_ref(), self.machine.is_to_blame()) {
             ledger.violate("the engine goes on while the disk does", words);
