@@ -52,7 +52,11 @@ fn recover(w: &Writer, now: Millis) -> Res<Recovered> {
          WHERE event >= ?1 AND state = ?3 AND due IS NULL AND okey IS NULL",
         params![low_water, now.0, pending],
     )?;
-    let highest = w.memory.borrow().highest;
+    let highest = {
+        let mut memory = w.memory.borrow_mut();
+        memory.low_water = None;
+        memory.highest
+    };
     mark::set(conn, mark::LOW_WATER, highest.0 + 1)?;
     mark::set(conn, mark::HIGHEST, highest.0)?;
     Ok(Recovered { highest, moved: moved as u64, backlog: backlog(conn)? })

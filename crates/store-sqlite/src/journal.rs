@@ -1,7 +1,6 @@
 //! The engine's commits.
 
 use async_trait::async_trait;
-use postrider_model::time::Millis;
 use postrider_store::{Batch, Committed, Journal, StoreError};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -44,7 +43,8 @@ fn deliveries(batch: &Batch) -> u64 {
     (appended + chunks) as u64
 }
 
-fn apply(w: &Writer, batch: &Batch) -> Res<Committed> {
+/// Writes a batch; to be called in a transaction.
+pub(crate) fn apply(w: &Writer, batch: &Batch) -> Res<Committed> {
     let mut hot = Hot::new(&w.conn)?;
     let now = batch.now;
     let appends = batch.appends.iter().map(|append| append::append(w, &mut hot, now, append));
@@ -65,13 +65,18 @@ fn apply(w: &Writer, batch: &Batch) -> Res<Committed> {
 
 fn write_low_water(w: &Writer, batch: &Batch) -> Res<()> {
     let mut memory = w.memory.borrow_mut();
-    let (written, at) = memory.low_water;
-    let due = at == Millis::MIN || batch.now.since(at) >= LOW_WATER_EVERY || batch.now < at;
-    // A later chunk of an older event's fan-out pulls the mark back: that must be on disk with the chunk.
-    if batch.low_water < written || (batch.low_water > written && due) {
+    let write = match memory.low_water {
+        None => true,
+        // A later chunk of an older event's fan-out pulls the mark back: that must be on disk with the chunk.
+        Some((on_disk, at)) => {
+            let due = batch.now.since(at) >= LOW_WATER_EVERY || batch.now < at;
+            batch.low_water < on_disk || (batch.low_water > on_disk && due)
+        }
+    };
+    if write {
         mark::set(&w.conn, mark::LOW_WATER, batch.low_water.0)?;
         mark::set(&w.conn, mark::HIGHEST, memory.highest.0)?;
-        memory.low_water = (batch.low_water, batch.now);
+        memory.low_water = Some((batch.low_water, batch.now));
     }
     Ok(())
 }

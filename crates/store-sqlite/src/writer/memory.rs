@@ -32,8 +32,9 @@ pub(crate) struct Memory {
     classes: BTreeSet<u16>,
     /// The greatest id seen.
     pub(crate) highest: Ordinal,
-    /// Where the low-water mark was last written, and when.
-    pub(crate) low_water: (Ordinal, Millis),
+    /// The low-water mark on disk, and when it was written; `None` where what is there is not what a batch wrote
+    /// last (a start moves it, a rollback takes it back): the next batch writes it whatever its value.
+    pub(crate) low_water: Option<(Ordinal, Millis)>,
     /// Reused by the settling path.
     pub(crate) log: Vec<u8>,
 }
@@ -48,7 +49,7 @@ impl Memory {
             recent: Recent::load(conn)?,
             classes,
             highest: highest(conn)?,
-            low_water: (Ordinal(mark::get(conn, mark::LOW_WATER)?), Millis::MIN),
+            low_water: None,
             log: Vec::with_capacity(512),
         })
     }
@@ -61,7 +62,7 @@ impl Memory {
         self.recent.roll_back_to(0);
         self.forget_routing();
         self.classes.clear();
-        self.low_water.1 = Millis::MIN;
+        self.low_water = None;
     }
 
     /// A tenant's routing version; `None` where the tenant is gone.

@@ -1,7 +1,11 @@
 use postrider_store::StoreError;
 
+use postrider_model::id::Ordinal;
+use postrider_model::time::Millis;
+use postrider_store::Batch;
+
 use super::*;
-use crate::open;
+use crate::{journal, open};
 
 fn writer() -> (tempfile::TempDir, Writer) {
     let dir = tempfile::tempdir().unwrap();
@@ -48,6 +52,25 @@ fn a_failed_piece_of_work_leaves_nothing_behind() {
     });
     assert!(matches!(outcome, Err(StoreError::Exists("a"))));
     assert_eq!(facts(&w), before);
+}
+
+#[test]
+fn a_low_water_mark_that_was_rolled_back_is_written_by_the_retry() {
+    let (_dir, w) = writer();
+    let batch = |low_water| Batch { now: Millis(1), low_water: Ordinal(low_water), ..Batch::default() };
+    let on_disk = || mark::get(&w.conn, mark::LOW_WATER).unwrap();
+    w.transaction(|| journal::apply(&w, &batch(100))).unwrap();
+    assert_eq!(on_disk(), 100);
+    // A chunk of an older event pulls the mark back, and its commit fails.
+    let pulled_back = batch(50);
+    let failed: Result<(), _> = w.transaction(|| {
+        journal::apply(&w, &pulled_back)?;
+        Err(Fault::Store(StoreError::Full("no room".to_owned())))
+    });
+    assert!(failed.is_err());
+    assert_eq!(on_disk(), 100);
+    w.transaction(|| journal::apply(&w, &pulled_back)).unwrap();
+    assert_eq!(on_disk(), 50);
 }
 
 #[test]

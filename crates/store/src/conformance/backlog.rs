@@ -6,8 +6,8 @@ use postrider_model::id::{Mode, Ordinal};
 use postrider_model::time::Millis;
 
 use super::Backend;
-use super::world::World;
-use crate::{DueQuery, Next, Place};
+use super::world::{World, lane};
+use crate::{Batch, DueQuery, FanoutChunk, Next, Place};
 
 pub async fn deliveries_in_lanes_are_due_after_a_crash(backend: Box<dyn Backend>) {
     let mut w = World::new(backend).await;
@@ -37,6 +37,31 @@ pub async fn what_lies_before_the_low_water_mark_is_not_looked_at(backend: Box<d
     // The mark may be written late, never early: what lies behind it is always found.
     w.restart().await;
     assert!(w.due_events(endpoint).await.contains(&after.event));
+}
+
+pub async fn the_rest_of_a_fan_out_is_found_by_a_second_crash_too(backend: Box<dyn Backend>) {
+    let mut w = World::new(backend).await;
+    let endpoints = vec![w.endpoint().await, w.endpoint().await];
+    let mut event = w.event(Vec::new()).await;
+    event.fanout = endpoints.clone();
+    let ordinal = event.ordinal;
+    // The mark stays at the event for as long as its deliveries are written.
+    w.low_water = ordinal;
+    w.accept(vec![event]).await;
+    w.pass(5);
+    w.restart().await;
+    let chunk = FanoutChunk {
+        event: ordinal,
+        deliveries: endpoints.iter().map(|endpoint| lane(*endpoint)).collect(),
+        done: 2,
+        last: true,
+    };
+    w.commit(Batch { fanouts: vec![chunk], ..Batch::default() }).await;
+    w.pass(5);
+    assert_eq!(w.restart().await.moved, 2);
+    for endpoint in endpoints {
+        assert_eq!(w.due_events(endpoint).await, [ordinal]);
+    }
 }
 
 pub async fn due_deliveries_come_by_time_then_event_and_of_one_endpoint_only(backend: Box<dyn Backend>) {

@@ -88,6 +88,7 @@ macro_rules! conformance_suite {
             backlog: [
                 deliveries_in_lanes_are_due_after_a_crash,
                 what_lies_before_the_low_water_mark_is_not_looked_at,
+                the_rest_of_a_fan_out_is_found_by_a_second_crash_too,
                 due_deliveries_come_by_time_then_event_and_of_one_endpoint_only,
                 what_is_in_memory_is_skipped,
                 a_page_says_whether_it_ended_and_when_the_next_falls_due,
