@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use postrider_model::delivery::DeliveryState;
 use postrider_model::id::IdSalt;
 use postrider_store::conformance::{Backend, World};
-use postrider_store::{Batch, Place, Store, StoreError};
+use postrider_store::{Append, Batch, Change, ChangeOutcome, Next, Place, Settle, Store, StoreError};
 use postrider_store_sqlite::{Options, SqliteStore};
 
 struct At(std::path::PathBuf, Option<u64>);
@@ -39,6 +40,54 @@ async fn a_corrupt_row_names_its_table_column_and_key() {
     // The row of another delivery is none the worse for it.
     let other = w.deliver(endpoint, Place::Lane).await;
     assert!(w.detail(other).await.is_some());
+}
+
+#[tokio::test]
+async fn a_broken_row_fails_neither_its_settle_nor_what_shares_its_commit() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut w = World::new(Box::new(At(dir.path().to_owned(), None))).await;
+    let endpoint = w.endpoint().await;
+    let raw = rusqlite::Connection::open(dir.path().join("postrider.db")).unwrap();
+    for broken in
+        ["state = 9", "state = 'x'", "log = x'0909'", "log = 7", "step = 'x'", "due = 'x'", "okey = 'x'"]
+    {
+        let key = w.deliver(endpoint, Place::Due(w.now)).await;
+        let other = w.event(Vec::new()).await;
+        let ordinal = other.ordinal;
+        raw.execute(&format!("UPDATE delivery SET {broken} WHERE event = ?1"), [key.event.0]).unwrap();
+        let committed = w
+            .commit(Batch {
+                appends: vec![Append { idempotency: None, events: vec![other] }],
+                settles: vec![Settle {
+                    delivery: key,
+                    attempt: Some(w.attempt(3, true)),
+                    next: Next::Delivered,
+                    fresh: false,
+                    key: None,
+                }],
+                ..Batch::default()
+            })
+            .await;
+        assert_eq!(committed.settles[0].state, DeliveryState::Delivered, "{broken}");
+        assert!(w.store().event(ordinal).await.unwrap().is_some(), "{broken}");
+        let detail = w.detail(key).await.unwrap();
+        assert_eq!((detail.summary.state, detail.attempts.len()), (DeliveryState::Delivered, 1), "{broken}");
+        assert!(w.due_events(endpoint).await.is_empty(), "{broken}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_a_broken_row_has_an_outcome_of_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut w = World::new(Box::new(At(dir.path().to_owned(), None))).await;
+    let endpoint = w.endpoint().await;
+    let (broken, other) =
+        (w.deliver(endpoint, Place::Due(w.now)).await, w.deliver(endpoint, Place::Due(w.now)).await);
+    let raw = rusqlite::Connection::open(dir.path().join("postrider.db")).unwrap();
+    raw.execute("UPDATE delivery SET state = 9 WHERE event = ?1", [broken.event.0]).unwrap();
+    let changes = [broken, other].map(|delivery| Change::Cancel { delivery });
+    let committed = w.commit(Batch { changes: changes.into(), ..Batch::default() }).await;
+    assert_eq!(committed.changes, [ChangeOutcome::Unreadable, ChangeOutcome::Done { released: None }]);
 }
 
 #[tokio::test]

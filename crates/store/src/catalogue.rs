@@ -154,7 +154,8 @@ pub trait Catalogue: Send + Sync {
     ) -> Result<Page<Replay>, StoreError>;
     /// Replays that are running, of all projects.
     async fn running_replays(&self) -> Result<Vec<Replay>, StoreError>;
-    /// Writes a running replay's progress; one that is cancelled meanwhile stays so. Returns it as it is now.
+    /// Writes a running replay's progress; one that is cancelled meanwhile stays so,
+    /// though what was under way still counts. Returns it as it is now.
     async fn advance_replay(&self, id: ReplayId, progress: ReplayProgress) -> Result<Replay, StoreError>;
 
     /// Audit entries, newest first.

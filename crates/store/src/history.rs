@@ -46,7 +46,8 @@ pub trait History: Send + Sync {
     ) -> Result<(Vec<Ordinal>, Option<Ordinal>), StoreError>;
     /// How many deliveries a selection holds.
     async fn count(&self, selection: &Selection) -> Result<u64, StoreError>;
-    /// Erases an event's data, changes and attributes and the excerpts of its attempts; the rows stay.
+    /// Erases an event's data, changes, attributes and ordering key and the excerpts of its attempts, of those under
+    /// way too; the rows stay.
     async fn erase_data(&self, scope: Scope, event: Ordinal) -> Result<bool, StoreError>;
 }
 

@@ -32,7 +32,7 @@ pub struct Batch {
     pub appends: Vec<Append>,
     /// Further deliveries of events whose matches were too many for their append.
     pub fanouts: Vec<FanoutChunk>,
-    /// Outcomes of attempts.
+    /// Outcomes of attempts. None fails for what is stored: an unreadable row is mended by its settle.
     pub settles: Vec<Settle>,
     /// Other changes of single deliveries.
     pub changes: Vec<Change>,
@@ -298,6 +298,8 @@ pub enum ChangeOutcome {
     EndpointDisabled,
     /// There is no such delivery (any more).
     Missing,
+    /// The stored row is not what it must be; it was left as it is. A settle would mend it.
+    Unreadable,
 }
 
 /// The health of an endpoint, written when a streak changes and at most once a second else (DESIGN 5).

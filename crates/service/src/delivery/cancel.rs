@@ -37,6 +37,9 @@ impl CancelDelivery<'_> {
                 return Err(ServiceError::conflict("conflict", detail));
             }
             ChangeOutcome::Missing => return Err(ServiceError::NotFound("delivery")),
+            ChangeOutcome::Unreadable => {
+                return Err(ServiceError::Internal("the delivery's row cannot be read".to_owned()));
+            }
         }
         let detail = json!({ "endpoint": ids::show_endpoint(&found.context, summary.endpoint_id) });
         let (tenant, target) = (Some(summary.tenant.as_str()), event.to_owned());

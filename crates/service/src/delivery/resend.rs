@@ -48,6 +48,9 @@ impl ResendDelivery<'_> {
                 return Err(ServiceError::conflict("endpoint_disabled", detail));
             }
             ChangeOutcome::Missing => return Err(gone()),
+            ChangeOutcome::Unreadable => {
+                return Err(ServiceError::Internal("the delivery's row cannot be read".to_owned()));
+            }
         }
         let detail = json!({ "endpoint": ids::show_endpoint(&found.context, summary.endpoint_id) });
         let (tenant, target) = (Some(summary.tenant.as_str()), event.to_owned());

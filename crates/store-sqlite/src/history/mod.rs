@@ -68,6 +68,6 @@ impl History for SqliteStore {
     }
 
     async fn erase_data(&self, scope: Scope, event: Ordinal) -> Result<bool, StoreError> {
-        self.change(move |w| w.overwriting(|| erase::event(&w.conn, scope, event))?).await
+        self.change(move |w| w.overwriting(|| erase::event(w, scope, event))?).await
     }
 }

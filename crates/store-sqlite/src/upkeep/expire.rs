@@ -4,10 +4,10 @@ use postrider_model::delivery::{Attempt, DeliveryState};
 use postrider_model::id::EndpointKey;
 use postrider_model::time::Millis;
 use postrider_store::attempt_log::AttemptLog;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::fault::Res;
-use crate::writer::delivery::{self, broken_log, key_of};
+use crate::writer::delivery::{self, key_of};
 use crate::writer::mark;
 
 /// Events below it have had their idempotency keys forgotten, so nothing names them any more.
@@ -15,7 +15,8 @@ pub(super) fn forgotten(conn: &Connection) -> Res<i64> {
     mark::get(conn, mark::FORGOTTEN)
 }
 
-/// Ends what is still pending of an event as failed with the error `expired` (DESIGN 4.4): nothing goes silently.
+/// Ends what is still pending of an event as failed with the error `expired` (DESIGN 4.4), or `erased` where there was
+/// nothing left to send: nothing goes silently.
 /// Returns whether there was any. Endpoints whose ordered key goes on come to `released`.
 pub(super) fn end_pending(
     conn: &Connection,
@@ -23,23 +24,24 @@ pub(super) fn end_pending(
     now: Millis,
     released: &mut Vec<EndpointKey>,
 ) -> Res<bool> {
+    let mut erased = conn.prepare_cached("SELECT data IS NULL FROM event WHERE id = ?1")?;
+    let erased = erased.query_row([event], |row| row.get(0)).optional()?.unwrap_or(false);
     let mut pending = conn.prepare_cached("SELECT endpoint FROM delivery WHERE event = ?1 AND state = 0")?;
     let pending: Vec<i64> = pending.query_map([event], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for endpoint in &pending {
         let key = key_of(event, *endpoint);
         let Some(mut row) = delivery::read(conn, key)? else { continue };
-        let broken = broken_log(key);
         let expired = Attempt {
-            number: AttemptLog::count(&row.log).map_err(&broken)? + 1,
+            number: AttemptLog::count(&row.log).unwrap_or_default() + 1,
             started_at: now,
             latency_ms: 0,
             response_status: None,
-            error: Some("expired".to_owned()),
+            error: Some(if erased { "erased" } else { "expired" }.to_owned()),
             success: false,
             excerpt: bytes::Bytes::new(),
             note: None,
         };
-        row.log = AttemptLog::append(&row.log, &expired).map_err(&broken)?;
+        delivery::add_attempt(key, &mut row, &expired)?;
         let next = delivery::end(conn, key, row, DeliveryState::Failed, now)?;
         released.extend(next.map(|_| key.endpoint));
     }

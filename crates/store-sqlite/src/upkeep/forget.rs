@@ -4,7 +4,7 @@ use postrider_model::id::Ordinal;
 use postrider_model::time::Millis;
 use rusqlite::{Connection, params};
 
-use crate::fault::{Fault, Res};
+use crate::fault::Res;
 use crate::pack::Marks;
 use crate::writer::idempotency::REMEMBERED;
 use crate::writer::mark;
@@ -28,7 +28,10 @@ pub(super) fn step(conn: &Connection, now: Millis, rows: usize) -> Res<bool> {
         let (id, world): (i64, i64) = (row.get(0)?, row.get(1)?);
         (last, seen) = (id, seen + 1);
         let Some(idem) = row.get_ref(2)?.as_blob_or_null().ok().flatten() else { continue };
-        let marks = Marks::decode(idem).ok_or_else(|| Fault::corrupt("event", "idem", id, "not a mark"))?;
+        let Some(marks) = Marks::decode(idem) else {
+            tracing::error!(table = "event", column = "idem", key = id, "not a mark; its keys stay");
+            continue;
+        };
         let request = marks.request.map(|(mark, _)| mark);
         for mark in marks.own.into_iter().chain(request) {
             delete.execute(params![world, mark.key.as_slice(), id])?;

@@ -19,6 +19,9 @@ pub(crate) fn change(w: &Writer, now: Millis, change: &Change) -> Res<ChangeOutc
     | Change::Reopen { delivery: key, .. }
     | Change::Cancel { delivery: key }) = *change;
     let Some(row) = delivery::read(&w.conn, key)? else { return Ok(ChangeOutcome::Missing) };
+    if !row.sound {
+        return Ok(ChangeOutcome::Unreadable);
+    }
     match *change {
         Change::Index { due, .. } => index(&w.conn, key, row, due),
         Change::Enter { key: okey, place, due, .. } => enter(w, key, row, okey.cast_signed(), place, due),
@@ -34,7 +37,7 @@ fn index(conn: &Connection, key: DeliveryKey, mut row: Row, due: Millis) -> Res<
     if row.in_lane() {
         row.due = Some(due);
         delivery::update(conn, key, &row)?;
-        delivery::add_due(conn, key, &delivery::due_entry(key, &row, due, false)?)?;
+        delivery::add_due(conn, key, &delivery::due_entry(key, &row, due, false))?;
     }
     Ok(DONE)
 }
@@ -71,7 +74,7 @@ fn enter(
     row.due = Some(due);
     delivery::update(conn, key, &row)?;
     order::set_head(conn, key, okey)?;
-    delivery::add_due(conn, key, &delivery::due_entry(key, &row, due, false)?)?;
+    delivery::add_due(conn, key, &delivery::due_entry(key, &row, due, false))?;
     Ok(DONE)
 }
 
@@ -86,7 +89,7 @@ fn reopen(conn: &Connection, key: DeliveryKey, mut row: Row, due: Millis) -> Res
     delivery::unlist(conn, key, &row)?;
     (row.state, row.due, row.step, row.okey) = (DeliveryState::Pending, Some(due), 0, None);
     delivery::update(conn, key, &row)?;
-    delivery::add_due(conn, key, &delivery::due_entry(key, &row, due, false)?)?;
+    delivery::add_due(conn, key, &delivery::due_entry(key, &row, due, false))?;
     Ok(DONE)
 }
 

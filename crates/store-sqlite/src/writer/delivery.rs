@@ -1,6 +1,6 @@
 //! A delivery's row and the entries that follow from it: due, parked, head, problem.
 
-use postrider_model::delivery::{DeliveryKey, DeliveryState};
+use postrider_model::delivery::{Attempt, DeliveryKey, DeliveryState};
 use postrider_model::id::{EndpointKey, Ordinal};
 use postrider_model::time::Millis;
 use postrider_store::attempt_log::AttemptLog;
@@ -19,6 +19,8 @@ pub(crate) struct Row {
     pub(crate) step: u32,
     pub(crate) okey: Option<i64>,
     pub(crate) log: Vec<u8>,
+    /// Whether its columns are what they must be. What is not was taken for a delivery that was never attempted.
+    pub(crate) sound: bool,
 }
 
 impl Row {
@@ -101,18 +103,59 @@ fn insert_row(
     Ok(())
 }
 
-/// Reads a delivery.
+/// Reads a delivery. One that is broken is read as far as it can be and told of: a writer never fails for the content
+/// of a row, as everything that shares its transaction would fail with it (DESIGN 5).
 pub(crate) fn read(conn: &Connection, key: DeliveryKey) -> Res<Option<Row>> {
     let mut statement = conn.prepare_cached(
         "SELECT state, due, step, okey, log FROM delivery WHERE event = ?1 AND endpoint = ?2",
     )?;
     let row = statement.query_row(params![key.event.0, key.endpoint.0], |row| {
-        let due: Option<i64> = row.get(1)?;
-        let log: Option<Vec<u8>> = row.get(4)?;
-        Ok((row.get::<_, i64>(0)?, due.map(Millis), row.get(2)?, row.get(3)?, log.unwrap_or_default()))
+        let mut sound = true;
+        let state = row.get(0).ok().and_then(DeliveryState::from_code).unwrap_or_else(|| {
+            broken(key, "state", &mut sound);
+            DeliveryState::Pending
+        });
+        let due: Option<i64> = row.get(1).unwrap_or_else(|_| {
+            broken(key, "due", &mut sound);
+            None
+        });
+        let step = row.get(2).unwrap_or_else(|_| {
+            broken(key, "step", &mut sound);
+            0
+        });
+        let okey = row.get(3).unwrap_or_else(|_| {
+            broken(key, "okey", &mut sound);
+            None
+        });
+        let log: Option<Vec<u8>> = row.get(4).unwrap_or_else(|_| {
+            broken(key, "log", &mut sound);
+            None
+        });
+        Ok(Row { state, due: due.map(Millis), step, okey, log: log.unwrap_or_default(), sound })
     });
-    let Some((code, due, step, okey, log)) = row.optional()? else { return Ok(None) };
-    Ok(Some(Row { state: state_of(key, code)?, due, step, okey, log }))
+    Ok(row.optional()?)
+}
+
+fn broken(key: DeliveryKey, column: &'static str, sound: &mut bool) {
+    *sound = false;
+    tracing::error!(
+        table = "delivery",
+        column,
+        key = format!("{},{}", key.event.0, key.endpoint.0),
+        "a column is not what it must be"
+    );
+}
+
+/// Puts an attempt into a row's log. A log that cannot be read begins anew.
+pub(crate) fn add_attempt(key: DeliveryKey, row: &mut Row, attempt: &Attempt) -> Res<()> {
+    row.log = match AttemptLog::append(&row.log, attempt) {
+        Ok(log) => log,
+        Err(_) => {
+            broken(key, "log", &mut row.sound);
+            AttemptLog::append(&[], attempt).map_err(broken_log(key))?
+        }
+    };
+    Ok(())
 }
 
 /// The state of a code, or which row is broken.
@@ -155,12 +198,27 @@ pub(crate) fn update(conn: &Connection, key: DeliveryKey, row: &Row) -> Res<()> 
 
 /// Takes a row out of every index it is in because of its state.
 pub(crate) fn unlist(conn: &Connection, key: DeliveryKey, row: &Row) -> Res<()> {
+    if !row.sound {
+        return unlist_everywhere(conn, key);
+    }
     match (row.state, row.due, row.okey) {
         (DeliveryState::Pending, Some(due), _) => remove_due(conn, key, due),
         (DeliveryState::Pending, None, Some(okey)) => order::unpark(conn, key, okey),
         (DeliveryState::Failed | DeliveryState::Held, ..) => remove_problem(conn, key),
         _ => Ok(()),
     }
+}
+
+/// As [`unlist`], where the row does not say which index it is in: by a walk along its endpoint's.
+fn unlist_everywhere(conn: &Connection, key: DeliveryKey) -> Res<()> {
+    for sql in [
+        "DELETE FROM due WHERE endpoint = ?1 AND event = ?2",
+        "DELETE FROM parked WHERE endpoint = ?1 AND event = ?2",
+        "DELETE FROM problem WHERE endpoint = ?1 AND event = ?2",
+    ] {
+        conn.prepare_cached(sql)?.execute(params![key.endpoint.0, key.event.0])?;
+    }
+    Ok(())
 }
 
 /// Ends a pending or held row in `state` and releases the next of its ordered key.
@@ -185,16 +243,14 @@ pub(crate) fn end(
 }
 
 /// The due entry of a row that was attempted before.
-pub(crate) fn due_entry(key: DeliveryKey, row: &Row, due: Millis, scheduled: bool) -> Res<DueEntry> {
-    let broken = broken_log(key);
-    Ok(DueEntry {
-        due,
-        step: row.step,
-        attempts: AttemptLog::count(&row.log).map_err(&broken)?,
-        first_attempt_at: AttemptLog::first_started_at(&row.log, row.step).map_err(&broken)?,
-        okey: row.okey,
-        scheduled,
-    })
+pub(crate) fn due_entry(key: DeliveryKey, row: &Row, due: Millis, scheduled: bool) -> DueEntry {
+    let read = AttemptLog::count(&row.log)
+        .and_then(|attempts| Ok((attempts, AttemptLog::first_started_at(&row.log, row.step)?)));
+    let (attempts, first_attempt_at) = read.unwrap_or_else(|_| {
+        broken(key, "log", &mut true);
+        (0, None)
+    });
+    DueEntry { due, step: row.step, attempts, first_attempt_at, okey: row.okey, scheduled }
 }
 
 pub(crate) fn add_due(conn: &Connection, key: DeliveryKey, entry: &DueEntry) -> Res<()> {

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::mark;
 use super::memory::{Hasher, hasher};
-use crate::fault::{Fault, Res};
+use crate::fault::Res;
 use crate::pack::Marks;
 
 /// How long a key is remembered (DESIGN 4.2).
@@ -49,7 +49,15 @@ impl Recent {
         while let Some(row) = rows.next()? {
             let (id, world): (i64, i64) = (row.get(0)?, row.get(1)?);
             let marks = Marks::decode(row.get_ref(3)?.as_blob().unwrap_or_default());
-            let marks = marks.ok_or_else(|| Fault::corrupt("event", "idem", id, "not a mark"))?;
+            let Some(marks) = marks else {
+                tracing::error!(
+                    table = "event",
+                    column = "idem",
+                    key = id,
+                    "not a mark; its keys are not known"
+                );
+                continue;
+            };
             recent.add_marks(world, Ordinal(id), row.get(2)?, &marks);
         }
         recent.committed();
@@ -131,7 +139,14 @@ fn stored(conn: &Connection, world: i64, mark: &IdempotencyMark) -> Res<Option<S
             deliveries: row.get(3)?,
         })
     });
-    Ok(seen.optional()?)
+    match seen.optional() {
+        // One broken row must not fail the batch it is asked for (DESIGN 5).
+        Err(error) if error.sqlite_error_code().is_none() => {
+            tracing::error!(table = "idempotency", world, %error, "a key cannot be read; it counts as new");
+            Ok(None)
+        }
+        seen => Ok(seen?),
+    }
 }
 
 /// The outcomes of a whole request that was accepted before.

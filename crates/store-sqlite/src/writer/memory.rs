@@ -1,6 +1,6 @@
 //! What the writer remembers, so that the hot path reads nothing back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use ahash::RandomState;
 use postrider_model::id::{Ordinal, TenantKey};
@@ -13,6 +13,8 @@ use crate::fault::Res;
 
 /// Tenants whose routing version is remembered at most; then the memory starts over.
 const TENANTS: usize = 200_000;
+/// Erased events that are remembered at most.
+const ERASED: usize = 65_536;
 
 /// Hashing with fixed keys: the same on every run, for the simulation. Keys from outside are hashes already.
 pub(crate) type Hasher = RandomState;
@@ -35,6 +37,9 @@ pub(crate) struct Memory {
     /// The low-water mark on disk, and when it was written; `None` where what is there is not what a batch wrote
     /// last (a start moves it, a rollback takes it back): the next batch writes it whatever its value.
     pub(crate) low_water: Option<(Ordinal, Millis)>,
+    /// Events erased since the start: the outcome of an attempt that was under way meanwhile is kept without what
+    /// the endpoint said. After a start nothing is under way, and nothing erased is sent any more.
+    pub(crate) erased: Erased,
     /// Reused by the settling path.
     pub(crate) log: Vec<u8>,
 }
@@ -50,6 +55,7 @@ impl Memory {
             classes,
             highest: highest(conn)?,
             low_water: None,
+            erased: Erased::default(),
             log: Vec::with_capacity(512),
         })
     }
@@ -98,6 +104,30 @@ impl Memory {
                 .execute(params![days])?;
         }
         Ok(())
+    }
+}
+
+/// The events erased last. An attempt is under way for minutes at most, so older ones may be forgotten.
+#[derive(Debug, Default)]
+pub(crate) struct Erased {
+    events: BTreeSet<i64>,
+    order: VecDeque<i64>,
+}
+
+impl Erased {
+    pub(crate) fn add(&mut self, event: Ordinal) {
+        if self.events.insert(event.0) {
+            self.order.push_back(event.0);
+        }
+        if self.order.len() > ERASED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.events.remove(&oldest);
+        }
+    }
+
+    pub(crate) fn contains(&self, event: Ordinal) -> bool {
+        !self.events.is_empty() && self.events.contains(&event.0)
     }
 }
 

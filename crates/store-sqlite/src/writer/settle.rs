@@ -1,6 +1,6 @@
 //! Settling: what became of attempts.
 
-use postrider_model::delivery::{DeliveryKey, DeliveryState};
+use postrider_model::delivery::{Attempt, DeliveryKey, DeliveryState};
 use postrider_model::time::Millis;
 use postrider_store::attempt_log::AttemptLog;
 use postrider_store::{Next, Settle, Settled};
@@ -30,6 +30,11 @@ pub(crate) fn settle(w: &Writer, hot: &mut Hot<'_>, now: Millis, settle: &Settle
     settle_row(w, now, settle)
 }
 
+/// An attempt for an event that was erased while it was under way: what the endpoint said is not kept.
+fn bare(attempt: &Attempt) -> Attempt {
+    Attempt { excerpt: bytes::Bytes::new(), note: None, ..attempt.clone() }
+}
+
 /// The hot path: one update without a read. False where the row is not as a fresh one is.
 fn settle_fresh(w: &Writer, hot: &mut Hot<'_>, settle: &Settle) -> Res<bool> {
     let key = settle.delivery;
@@ -37,7 +42,9 @@ fn settle_fresh(w: &Writer, hot: &mut Hot<'_>, settle: &Settle) -> Res<bool> {
     let mut memory = w.memory.borrow_mut();
     let log = match &settle.attempt {
         Some(attempt) => {
-            AttemptLog::append_into(&mut memory.log, &[], attempt).map_err(delivery::broken_log(key))?;
+            let bare = memory.erased.contains(key.event).then(|| bare(attempt));
+            AttemptLog::append_into(&mut memory.log, &[], bare.as_ref().unwrap_or(attempt))
+                .map_err(delivery::broken_log(key))?;
             Some(memory.log.as_slice())
         }
         None => None,
@@ -72,7 +79,8 @@ fn settle_row(w: &Writer, now: Millis, settle: &Settle) -> Res<Settled> {
         return Ok(Settled { state, released: None });
     };
     if let Some(attempt) = &settle.attempt {
-        row.log = AttemptLog::append(&row.log, attempt).map_err(delivery::broken_log(key))?;
+        let bare = w.memory.borrow().erased.contains(key.event).then(|| bare(attempt));
+        delivery::add_attempt(key, &mut row, bare.as_ref().unwrap_or(attempt))?;
     }
     if row.state != DeliveryState::Pending && state != DeliveryState::Delivered {
         delivery::update(&w.conn, key, &row)?;
@@ -97,6 +105,6 @@ fn postpone(w: &Writer, key: DeliveryKey, mut row: Row, due: Millis) -> Res<()> 
         Some(okey) => order::head(&w.conn, key.endpoint, okey)? != Some(key.event),
         None => false,
     };
-    let entry = delivery::due_entry(key, &row, due, scheduled)?;
+    let entry = delivery::due_entry(key, &row, due, scheduled);
     delivery::add_due(&w.conn, key, &entry)
 }

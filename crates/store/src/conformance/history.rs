@@ -6,7 +6,7 @@ use postrider_model::id::{EndpointKey, Mode, Ordinal};
 
 use super::Backend;
 use super::world::{World, lane, selection};
-use crate::{DeliveryQuery, EventQuery, Next, Place, Scope, Selection};
+use crate::{DeliveryQuery, EventQuery, NewEvent, Next, Place, Scope, Selection};
 
 /// Every delivery of a scope.
 pub(super) fn deliveries_of(scope: Scope) -> DeliveryQuery {
@@ -54,7 +54,7 @@ pub async fn events_are_listed_newest_first_within_scope_time_and_type(backend: 
         (w.tenant, "a.b", Mode::Test),
     ] {
         w.pass(1);
-        let event = crate::NewEvent { mode, ..w.event_of(tenant, kind, Vec::new()).await };
+        let event = NewEvent { mode, ..w.event_of(tenant, kind, Vec::new()).await };
         made.push(event.ordinal);
         w.accept(vec![event]).await;
     }
@@ -246,12 +246,30 @@ pub async fn a_selection_leaves_test_sends_out(backend: Box<dyn Backend>) {
 pub async fn erased_data_is_gone_and_the_rows_stay(backend: Box<dyn Backend>) {
     let mut w = World::new(backend).await;
     let endpoint = w.endpoint().await;
-    let key = w.deliver(endpoint, Place::Lane).await;
+    let event =
+        NewEvent { ordering_key: Some("ada@example.org".to_owned()), ..w.event(vec![lane(endpoint)]).await };
+    let key = DeliveryKey { event: event.ordinal, endpoint };
+    w.accept(vec![event]).await;
     w.end(key, Next::Failed).await;
     assert!(w.store().erase_data(w.scope(), key.event).await.unwrap());
     assert!(w.store().event(key.event).await.unwrap().is_none());
     let detail = w.store().event_detail(w.scope(), key.event).await.unwrap().unwrap();
-    assert_eq!((detail.data, detail.deliveries.len()), (None, 1));
+    assert_eq!((detail.data, detail.ordering_key, detail.deliveries.len()), (None, None, 1));
     let attempts = w.detail(key).await.unwrap().attempts;
     assert!(attempts[0].excerpt.is_empty() && attempts[0].response_status == Some(500));
+}
+
+pub async fn what_an_endpoint_says_about_an_event_erased_meanwhile_is_not_kept(backend: Box<dyn Backend>) {
+    let mut w = World::new(backend).await;
+    let endpoint = w.endpoint().await;
+    let (fresh, due) = (w.deliver(endpoint, Place::Lane).await, w.deliver(endpoint, Place::Due(w.now)).await);
+    for key in [fresh, due] {
+        assert!(w.store().erase_data(w.scope(), key.event).await.unwrap());
+    }
+    w.settle(fresh, 1, Next::Failed, true).await;
+    w.settle(due, 1, Next::Failed, false).await;
+    for key in [fresh, due] {
+        let attempts = w.detail(key).await.unwrap().attempts;
+        assert!(attempts[0].excerpt.is_empty() && attempts[0].response_status == Some(500));
+    }
 }

@@ -132,6 +132,7 @@ macro_rules! conformance_suite {
                 a_selection_is_walked_oldest_first_to_its_end,
                 a_selection_leaves_test_sends_out,
                 erased_data_is_gone_and_the_rows_stay,
+                what_an_endpoint_says_about_an_event_erased_meanwhile_is_not_kept,
             ],
             upkeep: [
                 lists_are_the_same_before_and_after_their_indexes_are_built,
