@@ -14,6 +14,17 @@ pub(crate) fn read_endpoints(bytes: &[u8]) -> Option<Vec<EndpointKey>> {
     rest.is_empty().then(|| keys.iter().map(|key| EndpointKey(i64::from_le_bytes(*key))).collect())
 }
 
+/// Ordinals: eight bytes each, little endian.
+pub(crate) fn ordinals(ordinals: &[Ordinal]) -> Vec<u8> {
+    ordinals.iter().flat_map(|ordinal| ordinal.0.to_le_bytes()).collect()
+}
+
+/// The inverse of [`ordinals`].
+pub(crate) fn read_ordinals(bytes: &[u8]) -> Option<Vec<Ordinal>> {
+    let (ordinals, rest) = bytes.as_chunks::<8>();
+    rest.is_empty().then(|| ordinals.iter().map(|bytes| Ordinal(i64::from_le_bytes(*bytes))).collect())
+}
+
 /// The `idem` column of an event: its own mark, and its request's with the events of that request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Marks {
@@ -29,8 +40,8 @@ impl Marks {
             bytes.extend_from_slice(&mark.key);
             bytes.extend_from_slice(&mark.body);
         }
-        for ordinal in self.request.iter().flat_map(|(_, ordinals)| ordinals) {
-            bytes.extend_from_slice(&ordinal.0.to_le_bytes());
+        if let Some((_, events)) = &self.request {
+            bytes.extend_from_slice(&ordinals(events));
         }
         bytes
     }
@@ -41,11 +52,7 @@ impl Marks {
         let own = if kind & 1 != 0 { Some(take_mark(&mut rest)?) } else { None };
         let request = if kind & 2 != 0 {
             let mark = take_mark(&mut rest)?;
-            let (ordinals, left) = rest.as_chunks::<8>();
-            if !left.is_empty() {
-                return None;
-            }
-            Some((mark, ordinals.iter().map(|bytes| Ordinal(i64::from_le_bytes(*bytes))).collect()))
+            Some((mark, read_ordinals(rest)?))
         } else {
             None
         };

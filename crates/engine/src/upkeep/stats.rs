@@ -20,6 +20,9 @@ pub(crate) struct Stats {
     minutes: Mutex<AHashMap<(EndpointKey, i64), StatSum>>,
 }
 
+/// Rows of one write: about two milliseconds of the writer, which commits wait for.
+const FLUSHED: usize = 256;
+
 impl Stats {
     /// Counts an attempt.
     pub(crate) fn count(
@@ -51,24 +54,33 @@ impl Stats {
         if counted.is_empty() {
             return Ok(());
         }
-        let rows = counted.iter().map(|((endpoint, minute), sum)| StatRow {
-            endpoint: *endpoint,
-            minute: *minute,
-            sum: *sum,
-        });
-        let written = store.add_stats(rows.collect()).await;
-        if written.is_err() {
-            let mut minutes = self.minutes.lock();
-            for (key, sum) in counted {
-                let now = minutes.entry(key).or_default();
-                now.succeeded += sum.succeeded;
-                now.failed += sum.failed;
-                now.exhausted += sum.exhausted;
-                now.latency_ms = now.latency_ms.saturating_add(sum.latency_ms);
-                now.latency_max_ms = now.latency_max_ms.max(sum.latency_max_ms);
+        let mut rows: Vec<StatRow> =
+            counted.into_iter().map(|((endpoint, minute), sum)| StatRow { endpoint, minute, sum }).collect();
+        // The same portions on every run of a simulation, and neighbours in the table together.
+        rows.sort_unstable_by_key(|row| (row.endpoint, row.minute));
+        while !rows.is_empty() {
+            let rest = rows.split_off(rows.len().min(FLUSHED));
+            if let Err(error) = store.add_stats(rows.clone()).await {
+                rows.extend(rest);
+                self.put_back(rows);
+                return Err(error);
             }
+            rows = rest;
         }
-        written
+        Ok(())
+    }
+
+    /// Adds what could not be written to what was counted meanwhile.
+    fn put_back(&self, rows: Vec<StatRow>) {
+        let mut minutes = self.minutes.lock();
+        for StatRow { endpoint, minute, sum } in rows {
+            let now = minutes.entry((endpoint, minute)).or_default();
+            now.succeeded += sum.succeeded;
+            now.failed += sum.failed;
+            now.exhausted += sum.exhausted;
+            now.latency_ms = now.latency_ms.saturating_add(sum.latency_ms);
+            now.latency_max_ms = now.latency_max_ms.max(sum.latency_max_ms);
+        }
     }
 }
 

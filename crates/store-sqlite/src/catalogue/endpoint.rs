@@ -13,6 +13,7 @@ use super::{after_key, audit, page_of, tenant};
 use crate::fault::{Fault, Res};
 use crate::row::{reason_code, to_json};
 use crate::writer::Writer;
+use crate::writer::memory::ROUTING;
 
 pub(super) fn create(w: &Writer, new: &NewEndpoint, limit: Option<u32>, entry: &NewAudit) -> Res<Endpoint> {
     let conn = &w.conn;
@@ -100,10 +101,8 @@ pub(super) fn list(
 }
 
 pub(super) fn routes(conn: &Connection, tenant: TenantKey) -> Res<(u64, Vec<Endpoint>)> {
-    let version: Option<i64> = conn
-        .prepare_cached("SELECT routing FROM tenant WHERE key = ?1 AND deleted_at IS NULL")?
-        .query_row([tenant.0], |row| row.get(0))
-        .optional()?;
+    let version: Option<i64> =
+        conn.prepare_cached(ROUTING)?.query_row([tenant.0], |row| row.get(0)).optional()?;
     let version = version.ok_or(Fault::Store(StoreError::NotFound("tenant")))?;
     let endpoints =
         select(conn, "WHERE e.tenant = ?1 AND e.deleted_at IS NULL ORDER BY e.mode, e.key", [tenant.0])?;

@@ -173,7 +173,7 @@ impl Catalogue for SqliteStore {
     }
 
     async fn add_stats(&self, rows: Vec<StatRow>) -> Out<()> {
-        self.change(move |w| stats::add(&w.conn, &rows)).await
+        self.lazily(move |w| stats::add(&w.conn, &rows)).await
     }
     async fn stats(
         &self,

@@ -61,7 +61,7 @@ pub(super) fn update(w: &Writer, key: ProjectKey, patch: &ProjectPatch, entry: &
     if changed == 0 {
         return Err(Fault::Store(StoreError::NotFound("project")));
     }
-    bump_tenants(w, key)?;
+    bump_routing(w, key)?;
     audit::insert(&w.conn, entry)?;
     existing(&w.conn, key)
 }
@@ -74,13 +74,13 @@ pub(super) fn delete(w: &Writer, key: ProjectKey, entry: &NewAudit) -> Res<()> {
     if deleted == 0 {
         return Err(Fault::Store(StoreError::NotFound("project")));
     }
-    bump_tenants(w, key)?;
+    bump_routing(w, key)?;
     erasure::queue_project(&w.conn, key)?;
     audit::insert(&w.conn, entry)
 }
 
-fn bump_tenants(w: &Writer, key: ProjectKey) -> Res<()> {
-    w.conn.prepare_cached("UPDATE tenant SET routing = routing + 1 WHERE project = ?1")?.execute([key.0])?;
+fn bump_routing(w: &Writer, key: ProjectKey) -> Res<()> {
+    w.conn.prepare_cached("UPDATE project SET routing = routing + 1 WHERE key = ?1")?.execute([key.0])?;
     w.memory.borrow_mut().forget_routing();
     Ok(())
 }

@@ -35,25 +35,31 @@ pub(super) fn step(w: &Writer, rows: usize) -> Res<bool> {
         next.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
     match next {
         None => Ok(false),
-        Some((TENANT, tenant, mark)) => tenant_step(conn, tenant, mark, rows).map(|()| true),
-        Some((_, project, _)) => project_step(conn, project).map(|()| true),
+        Some((TENANT, tenant, mark)) => tenant_step(w, tenant, mark, rows).map(|()| true),
+        Some((_, project, _)) => project_step(conn, project, rows).map(|()| true),
     }
 }
 
 /// The events of a tenant, from `mark` upwards; its endpoints, keys and name when none is left.
-fn tenant_step(conn: &Connection, tenant: i64, mark: i64, rows: usize) -> Res<()> {
+fn tenant_step(w: &Writer, tenant: i64, mark: i64, rows: usize) -> Res<()> {
+    let conn = &w.conn;
     let (events, reached) = next_events(conn, tenant, mark, rows)?;
     let mut done = 0;
     for event in events {
         // Nothing of an erased tenant is due again, so no time is needed for what is released, and nobody is told.
-        done += 4 * expire::delete(conn, event, Millis::MIN, &mut Vec::new())?;
+        let limit = (rows.saturating_sub(done) / 4).max(1);
+        let deleted = expire::delete(w, event, Millis::MIN, limit, &mut Vec::new())?;
+        if !deleted.whole {
+            return set_mark(conn, tenant, event - 1);
+        }
+        done += 4 * deleted.rows;
         if done >= rows {
             return set_mark(conn, tenant, event);
         }
     }
     match reached {
         Some(reached) => set_mark(conn, tenant, reached),
-        None => forget_tenant(conn, tenant),
+        None => forget_tenant(conn, tenant, rows),
     }
 }
 
@@ -94,25 +100,30 @@ fn set_mark(conn: &Connection, tenant: i64, mark: i64) -> Res<()> {
     Ok(())
 }
 
-fn forget_tenant(conn: &Connection, tenant: i64) -> Res<()> {
+/// Forgets some of what belongs to a tenant without events, and at last itself.
+fn forget_tenant(conn: &Connection, tenant: i64, rows: usize) -> Res<()> {
     for sql in [
-        "DELETE FROM stat WHERE endpoint IN (SELECT key FROM endpoint WHERE tenant = ?1)",
-        "DELETE FROM replay WHERE tenant = ?1",
-        "DELETE FROM audit WHERE tenant = (SELECT id FROM tenant WHERE key = ?1)
-         AND project = (SELECT project FROM tenant WHERE key = ?1)
-         AND at < (SELECT deleted_at FROM tenant WHERE key = ?1)",
-        "DELETE FROM api_key WHERE tenant = ?1",
-        "DELETE FROM endpoint WHERE tenant = ?1",
-        "DELETE FROM tenant WHERE key = ?1",
-        "DELETE FROM erasure WHERE kind = 0 AND key = ?1",
+        "DELETE FROM stat WHERE (endpoint, minute) IN
+         (SELECT s.endpoint, s.minute FROM endpoint e CROSS JOIN stat s ON s.endpoint = e.key
+          WHERE e.tenant = ?1 LIMIT ?2)",
+        "DELETE FROM replay WHERE key IN (SELECT key FROM replay WHERE tenant = ?1 LIMIT ?2)",
+        "DELETE FROM audit WHERE key IN
+         (SELECT a.key FROM tenant t CROSS JOIN audit a ON a.project = t.project AND a.tenant = t.id
+          WHERE t.key = ?1 AND a.at < t.deleted_at LIMIT ?2)",
+        "DELETE FROM api_key WHERE key IN (SELECT key FROM api_key WHERE tenant = ?1 LIMIT ?2)",
+        "DELETE FROM endpoint WHERE key IN (SELECT key FROM endpoint WHERE tenant = ?1 LIMIT ?2)",
     ] {
-        conn.prepare_cached(sql)?.execute([tenant])?;
+        if conn.prepare_cached(sql)?.execute([tenant, rows as i64])? == rows {
+            return Ok(());
+        }
     }
+    conn.prepare_cached("DELETE FROM tenant WHERE key = ?1")?.execute([tenant])?;
+    conn.prepare_cached("DELETE FROM erasure WHERE kind = ?1 AND key = ?2")?.execute([TENANT, tenant])?;
     Ok(())
 }
 
 /// Queues a project's tenants one by one; when none is left, the project's own rows go.
-fn project_step(conn: &Connection, project: i64) -> Res<()> {
+fn project_step(conn: &Connection, project: i64, rows: usize) -> Res<()> {
     let mut tenant = conn.prepare_cached("SELECT key FROM tenant WHERE project = ?1 LIMIT 1")?;
     if let Some(tenant) = tenant.query_row([project], |row| row.get(0)).optional()? {
         conn.prepare_cached(
@@ -123,14 +134,17 @@ fn project_step(conn: &Connection, project: i64) -> Res<()> {
         return queue_tenant(conn, TenantKey(tenant));
     }
     for sql in [
-        "DELETE FROM api_key WHERE project = ?1",
-        "DELETE FROM event_type WHERE key IN (SELECT key FROM type_name WHERE project = ?1)",
-        "DELETE FROM type_name WHERE project = ?1",
-        "DELETE FROM audit WHERE project = ?1",
-        "DELETE FROM project WHERE key = ?1",
-        "DELETE FROM erasure WHERE kind = 1 AND key = ?1",
+        "DELETE FROM api_key WHERE key IN (SELECT key FROM api_key WHERE project = ?1 LIMIT ?2)",
+        "DELETE FROM event_type WHERE key IN
+         (SELECT e.key FROM type_name n CROSS JOIN event_type e ON e.key = n.key WHERE n.project = ?1 LIMIT ?2)",
+        "DELETE FROM type_name WHERE key IN (SELECT key FROM type_name WHERE project = ?1 LIMIT ?2)",
+        "DELETE FROM audit WHERE key IN (SELECT key FROM audit WHERE project = ?1 LIMIT ?2)",
     ] {
-        conn.prepare_cached(sql)?.execute([project])?;
+        if conn.prepare_cached(sql)?.execute([project, rows as i64])? == rows {
+            return Ok(());
+        }
     }
+    conn.prepare_cached("DELETE FROM project WHERE key = ?1")?.execute([project])?;
+    conn.prepare_cached("DELETE FROM erasure WHERE kind = ?1 AND key = ?2")?.execute([PROJECT, project])?;
     Ok(())
 }

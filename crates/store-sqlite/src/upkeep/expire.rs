@@ -1,14 +1,15 @@
 //! Ending one event's history.
 
 use postrider_model::delivery::{Attempt, DeliveryState};
-use postrider_model::id::EndpointKey;
+use postrider_model::id::{EndpointKey, Ordinal};
 use postrider_model::time::Millis;
 use postrider_store::attempt_log::AttemptLog;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::fault::Res;
+use crate::pack::Marks;
 use crate::writer::delivery::{self, key_of};
-use crate::writer::mark;
+use crate::writer::{Writer, mark};
 
 /// Events below it have had their idempotency keys forgotten, so nothing names them any more.
 pub(super) fn forgotten(conn: &Connection) -> Res<i64> {
@@ -17,17 +18,20 @@ pub(super) fn forgotten(conn: &Connection) -> Res<i64> {
 
 /// Ends what is still pending of an event as failed with the error `expired` (DESIGN 4.4), or `erased` where there was
 /// nothing left to send: nothing goes silently.
-/// Returns whether there was any. Endpoints whose ordered key goes on come to `released`.
+/// At most `limit` of them; returns how many. Endpoints whose ordered key goes on come to `released`.
 pub(super) fn end_pending(
     conn: &Connection,
     event: i64,
     now: Millis,
+    limit: usize,
     released: &mut Vec<EndpointKey>,
-) -> Res<bool> {
+) -> Res<usize> {
     let mut erased = conn.prepare_cached("SELECT data IS NULL FROM event WHERE id = ?1")?;
     let erased = erased.query_row([event], |row| row.get(0)).optional()?.unwrap_or(false);
-    let mut pending = conn.prepare_cached("SELECT endpoint FROM delivery WHERE event = ?1 AND state = 0")?;
-    let pending: Vec<i64> = pending.query_map([event], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut pending =
+        conn.prepare_cached("SELECT endpoint FROM delivery WHERE event = ?1 AND state = 0 LIMIT ?2")?;
+    let pending: Vec<i64> =
+        pending.query_map([event, limit as i64], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for endpoint in &pending {
         let key = key_of(event, *endpoint);
         let Some(mut row) = delivery::read(conn, key)? else { continue };
@@ -45,19 +49,35 @@ pub(super) fn end_pending(
         let next = delivery::end(conn, key, row, DeliveryState::Failed, now)?;
         released.extend(next.map(|_| key.endpoint));
     }
-    Ok(!pending.is_empty())
+    Ok(pending.len())
 }
 
-/// Deletes an event and its deliveries, whatever their state. Returns how many rows that were. Endpoints whose
-/// ordered key goes on come to `released`.
+/// How far the deletion of an event came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Deleted {
+    /// Rows deleted.
+    pub(super) rows: usize,
+    /// Whether the event itself is gone; else the next step goes on.
+    pub(super) whole: bool,
+}
+
+/// Deletes an event, its deliveries whatever their state, and its idempotency keys; about `limit` rows at most.
+/// Endpoints whose ordered key goes on come to `released`.
 pub(super) fn delete(
-    conn: &Connection,
+    w: &Writer,
     event: i64,
     now: Millis,
+    limit: usize,
     released: &mut Vec<EndpointKey>,
-) -> Res<usize> {
-    let mut deliveries = conn.prepare_cached("SELECT endpoint FROM delivery WHERE event = ?1")?;
-    let deliveries: Vec<i64> = deliveries.query_map([event], |row| row.get(0))?.collect::<Result<_, _>>()?;
+) -> Res<Deleted> {
+    let conn = &w.conn;
+    let limit = limit.max(1);
+    // First of all, so that no chunk of it follows.
+    conn.prepare_cached("DELETE FROM fanout WHERE event = ?1")?.execute([event])?;
+    let mut deliveries =
+        conn.prepare_cached("SELECT endpoint FROM delivery WHERE event = ?1 ORDER BY endpoint LIMIT ?2")?;
+    let deliveries: Vec<i64> =
+        deliveries.query_map([event, limit as i64], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for endpoint in &deliveries {
         let key = key_of(event, *endpoint);
         if let Some(row) = delivery::read(conn, key)?
@@ -68,11 +88,38 @@ pub(super) fn delete(
             released.extend(next.map(|_| key.endpoint));
         }
     }
-    conn.prepare_cached("DELETE FROM delivery WHERE event = ?1")?.execute([event])?;
-    conn.prepare_cached("DELETE FROM fanout WHERE event = ?1")?.execute([event])?;
+    if let Some(last) = deliveries.last() {
+        conn.prepare_cached("DELETE FROM delivery WHERE event = ?1 AND endpoint <= ?2")?
+            .execute([event, *last])?;
+    }
+    if deliveries.len() == limit {
+        return Ok(Deleted { rows: limit, whole: false });
+    }
+    forget_keys(w, event)?;
     conn.prepare_cached("DELETE FROM late WHERE event = ?1")?.execute([event])?;
     conn.prepare_cached("DELETE FROM event WHERE id = ?1")?.execute([event])?;
-    Ok(deliveries.len() + 1)
+    Ok(Deleted { rows: deliveries.len() + 1, whole: true })
+}
+
+/// Idempotency keys are found through their event only: those that are still known go with it.
+fn forget_keys(w: &Writer, event: i64) -> Res<()> {
+    if event < forgotten(&w.conn)? {
+        return Ok(());
+    }
+    let mut idem =
+        w.conn.prepare_cached("SELECT world, idem FROM event WHERE id = ?1 AND idem IS NOT NULL")?;
+    let idem: Option<(i64, Vec<u8>)> =
+        idem.query_row([event], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((world, marks)) = idem.and_then(|(world, idem)| Some((world, Marks::decode(&idem)?))) else {
+        return Ok(());
+    };
+    let mut delete =
+        w.conn.prepare_cached("DELETE FROM idempotency WHERE world = ?1 AND hash = ?2 AND event = ?3")?;
+    for mark in marks.own.into_iter().chain(marks.request.map(|(mark, _)| mark)) {
+        delete.execute(params![world, mark.key.as_slice(), event])?;
+        w.memory.borrow_mut().recent.remove(&(world, mark.key), Ordinal(event));
+    }
+    Ok(())
 }
 
 /// Gives an event with something pending a while more, so that people see how it ended.
@@ -80,4 +127,10 @@ pub(super) fn delay(conn: &Connection, event: i64, until: Millis) -> Res<()> {
     conn.prepare_cached("INSERT OR REPLACE INTO late (event, until) VALUES (?1, ?2)")?
         .execute(params![event, until.0])?;
     Ok(())
+}
+
+/// Whether an event has been given that.
+pub(super) fn is_delayed(conn: &Connection, event: i64) -> Res<bool> {
+    let mut late = conn.prepare_cached("SELECT 1 FROM late WHERE event = ?1")?;
+    Ok(late.query_row([event], |_| Ok(())).optional()?.is_some())
 }

@@ -7,10 +7,13 @@ use rusqlite::{Connection, params};
 use crate::fault::Res;
 use crate::pack::Marks;
 use crate::writer::idempotency::REMEMBERED;
-use crate::writer::mark;
+use crate::writer::{mark, request};
 
 /// Forgets the keys of the next events that are more than a day old.
 pub(super) fn step(conn: &Connection, now: Millis, rows: usize) -> Res<bool> {
+    if request::forget(conn, now, rows)? > 0 {
+        return Ok(true);
+    }
     let from = mark::get(conn, mark::FORGOTTEN)?;
     // What is not merged yet is not in the table yet.
     let end = Ordinal::at(now - REMEMBERED).0.min(mark::get(conn, mark::REMEMBERED)? + 1);

@@ -86,7 +86,13 @@ async fn write(store: &SqliteStore, open: &mut Open, rows: usize) -> Result<bool
             let mut insert = w.conn.prepare_cached(
                 "INSERT OR REPLACE INTO idempotency (world, hash, body, event, count) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?;
-            for ((world, hash), seen) in &written[from..to] {
+            let memory = w.memory.borrow();
+            for (key, seen) in &written[from..to] {
+                // One whose event was ended meanwhile is forgotten with it.
+                if memory.recent.keys.get(key) != Some(seen) {
+                    continue;
+                }
+                let (world, hash) = key;
                 insert.execute(params![world, hash.as_slice(), seen.body.as_slice(), seen.event.0, seen.count])?;
             }
             if last {

@@ -8,7 +8,7 @@ use postrider_model::time::Millis;
 use postrider_store::Stepped;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::expire;
+use super::expire::{self, Deleted};
 use crate::fault::Res;
 use crate::writer::Writer;
 
@@ -16,40 +16,44 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// What an event that still had something pending gets beyond its class.
 const GRACE: Duration = DAY;
 
+/// A row that is deleted takes as long as so many that are looked at.
+const ROW: usize = 4;
+
 /// Ends some history.
 pub(super) fn step(w: &Writer, now: Millis, rows: usize, max_bytes: Option<u64>) -> Res<Stepped> {
     let mut released = Vec::new();
-    let more = end_some(&w.conn, now, rows, max_bytes, &mut released)?;
+    let more = end_some(w, now, rows, max_bytes, &mut released)?;
     Ok(Stepped { more, released })
 }
 
 /// Returns whether there may be more.
 fn end_some(
-    conn: &Connection,
+    w: &Writer,
     now: Millis,
     rows: usize,
     max_bytes: Option<u64>,
     released: &mut Vec<EndpointKey>,
 ) -> Res<bool> {
-    let mut classes = conn.prepare_cached("SELECT days, mark FROM retention ORDER BY days")?;
+    let mut classes = w.conn.prepare_cached("SELECT days, mark FROM retention ORDER BY days")?;
     let classes: Vec<(u32, i64)> =
         classes.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
     for (days, mark) in classes {
-        if end_class(conn, now, rows, days, mark, released)? {
+        if end_class(w, now, rows, days, mark, released)? {
             return Ok(true);
         }
     }
-    Ok(end_late(conn, now, rows, released)? || end_oldest(conn, now, rows, max_bytes, released)?)
+    Ok(end_late(w, now, rows, released)? || end_oldest(w, now, rows, max_bytes, released)?)
 }
 
 fn end_class(
-    conn: &Connection,
+    w: &Writer,
     now: Millis,
     rows: usize,
     days: u32,
     mark: i64,
     released: &mut Vec<EndpointKey>,
 ) -> Res<bool> {
+    let conn = &w.conn;
     let end = Ordinal::at(now - DAY * days).0.min(expire::forgotten(conn)?);
     if mark >= end {
         return Ok(false);
@@ -61,43 +65,84 @@ fn end_class(
         .query_map(params![mark, end, rows as i64], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
     let read = events.len();
-    let (mut done, mut last) = (0, mark);
+    let (mut done, mut next) = (0, mark);
     for (id, class) in events {
-        last = id;
+        next = id;
         // Looking at an event of another class is the least work.
-        done += if class == days { 4 * end_event(conn, id, now, released)? } else { 1 };
+        if class != days {
+            done += 1;
+        } else {
+            let ended = end_event(w, id, now, Late::Stay, left(rows, done), released)?;
+            done += ROW * ended.rows;
+            if !ended.whole {
+                break;
+            }
+        }
+        next = id + 1;
         if done >= rows {
             break;
         }
     }
     let more = done >= rows || read == rows;
     conn.prepare_cached("UPDATE retention SET mark = ?2 WHERE days = ?1")?
-        .execute(params![days, if more { last + 1 } else { end }])?;
+        .execute(params![days, if more { next } else { end }])?;
     Ok(more || done > 0)
 }
 
-fn end_event(conn: &Connection, event: i64, now: Millis, released: &mut Vec<EndpointKey>) -> Res<usize> {
-    if expire::end_pending(conn, event, now, released)? {
-        expire::delay(conn, event, now + GRACE)?;
-        return Ok(2);
-    }
-    expire::delete(conn, event, now, released)
+/// Rows that may still be deleted in this step.
+fn left(rows: usize, done: usize) -> usize {
+    (rows.saturating_sub(done) / ROW).max(1)
 }
 
-fn end_late(conn: &Connection, now: Millis, rows: usize, released: &mut Vec<EndpointKey>) -> Res<bool> {
-    let mut late = conn.prepare_cached("SELECT event FROM late WHERE until <= ?1 ORDER BY event LIMIT ?2")?;
+/// What becomes of an event that was delayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Late {
+    /// It stays for its grace.
+    Stay,
+    /// Its grace is over.
+    Go,
+}
+
+/// Ends what is pending of an event and delays it, or deletes it; about `limit` rows of it. An event that is delayed is
+/// not whole as long as it has something pending.
+fn end_event(
+    w: &Writer,
+    event: i64,
+    now: Millis,
+    late: Late,
+    limit: usize,
+    released: &mut Vec<EndpointKey>,
+) -> Res<Deleted> {
+    let pending = expire::end_pending(&w.conn, event, now, limit, released)?;
+    if pending > 0 {
+        expire::delay(&w.conn, event, now + GRACE)?;
+        return Ok(Deleted { rows: pending + 1, whole: pending < limit });
+    }
+    if late == Late::Stay && expire::is_delayed(&w.conn, event)? {
+        return Ok(Deleted { rows: 1, whole: true });
+    }
+    expire::delete(w, event, now, limit, released)
+}
+
+fn end_late(w: &Writer, now: Millis, rows: usize, released: &mut Vec<EndpointKey>) -> Res<bool> {
+    let mut late =
+        w.conn.prepare_cached("SELECT event FROM late WHERE until <= ?1 ORDER BY event LIMIT ?2")?;
     let late: Vec<i64> =
         late.query_map(params![now.0, (rows / 8 + 1) as i64], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut done = 0;
     for event in &late {
         // Somebody may have reopened it in its last day.
-        end_event(conn, *event, now, released)?;
+        done += ROW * end_event(w, *event, now, Late::Go, left(rows, done), released)?.rows;
+        if done >= rows {
+            break;
+        }
     }
     Ok(!late.is_empty())
 }
 
 /// Where the store is larger than it may be, the oldest events end whatever their class.
 fn end_oldest(
-    conn: &Connection,
+    w: &Writer,
     now: Millis,
     rows: usize,
     max_bytes: Option<u64>,
@@ -105,13 +150,18 @@ fn end_oldest(
 ) -> Res<bool> {
     let Some(max_bytes) = max_bytes else { return Ok(false) };
     let mut done = 0;
+    let conn = &w.conn;
     while done < rows && used_bytes(conn)? > max_bytes {
         let mut oldest = conn.prepare_cached("SELECT min(id) FROM event")?;
         let oldest: Option<Option<i64>> = oldest.query_row([], |row| row.get(0)).optional()?;
         let Some(event) = oldest.flatten() else { break };
         // No grace: there is no room for it.
-        expire::end_pending(conn, event, now, released)?;
-        done += 4 * expire::delete(conn, event, now, released)?;
+        let limit = left(rows, done);
+        let pending = expire::end_pending(conn, event, now, limit, released)?;
+        done += ROW * pending;
+        if pending < limit {
+            done += ROW * expire::delete(w, event, now, limit, released)?.rows;
+        }
     }
     Ok(done > 0)
 }

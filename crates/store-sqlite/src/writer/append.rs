@@ -7,16 +7,17 @@ use rusqlite::params;
 
 use super::hot::Hot;
 use super::idempotency::{Known, Seen, look_up, request_outcomes};
-use super::{Writer, delivery, fanout};
+use super::{Writer, delivery, fanout, request};
 use crate::fault::Res;
 use crate::pack::Marks;
 
 /// Appends one request's events, all or none. What it checks it checks before it writes.
 pub(crate) fn append(w: &Writer, hot: &mut Hot<'_>, now: Millis, append: &Append) -> Res<AppendOutcome> {
     let savepoint = w.memory.borrow().recent.savepoint();
-    let outcome = check(w, now, append)?;
+    let Checked { outcome, known } = check(w, now, append)?;
     match &outcome {
-        AppendOutcome::Appended(outcomes) => write(w, hot, append, outcomes)?,
+        AppendOutcome::Appended(_) if known => {}
+        AppendOutcome::Appended(outcomes) => write(w, hot, now, append, outcomes)?,
         AppendOutcome::StaleRouting | AppendOutcome::Conflict(_) => {
             w.memory.borrow_mut().recent.roll_back_to(savepoint);
         }
@@ -28,14 +29,34 @@ fn world(event: &NewEvent) -> i64 {
     event.project.0 * 2 + event.mode.bit()
 }
 
+/// What becomes of an append, and whether its whole request was answered before.
+struct Checked {
+    outcome: AppendOutcome,
+    known: bool,
+}
+
+impl From<AppendOutcome> for Checked {
+    fn from(outcome: AppendOutcome) -> Self {
+        Self { outcome, known: false }
+    }
+}
+
 /// Decides every event's outcome. New keys are remembered at once, so that a key given twice is noticed.
-fn check(w: &Writer, now: Millis, append: &Append) -> Res<AppendOutcome> {
+fn check(w: &Writer, now: Millis, append: &Append) -> Res<Checked> {
     let mut memory = w.memory.borrow_mut();
     if let (Some(mark), Some(first)) = (&append.idempotency, append.events.first()) {
         match look_up(&w.conn, &memory.recent, world(first), mark, now)? {
-            Known::Same(seen) => return Ok(AppendOutcome::Appended(request_outcomes(&w.conn, &seen)?)),
-            Known::Conflict => return Ok(AppendOutcome::Conflict(None)),
+            Known::Same(seen) => {
+                let outcome = AppendOutcome::Appended(request_outcomes(&w.conn, &seen)?);
+                return Ok(Checked { outcome, known: true });
+            }
+            Known::Conflict => return Ok(AppendOutcome::Conflict(None).into()),
             Known::New => {}
+        }
+        if memory.requests
+            && let Some(outcome) = request::look_up(&w.conn, world(first), mark, now)?
+        {
+            return Ok(Checked { outcome, known: true });
         }
     }
     let mut outcomes = Vec::with_capacity(append.events.len());
@@ -45,7 +66,7 @@ fn check(w: &Writer, now: Millis, append: &Append) -> Res<AppendOutcome> {
         let outcome = match &event.idempotency {
             None => new,
             Some(mark) => match look_up(&w.conn, &memory.recent, world(event), mark, now)? {
-                Known::Conflict => return Ok(AppendOutcome::Conflict(Some(index))),
+                Known::Conflict => return Ok(AppendOutcome::Conflict(Some(index)).into()),
                 Known::Same(seen) => {
                     EventOutcome { ordinal: seen.event, deliveries: seen.deliveries, repeated: true }
                 }
@@ -57,18 +78,17 @@ fn check(w: &Writer, now: Millis, append: &Append) -> Res<AppendOutcome> {
             },
         };
         if !outcome.repeated && memory.routing(&w.conn, event.tenant)? != Some(event.routing) {
-            return Ok(AppendOutcome::StaleRouting);
+            return Ok(AppendOutcome::StaleRouting.into());
         }
         outcomes.push(outcome);
     }
-    Ok(AppendOutcome::Appended(outcomes))
+    Ok(AppendOutcome::Appended(outcomes).into())
 }
 
-fn write(w: &Writer, hot: &mut Hot<'_>, append: &Append, outcomes: &[EventOutcome]) -> Res<()> {
+fn write(w: &Writer, hot: &mut Hot<'_>, now: Millis, append: &Append, outcomes: &[EventOutcome]) -> Res<()> {
     // A request's mark is kept with the first of its events that is written.
     let mut request = append.idempotency.as_ref();
     for (event, outcome) in append.events.iter().zip(outcomes) {
-        // Outcomes of a repeated request are all repeated, and may be fewer than its events.
         if outcome.repeated {
             continue;
         }
@@ -81,6 +101,9 @@ fn write(w: &Writer, hot: &mut Hot<'_>, append: &Append, outcomes: &[EventOutcom
             marks.request = Some((*mark, ordinals));
         }
         insert(w, hot, event, outcome, &marks)?;
+    }
+    if let (Some(mark), Some(first)) = (request, append.events.first()) {
+        request::keep(w, world(first), mark, outcomes, now)?;
     }
     Ok(())
 }

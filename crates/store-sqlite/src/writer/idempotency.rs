@@ -37,12 +37,15 @@ pub(crate) struct Recent {
     pub(crate) keys: HashMap<WorldKey, Seen, Hasher>,
     /// Keys added by the running transaction.
     added: Vec<WorldKey>,
+    /// Keys removed by it.
+    removed: Vec<(WorldKey, Seen)>,
 }
 
 impl Recent {
     /// Rebuilds the memory from the events that came after the last merge.
     pub(crate) fn load(conn: &Connection) -> Res<Self> {
-        let mut recent = Self { keys: HashMap::with_hasher(hasher()), added: Vec::new() };
+        let mut recent =
+            Self { keys: HashMap::with_hasher(hasher()), added: Vec::new(), removed: Vec::new() };
         let mut events =
             conn.prepare("SELECT id, world, deliveries, idem FROM event WHERE id > ?1 AND idem IS NOT NULL")?;
         let mut rows = events.query([mark::get(conn, mark::REMEMBERED)?])?;
@@ -90,7 +93,23 @@ impl Recent {
         }
     }
 
+    /// Forgets a key with the event that keeps it.
+    pub(crate) fn remove(&mut self, key: &WorldKey, event: Ordinal) {
+        if self.keys.get(key).is_some_and(|seen| seen.event == event)
+            && let Some(seen) = self.keys.remove(key)
+        {
+            self.removed.push((*key, seen));
+        }
+    }
+
+    /// Undoes what the running transaction did.
+    pub(crate) fn rolled_back(&mut self) {
+        self.roll_back_to(0);
+        self.keys.extend(self.removed.drain(..));
+    }
+
     pub(crate) fn committed(&mut self) {
+        self.removed.clear();
         self.added.clear();
     }
 }
@@ -156,6 +175,11 @@ pub(crate) fn request_outcomes(conn: &Connection, seen: &Seen) -> Res<Vec<EventO
     let marks = idem.and_then(|idem| Marks::decode(&idem)).unwrap_or_default();
     // Where the event was erased meanwhile its own outcome is all that is left.
     let events = marks.request.map_or_else(|| vec![seen.event], |(_, events)| events);
+    outcomes_of(conn, events)
+}
+
+/// Outcomes of events that were accepted before.
+pub(crate) fn outcomes_of(conn: &Connection, events: Vec<Ordinal>) -> Res<Vec<EventOutcome>> {
     let mut deliveries = conn.prepare_cached("SELECT deliveries FROM event WHERE id = ?1")?;
     let outcome = |ordinal: Ordinal| {
         let count = deliveries.query_row([ordinal.0], |row| row.get(0)).optional()?;

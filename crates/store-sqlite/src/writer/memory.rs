@@ -16,6 +16,11 @@ const TENANTS: usize = 200_000;
 /// Erased events that are remembered at most.
 const ERASED: usize = 65_536;
 
+/// A tenant's routing version. Both parts only ever grow, so that every change of either makes another sum.
+pub(crate) const ROUTING: &str =
+    "SELECT t.routing + p.routing FROM tenant t JOIN project p ON p.key = t.project
+    WHERE t.key = ?1 AND t.deleted_at IS NULL";
+
 /// Hashing with fixed keys: the same on every run, for the simulation. Keys from outside are hashes already.
 pub(crate) type Hasher = RandomState;
 
@@ -30,6 +35,8 @@ pub(crate) struct Memory {
     routing: std::collections::HashMap<i64, Option<u64>, Hasher>,
     /// Idempotency keys not yet in their table.
     pub(crate) recent: Recent,
+    /// Whether there may be keys of requests that no event keeps.
+    pub(crate) requests: bool,
     /// Retention classes that have a row.
     classes: BTreeSet<u16>,
     /// The greatest id seen.
@@ -52,6 +59,7 @@ impl Memory {
         Ok(Self {
             routing: std::collections::HashMap::with_hasher(hasher()),
             recent: Recent::load(conn)?,
+            requests: conn.query_row("SELECT EXISTS (SELECT 1 FROM request)", [], |row| row.get(0))?,
             classes,
             highest: highest(conn)?,
             low_water: None,
@@ -65,7 +73,7 @@ impl Memory {
     }
 
     pub(crate) fn rolled_back(&mut self) {
-        self.recent.roll_back_to(0);
+        self.recent.rolled_back();
         self.forget_routing();
         self.classes.clear();
         self.low_water = None;
@@ -76,8 +84,7 @@ impl Memory {
         if let Some(version) = self.routing.get(&tenant.0) {
             return Ok(*version);
         }
-        let mut statement =
-            conn.prepare_cached("SELECT routing FROM tenant WHERE key = ?1 AND deleted_at IS NULL")?;
+        let mut statement = conn.prepare_cached(ROUTING)?;
         let version: Option<i64> = statement.query_row([tenant.0], |row| row.get(0)).optional()?;
         let version = version.map(|version| version.cast_unsigned());
         if self.routing.len() >= TENANTS {

@@ -10,6 +10,7 @@ pub(crate) mod idempotency;
 pub(crate) mod mark;
 pub(crate) mod memory;
 pub(crate) mod order;
+pub(crate) mod request;
 pub(crate) mod settle;
 
 use std::cell::{Cell, RefCell};

@@ -3,7 +3,7 @@
 use postrider_model::id::Mode;
 
 use super::Backend;
-use super::world::World;
+use super::world::{World, audit};
 use crate::{Append, AppendOutcome, EventOutcome, IdempotencyMark, NewEvent};
 
 fn mark(key: u8, body: u8) -> IdempotencyMark {
@@ -131,5 +131,48 @@ pub async fn a_stale_append_does_not_use_its_key_up(backend: Box<dyn Backend>) {
     event.routing += 5;
     assert_eq!(append(&w, event).await, AppendOutcome::StaleRouting);
     let event = marked(&mut w, mark(1, 1)).await;
+    assert!(!w.accept(vec![event]).await[0].repeated);
+}
+
+pub async fn a_requests_key_is_kept_though_all_its_events_repeat(backend: Box<dyn Backend>) {
+    let mut w = World::new(backend).await;
+    let event = marked(&mut w, mark(1, 1)).await;
+    let first = EventOutcome { repeated: true, ..w.accept(vec![event]).await[0] };
+    let repeated = AppendOutcome::Appended(vec![first]);
+    for _ in 0..3 {
+        let events = vec![marked(&mut w, mark(1, 1)).await];
+        assert_eq!(w.append(Append { idempotency: Some(mark(5, 5)), events }).await, repeated);
+        let events = vec![w.event(Vec::new()).await];
+        let conflict = w.append(Append { idempotency: Some(mark(5, 6)), events }).await;
+        assert_eq!(conflict, AppendOutcome::Conflict(None));
+        w.restart().await;
+    }
+    w.pass(24 * 3600 + 120);
+    w.tidy().await;
+    let events = vec![w.event(Vec::new()).await];
+    let AppendOutcome::Appended(outcomes) = w.append(Append { idempotency: Some(mark(5, 6)), events }).await
+    else {
+        unreachable!("its day is over")
+    };
+    assert!(!outcomes[0].repeated);
+}
+
+pub async fn a_key_goes_with_its_event(backend: Box<dyn Backend>) {
+    let mut w = World::new(backend).await;
+    for (merged, tenant) in [(false, "t2"), (true, "t3")] {
+        let tenant = w.store().ensure_tenant(w.project, tenant, w.now).await.unwrap().key;
+        w.tidy().await;
+        let event = NewEvent { idempotency: Some(mark(1, 1)), ..w.event_of(tenant, "a.b", Vec::new()).await };
+        let ordinal = event.ordinal;
+        w.accept(vec![event]).await;
+        if merged {
+            w.pass(120);
+            w.tidy().await;
+        }
+        w.store().delete_tenant(tenant, w.now, audit("tenant.delete", w.now)).await.unwrap();
+        w.tidy().await;
+        assert!(w.store().event(ordinal).await.unwrap().is_none());
+    }
+    let event = marked(&mut w, mark(1, 2)).await;
     assert!(!w.accept(vec![event]).await[0].repeated);
 }

@@ -58,6 +58,8 @@ macro_rules! conformance_suite {
                 keys_survive_their_merge_into_the_table,
                 a_key_is_forgotten_after_a_day,
                 a_stale_append_does_not_use_its_key_up,
+                a_requests_key_is_kept_though_all_its_events_repeat,
+                a_key_goes_with_its_event,
             ],
             settling: [
                 a_delivered_delivery_is_out_of_the_backlog,
@@ -138,6 +140,7 @@ macro_rules! conformance_suite {
                 lists_are_the_same_before_and_after_their_indexes_are_built,
                 history_ends_with_its_class,
                 what_is_still_pending_at_its_end_becomes_failed_as_expired,
+                an_event_with_many_deliveries_ends_in_small_steps,
                 a_deleted_tenants_events_are_erased,
                 a_deleted_projects_rows_are_erased,
                 a_sweep_holds_what_is_pending_wherever_it_waits,

@@ -7,7 +7,9 @@ use postrider_model::time::Millis;
 use super::Backend;
 use super::history::{all_deliveries, deliveries_of};
 use super::world::{World, audit, lane, selection};
-use crate::{Append, Batch, DeliveryQuery, Next, Place, Scope, StoreError, Sweep, SweepInto, Swept};
+use crate::{
+    Append, Batch, DeliveryQuery, NewDelivery, Next, Place, Scope, StoreError, Sweep, SweepInto, Swept,
+};
 
 const DAY: u64 = 24 * 3600;
 
@@ -120,6 +122,37 @@ pub async fn what_is_still_pending_at_its_end_becomes_failed_as_expired(backend:
     w.pass(DAY + 120);
     w.tidy().await;
     assert!(w.detail(due).await.is_none());
+}
+
+pub async fn an_event_with_many_deliveries_ends_in_small_steps(backend: Box<dyn Backend>) {
+    let mut w = World::new(backend).await;
+    let mut keys = Vec::new();
+    for _ in 0..40 {
+        keys.push(w.endpoint().await);
+    }
+    let deliveries =
+        keys.iter().map(|endpoint| NewDelivery { endpoint: *endpoint, place: Place::Due(w.now) });
+    let event = w.event(deliveries.collect()).await;
+    let ordinal = event.ordinal;
+    w.accept(vec![event]).await;
+    let count = async |w: &World, state: Option<DeliveryState>| {
+        let states = state.into_iter().collect();
+        all_deliveries(w, DeliveryQuery { states, ..deliveries_of(w.scope()) }).await.len()
+    };
+    // Steps so small that none can do all of it.
+    let small = std::time::Duration::from_micros(1);
+    let mut seen = Vec::new();
+    for days in [30, 1] {
+        w.pass(days * DAY + 120);
+        while w.store().step(w.now, small).await.unwrap().more {
+            seen.push((count(&w, None).await, count(&w, Some(DeliveryState::Failed)).await));
+        }
+        let left = if days == 30 { (40, 40) } else { (0, 0) };
+        assert_eq!(seen.last(), Some(&left));
+        assert_eq!(w.store().event(ordinal).await.unwrap().is_some(), days == 30);
+    }
+    assert!(seen.iter().any(|(_, failed)| (1..40).contains(failed)), "ended in steps: {seen:?}");
+    assert!(seen.iter().any(|(all, _)| (1..40).contains(all)), "deleted in steps: {seen:?}");
 }
 
 pub async fn a_deleted_tenants_events_are_erased(backend: Box<dyn Backend>) {
