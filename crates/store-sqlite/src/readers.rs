@@ -1,9 +1,10 @@
 //! The reading threads: each with a connection of its own, started when the others are busy.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use postrider_store::StoreError;
@@ -12,6 +13,11 @@ use rusqlite::Connection;
 use crate::fault::{Fault, Res};
 use crate::open;
 use crate::options::Options;
+
+/// How long a snapshot may be held (DESIGN 5).
+const SNAPSHOT: Duration = Duration::from_secs(2);
+/// Steps of SQLite's machine between two looks at the clock: some tens of microseconds.
+const LOOK_EVERY: i32 = 10_000;
 
 type Job = Box<dyn FnOnce(Result<&Connection, StoreError>) + Send>;
 
@@ -84,7 +90,7 @@ fn run(options: &Options, jobs: &Mutex<Receiver<Job>>, open_jobs: &AtomicUsize) 
         let job = jobs.lock().recv();
         let Ok(job) = job else { return };
         if conn.is_none() {
-            match open::reader(options) {
+            match open::reader(options).and_then(Reader::new) {
                 Ok(opened) => conn = Some(opened),
                 Err(error) => {
                     job(Err(Fault::from(error).into_store_error()));
@@ -94,9 +100,37 @@ fn run(options: &Options, jobs: &Mutex<Receiver<Job>>, open_jobs: &AtomicUsize) 
             }
         }
         if let Some(conn) = &conn {
-            job(Ok(conn));
+            job(Ok(conn.for_at_most(SNAPSHOT)));
         }
         open_jobs.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A reading connection whose work is given up after a time: an old snapshot keeps the log from starting over.
+struct Reader {
+    conn: Connection,
+    opened: Instant,
+    /// Milliseconds after `opened`.
+    deadline_ms: Arc<AtomicU64>,
+}
+
+impl Reader {
+    fn new(mut conn: Connection) -> rusqlite::Result<Self> {
+        let opened = Instant::now();
+        let deadline_ms = Arc::new(AtomicU64::new(u64::MAX));
+        let deadline = deadline_ms.clone();
+        conn.progress_handler(
+            LOOK_EVERY,
+            Some(move || opened.elapsed().as_millis() >= u128::from(deadline.load(Ordering::Relaxed))),
+        )?;
+        Ok(Self { conn, opened, deadline_ms })
+    }
+
+    /// The connection for work that may take so long from now on.
+    fn for_at_most(&self, limit: Duration) -> &Connection {
+        let deadline = (self.opened.elapsed() + limit).as_millis();
+        self.deadline_ms.store(u64::try_from(deadline).unwrap_or(u64::MAX), Ordering::Relaxed);
+        &self.conn
     }
 }
 
@@ -106,4 +140,23 @@ pub(crate) fn snapshot<T>(conn: &Connection, work: impl FnOnce(&Connection) -> R
     let outcome = work(conn);
     conn.prepare_cached("COMMIT")?.execute([])?;
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_that_takes_too_long_is_given_up_and_the_connection_goes_on() {
+        let reader = Reader::new(Connection::open_in_memory().unwrap()).unwrap();
+        let count = |conn: &Connection| {
+            let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000)
+                       SELECT count(*) FROM n";
+            Ok(conn.query_row(sql, [], |row| row.get::<_, i64>(0))?)
+        };
+        let given_up = snapshot(reader.for_at_most(Duration::ZERO), count);
+        assert!(matches!(given_up.map_err(Fault::into_store_error), Err(StoreError::Unavailable(_))));
+        assert!(reader.conn.is_autocommit(), "the snapshot has ended");
+        assert_eq!(snapshot(reader.for_at_most(Duration::from_secs(60)), count).unwrap(), 1_000_000);
+    }
 }

@@ -118,3 +118,31 @@ async fn a_store_that_is_too_large_ends_its_oldest_events_first() {
     assert!((20..40).contains(&ended), "{ended} of 40 ended");
     assert!(stored.is_sorted(), "only the oldest ended: {stored:?}");
 }
+
+#[tokio::test]
+async fn a_backup_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let dir = tempfile::tempdir().unwrap();
+    let w = World::new(Box::new(At(dir.path().join("data"), None))).await;
+    let target = dir.path().join("copy.db");
+    w.store().backup(&target).await.unwrap();
+    let mode = std::fs::metadata(&target).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn a_backup_does_not_hold_up_the_close() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut w = World::new(Box::new(At(dir.path().join("data"), None))).await;
+    for _ in 0..32 {
+        let mut event = w.event(Vec::new()).await;
+        event.data = vec![b'x'; 1 << 20].into();
+        w.accept(vec![event]).await;
+    }
+    let target = dir.path().join("copy.db");
+    let (copied, closed) = tokio::join!(w.store().backup(&target), w.store().close());
+    assert!(matches!(copied, Err(StoreError::Unavailable(_))), "{copied:?}");
+    closed.unwrap();
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing of the copy is left");
+}

@@ -20,7 +20,7 @@ pub(super) fn select(
 ) -> Res<(Vec<Ordinal>, Option<Ordinal>)> {
     let mut found = Vec::new();
     let mut last = after;
-    let (candidates, ended) = candidates(conn, selection, after)?;
+    let (candidates, ended) = candidates(conn, selection, after, wanted(limit))?;
     for event in candidates {
         if found.len() == limit {
             return Ok((found, last));
@@ -33,8 +33,18 @@ pub(super) fn select(
     Ok((found, last.filter(|_| !ended)))
 }
 
-/// The next events of the endpoint, at most [`EXAMINED`], and whether these are all.
-fn candidates(conn: &Connection, selection: &Selection, after: Option<Ordinal>) -> Res<(Vec<Ordinal>, bool)> {
+/// How many candidates are read for so many that are asked for: most of them match, or few do.
+fn wanted(limit: usize) -> usize {
+    limit.saturating_mul(8).clamp(512, EXAMINED)
+}
+
+/// The next events of the endpoint, about `wanted`, and whether these are all.
+fn candidates(
+    conn: &Connection,
+    selection: &Selection,
+    after: Option<Ordinal>,
+    wanted: usize,
+) -> Res<(Vec<Ordinal>, bool)> {
     let since = selection.since.map_or(i64::MIN, |at| Ordinal::at(at).0);
     let first = after.map_or(since, |after| since.max(after.0.saturating_add(1)));
     let end = selection.until.map_or(i64::MAX, |at| Ordinal::at(at).0);
@@ -48,46 +58,70 @@ fn candidates(conn: &Connection, selection: &Selection, after: Option<Ordinal>) 
              SELECT event FROM problem WHERE endpoint = ?1 AND state = 3 AND event >= ?2 AND event < ?3
              ORDER BY event LIMIT ?4",
         )?;
-        let events = events
-            .query_map(params![endpoint, first, end, EXAMINED as i64], |row| row.get(0).map(Ordinal))?;
+        let events =
+            events.query_map(params![endpoint, first, end, wanted as i64], |row| row.get(0).map(Ordinal))?;
         let events: Vec<Ordinal> = events.collect::<Result<_, _>>()?;
-        let ended = events.len() < EXAMINED;
+        let ended = events.len() < wanted;
         return Ok((events, ended));
     }
-    let mut events = listed(conn, endpoint, first, end)?;
-    if events.len() >= EXAMINED {
+    let (mut events, walked) = listed(conn, endpoint, first, end, wanted)?;
+    if !walked {
         return Ok((events, false));
     }
-    let ended = unlisted(conn, endpoint, first, end, &mut events)?;
+    let ended = unlisted(conn, endpoint, first, end, wanted, &mut events)?;
     Ok((events, ended))
 }
 
-/// From the sorted runs, oldest first.
-fn listed(conn: &Connection, endpoint: i64, first: i64, end: i64) -> Res<Vec<Ordinal>> {
-    let mut runs =
-        conn.prepare_cached("SELECT run FROM list_run WHERE last >= ?1 AND first < ?2 ORDER BY run")?;
-    let runs: Vec<i64> = runs.query_map(params![first, end], |row| row.get(0))?.collect::<Result<_, _>>()?;
+/// From the sorted runs, oldest first. Returns whether they were walked to their end.
+fn listed(
+    conn: &Connection,
+    endpoint: i64,
+    first: i64,
+    end: i64,
+    wanted: usize,
+) -> Res<(Vec<Ordinal>, bool)> {
+    let mut runs = conn.prepare_cached(
+        "SELECT run, last FROM list_run WHERE last >= ?1 AND first < ?2 ORDER BY run LIMIT ?3",
+    )?;
+    let runs: Vec<(i64, i64)> = runs
+        .query_map(params![first, end, EXAMINED as i64], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
     let mut entries = conn.prepare_cached(
         "SELECT event FROM run_delivery WHERE run = ?1 AND endpoint = ?2 AND event >= ?3 AND event < ?4
          ORDER BY event LIMIT ?5",
     )?;
     let mut events = Vec::new();
-    for run in runs {
-        let left = (EXAMINED - events.len()) as i64;
+    for (seeks, (run, last)) in (1..).zip(&runs) {
+        let left = (wanted - events.len()) as i64;
         let rows =
-            entries.query_map(params![run, endpoint, first, end, left], |row| row.get(0).map(Ordinal))?;
+            entries.query_map(params![*run, endpoint, first, end, left], |row| row.get(0).map(Ordinal))?;
         for event in rows {
             events.push(event?);
         }
-        if events.len() >= EXAMINED {
-            break;
+        if events.len() >= wanted {
+            return Ok((events, false));
+        }
+        // Each run costs a seek, whether it holds anything of the endpoint or not.
+        if seeks >= EXAMINED {
+            // The last event of the run moves the next call on, as in the tail.
+            if events.last() != Some(&Ordinal(*last)) {
+                events.push(Ordinal(*last));
+            }
+            return Ok((events, false));
         }
     }
-    Ok(events)
+    Ok((events, true))
 }
 
 /// From the tail that no run covers yet. Returns whether it was read to its end.
-fn unlisted(conn: &Connection, endpoint: i64, first: i64, end: i64, events: &mut Vec<Ordinal>) -> Res<bool> {
+fn unlisted(
+    conn: &Connection,
+    endpoint: i64,
+    first: i64,
+    end: i64,
+    wanted: usize,
+    events: &mut Vec<Ordinal>,
+) -> Res<bool> {
     let listed = mark::get(conn, mark::LISTED)?;
     let mut tail = conn.prepare_cached(
         "SELECT event, endpoint FROM delivery WHERE event >= ?1 AND event < ?2 AND event > ?3 ORDER BY event",
@@ -100,7 +134,7 @@ fn unlisted(conn: &Connection, endpoint: i64, first: i64, end: i64, events: &mut
             events.push(event);
         }
         examined += 1;
-        if examined >= EXAMINED {
+        if examined >= EXAMINED || events.len() >= wanted {
             // Where nothing was ours the next call would begin here again; the event itself moves it on.
             if events.last() != Some(&event) {
                 events.push(event);

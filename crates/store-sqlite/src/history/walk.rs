@@ -6,6 +6,7 @@ use postrider_model::id::{EndpointKey, Ordinal};
 use postrider_store::Scope;
 use rusqlite::{Connection, params};
 
+use super::EXAMINED;
 use super::cursor::{Place, Range};
 use crate::fault::Res;
 use crate::writer::mark;
@@ -39,9 +40,7 @@ pub(super) fn events(conn: &Connection, scope: Scope, range: Range, visitor: &mu
     match scope.tenant {
         Some(tenant) => {
             let owner = tenant.0 * 2 + scope.mode.bit();
-            runs(conn, Kind::Event, owner, below, range.first, &mut |conn, event| {
-                visitor.visit(conn, event_place(event), true)
-            })
+            runs(conn, Kind::Event, owner, below, range.first, visitor, event_place)
         }
         None => Ok(Step::Continue(())),
     }
@@ -71,8 +70,9 @@ pub(super) fn deliveries(
         }
     }
     let below = range.below.event.0.saturating_add(i64::from(range.below.endpoint > endpoint));
-    runs(conn, Kind::Delivery, endpoint.0, below, range.first, &mut |conn, event| {
-        visitor.visit(conn, Place { event: Ordinal(event), endpoint }, true)
+    runs(conn, Kind::Delivery, endpoint.0, below, range.first, visitor, |event| Place {
+        event: Ordinal(event),
+        endpoint,
     })
 }
 
@@ -89,12 +89,17 @@ fn runs(
     owner: i64,
     below: i64,
     first: Ordinal,
-    visit: &mut dyn FnMut(&Connection, i64) -> Res<Step>,
+    visitor: &mut dyn Visitor,
+    place_of: impl Fn(i64) -> Place,
 ) -> Res<Step> {
-    let mut runs =
-        conn.prepare_cached("SELECT run FROM list_run WHERE first < ?1 AND last >= ?2 ORDER BY run DESC")?;
-    let runs: Vec<i64> =
-        runs.query_map(params![below, first.0], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut runs = conn.prepare_cached(
+        "SELECT run, last FROM list_run WHERE first < ?1 AND last >= ?2 ORDER BY run DESC LIMIT ?3",
+    )?;
+    // One more than may be examined, so that the walk breaks and does not end.
+    let limit = EXAMINED as i64 + 1;
+    let runs: Vec<(i64, i64)> = runs
+        .query_map(params![below, first.0, limit], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
     let mut entries = conn.prepare_cached(match kind {
         Kind::Event => {
             "SELECT event FROM run_event WHERE run = ?1 AND owner = ?2 AND event < ?3 AND event >= ?4
@@ -105,10 +110,17 @@ fn runs(
              ORDER BY event DESC"
         }
     })?;
-    for run in runs {
+    for (run, last) in runs {
+        // Each run costs a seek, whether it holds anything of the owner or not. What lies below this place is yet to
+        // come.
+        let place =
+            Place { event: Ordinal(below.min(last.saturating_add(1))), endpoint: EndpointKey(i64::MIN) };
+        if visitor.visit(conn, place, false)?.is_break() {
+            return Ok(Step::Break(()));
+        }
         let mut rows = entries.query(params![run, owner, below, first.0])?;
         while let Some(row) = rows.next()? {
-            if visit(conn, row.get(0)?)?.is_break() {
+            if visitor.visit(conn, place_of(row.get(0)?), true)?.is_break() {
                 return Ok(Step::Break(()));
             }
         }

@@ -3,8 +3,9 @@
 //! The copy is made through the writing connection, so that pages changed meanwhile are copied again by SQLite
 //! itself; between two portions every job that waits is done.
 
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use postrider_store::StoreError;
@@ -47,6 +48,7 @@ fn copy(writer: &Writer, jobs: Option<&Receiver<Job>>, target: &Path, part: &Pat
         return Err(Fault::Store(StoreError::Exists("backup file")));
     }
     let _ = std::fs::remove_file(part);
+    private(part).map_err(unavailable)?;
     let mut copy = Connection::open(part)?;
     copy.pragma_update(None, "journal_mode", "OFF")?;
     copy.pragma_update(None, "synchronous", "OFF")?;
@@ -57,14 +59,28 @@ fn copy(writer: &Writer, jobs: Option<&Receiver<Job>>, target: &Path, part: &Pat
             while let Ok(job) = jobs.try_recv() {
                 job.run(writer, jobs);
             }
-            if let Ok(job) = jobs.recv_timeout(PACE) {
-                job.run(writer, jobs);
+            match jobs.recv_timeout(PACE) {
+                Ok(job) => job.run(writer, jobs),
+                Err(RecvTimeoutError::Timeout) => {}
+                // Nobody waits for the copy as long as it may take: a stop has its time.
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Fault::Store(StoreError::Unavailable("it is closing".to_owned())));
+                }
             }
             writer.checkpoint_if_large();
         }
     }
     drop(copy);
-    publish(part, target).map_err(|error| Fault::Store(StoreError::Unavailable(error.to_string())))
+    publish(part, target).map_err(unavailable)
+}
+
+/// Made before SQLite would make it: every payload is in it, so only its owner may read it (DESIGN 4.1).
+fn private(part: &Path) -> std::io::Result<()> {
+    std::fs::File::options().create_new(true).write(true).mode(0o600).open(part).map(drop)
+}
+
+fn unavailable(error: std::io::Error) -> Fault {
+    Fault::Store(StoreError::Unavailable(error.to_string()))
 }
 
 /// On disk before it has its name.
