@@ -21,8 +21,9 @@ impl Place {
 
     fn read(text: &str) -> Option<Self> {
         let (event, endpoint) = text.split_once('.')?;
-        let event = Ordinal(i64::from_str_radix(event, 16).ok()?);
-        Some(Self { event, endpoint: EndpointKey(i64::from_str_radix(endpoint, 16).ok()?) })
+        // Negative ones too: a place below all endpoints of an event is where a walk broke between two events.
+        let number = |text| u64::from_str_radix(text, 16).ok().map(u64::cast_signed);
+        Some(Self { event: Ordinal(number(event)?), endpoint: EndpointKey(number(endpoint)?) })
     }
 }
 
@@ -54,8 +55,10 @@ mod tests {
 
     #[test]
     fn a_place_comes_back_from_its_text_and_anything_else_is_refused() {
-        let place = Place { event: Ordinal(1 << 50), endpoint: EndpointKey(77) };
-        assert_eq!(Place::read(&place.show()), Some(place));
+        for endpoint in [77, i64::MIN, i64::MAX] {
+            let place = Place { event: Ordinal(1 << 50), endpoint: EndpointKey(endpoint) };
+            assert_eq!(Place::read(&place.show()), Some(place));
+        }
         for text in ["", ".", "12", "x.1", "1.2.3", "99999999999999999999.1"] {
             assert_eq!(Place::read(text), None, "{text}");
         }
