@@ -140,6 +140,11 @@ impl EndpointPlan {
         Self { enabled: false, revision: u64::MAX, ..self.clone() }
     }
 
+    /// Whether its endpoint was deleted.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.revision == u64::MAX
+    }
+
     /// Requests per second, batches where it gets batches (DESIGN 4.4).
     pub fn rate_per_second(&self) -> Option<f64> {
         if self.policy.batch.is_some() {

@@ -225,6 +225,13 @@ impl Core {
         self.committed_seq = done.seq;
         self.failing = false;
         self.shared.metrics.commit(committed.commit_us);
+        // First of all, for a load that begins below must not skip what this commit moved.
+        for note in &done.settles {
+            self.forget(note.delivery);
+        }
+        for ((change, _), outcome) in done.changes.iter().zip(&committed.changes) {
+            self.forget_changed(change, *outcome);
+        }
         for (admitted, outcome) in done.appends.into_iter().zip(committed.appends) {
             self.appended(admitted, outcome, done.seq, now);
         }
@@ -254,7 +261,6 @@ impl Core {
             self.low_water.remove(note.delivery.event);
         }
         let endpoint = note.delivery.endpoint;
-        self.forget(note.delivery);
         // Also where the lane went away meanwhile.
         let released = settled.released.map(|_| now);
         if let Some(at) = [note.due, released].into_iter().flatten().min() {
@@ -310,28 +316,29 @@ impl Core {
         }
     }
 
-    /// A change of one delivery is on disk.
+    /// A change of one delivery is on disk: what its lane had of it in memory is out of date.
+    fn forget_changed(&mut self, change: &Change, outcome: ChangeOutcome) {
+        let done = matches!(outcome, ChangeOutcome::Done { .. });
+        match change {
+            // Its lane has it in memory, so nothing needs to be loaded.
+            Change::Index { delivery, .. } => {
+                self.low_water.remove(delivery.event);
+                if !done {
+                    self.forget(*delivery);
+                }
+            }
+            Change::Enter { delivery, .. } => self.forget(*delivery),
+            Change::Cancel { delivery } if done => self.unqueue(*delivery),
+            Change::Cancel { .. } | Change::Reopen { .. } => {}
+        }
+    }
+
+    /// A change of one delivery is on disk: what is due because of it.
     fn changed(&mut self, change: Change, outcome: ChangeOutcome, seq: u64, now: Millis) {
         let (delivery, due) = match change {
-            Change::Index { delivery, .. } => {
-                // Its lane has it in memory, so nothing needs to be loaded.
-                self.low_water.remove(delivery.event);
-                if !matches!(outcome, ChangeOutcome::Done { .. }) {
-                    self.forget(delivery);
-                }
-                return;
-            }
-            Change::Enter { delivery, due, .. } => {
-                self.forget(delivery);
-                (delivery, due)
-            }
-            Change::Reopen { delivery, due } => (delivery, due),
-            Change::Cancel { delivery } => {
-                if let ChangeOutcome::Done { .. } = outcome {
-                    self.unqueue(delivery);
-                }
-                (delivery, now)
-            }
+            Change::Index { .. } => return,
+            Change::Enter { delivery, due, .. } | Change::Reopen { delivery, due } => (delivery, due),
+            Change::Cancel { delivery } => (delivery, now),
         };
         if let ChangeOutcome::Done { .. } = outcome {
             self.note_due(delivery.endpoint, due, seq, now);

@@ -71,8 +71,9 @@ impl Core {
 
     /// Asks the loader for more and sets the lane's timer.
     fn refill(&mut self, endpoint: EndpointKey, now: Millis) {
+        let committed_seq = self.committed_seq;
         let Some(lane) = self.lanes.get_mut(&endpoint) else { return };
-        if lane.wants_load(now) {
+        if lane.wants_load(now, committed_seq) {
             lane.loading = true;
             self.load(endpoint, now);
         } else if let Some(at) = lane.wake_at() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use postrider_model::id::{EndpointKey, Ordinal};
 use postrider_model::time::Millis;
-use postrider_store::{Batch, EventFlags, FanoutChunk, NewDelivery, Place, UnfinishedFanout};
+use postrider_store::{Batch, EventFlags, FanoutChunk, NewDelivery, Place, SweepInto, UnfinishedFanout};
 
 use super::Core;
 use super::admit::Handed;
@@ -149,6 +149,10 @@ impl Core {
             Handed { event: fanout.event, flags: fanout.flags, body: fanout.body.as_ref(), seq, now };
         for (one, place) in &matches {
             self.hand_over_delivery(one, *place, &handed, None);
+            if one.plan.is_dead() {
+                // Written after the sweep of its endpoint, perhaps.
+                self.sweep_later(one.plan.key, SweepInto::Cancelled);
+            }
         }
         if !fanout.left.is_empty() {
             self.fanouts.back(fanout);

@@ -69,6 +69,8 @@ struct Flying {
     event: Ordinal,
     /// See [`Item::fresh`].
     fresh: bool,
+    /// The rate it took its token from, by [`Lane::rate_number`].
+    rate: u32,
     /// Cancelled meanwhile: if its request was not made after all, it is made no more.
     cancelled: bool,
 }
@@ -100,6 +102,8 @@ pub(crate) struct Lane {
     window: Window,
     breaker: Option<Breaker>,
     rate: Option<Rate>,
+    /// Counts the rates that the endpoint was given.
+    rate_number: u32,
     /// Rows of the due index that are in memory, or whose settle is not committed: a load skips them.
     present: AHashSet<Ordinal>,
     /// New deliveries go to the store until the loader has read to the end.
@@ -112,6 +116,9 @@ pub(crate) struct Lane {
     unseen: bool,
     /// Deliveries that were settled or cancelled while a loader was reading: what it read of them is out of date.
     left: Vec<Ordinal>,
+    /// The loader read to the end when this commit was the last that had ended: until the next one, or until a row
+    /// falls due, there is nothing more to read.
+    read_out: Option<u64>,
     /// The next row of the store that falls due later.
     next_due: Option<Millis>,
     /// Nothing begins before this: the store could not be read.
@@ -127,6 +134,7 @@ impl Lane {
             window: Window::new(policy.max_in_flight),
             breaker: policy.breaker.then(Breaker::default),
             rate: plan.rate_per_second().map(Rate::per_second),
+            rate_number: 0,
             gate: Arc::new(AtomicBool::new(false)),
             health,
             health_dirty: false,
@@ -146,6 +154,7 @@ impl Lane {
             dirty_seq: 0,
             unseen: false,
             left: Vec::new(),
+            read_out: None,
             next_due: None,
             paused_until: None,
             unproven: true,
@@ -162,6 +171,7 @@ impl Lane {
         self.window.set_max(plan.policy.max_in_flight);
         if plan.rate_per_second() != self.plan.rate_per_second() {
             self.rate = plan.rate_per_second().map(Rate::per_second);
+            self.rate_number = self.rate_number.wrapping_add(1);
         }
         if plan.policy.breaker != self.breaker.is_some() {
             self.breaker = plan.policy.breaker.then(Breaker::default);
@@ -206,11 +216,6 @@ impl Lane {
         self.queue.push(item);
     }
 
-    /// Items that an attempt did not begin with go back to the front.
-    pub(crate) fn put_back(&mut self, items: Items) {
-        self.queue.put_back(items);
-    }
-
     /// Batch `seq` is being built with a delivery for the store because there was no room. A load that began before
     /// it does not see that delivery.
     pub(crate) fn spill(&mut self, seq: u64) {
@@ -228,6 +233,7 @@ impl Lane {
     pub(crate) fn wrote_due_unseen(&mut self) {
         self.backlog = true;
         self.unseen = self.loading;
+        self.read_out = None;
     }
 
     /// A commit wrote a row of ours that falls due at `at`.
@@ -245,10 +251,14 @@ impl Lane {
     }
 
     /// Whether the loader should read now.
-    pub(crate) fn wants_load(&mut self, now: Millis) -> bool {
+    pub(crate) fn wants_load(&mut self, now: Millis, committed_seq: u64) -> bool {
         if self.next_due.is_some_and(|at| at <= now) {
             self.next_due = None;
             self.backlog = true;
+            self.read_out = None;
+        }
+        if self.read_out == Some(committed_seq) {
+            return false;
         }
         let enough = LOAD_BELOW.max(self.plan.batch_size());
         let may = !self.loading && !self.sweeping && self.plan.enabled;
@@ -262,8 +272,12 @@ impl Lane {
     }
 
     /// What the loader must skip.
+    ///
+    /// A delivery that was reopened while an attempt of it is in flight waits for the end of that attempt, which
+    /// finds the row pending and moves it on.
     pub(crate) fn present(&self) -> Vec<Ordinal> {
-        let mut present: Vec<_> = self.present.iter().copied().collect();
+        let flying = self.in_flight.iter().map(|flying| flying.event);
+        let mut present: Vec<_> = self.present.iter().copied().chain(flying).collect();
         present.sort_unstable();
         present
     }
@@ -275,6 +289,7 @@ impl Lane {
         let left = std::mem::take(&mut self.left);
         page.rows.retain(|row| !left.contains(&row.event));
         let unseen = std::mem::take(&mut self.unseen);
+        self.read_out = (page.ended && !unseen).then_some(read_after);
         if page.ended {
             if self.dirty_seq <= read_after && !unseen {
                 self.backlog = false;
@@ -295,7 +310,8 @@ impl Lane {
 
     /// An item of the due index enters memory.
     pub(crate) fn push_loaded(&mut self, item: Item) {
-        if self.present.insert(item.event) {
+        let flying = self.in_flight.iter().any(|flying| flying.event == item.event);
+        if !flying && self.present.insert(item.event) {
             self.queue.push(item);
         }
     }
@@ -343,6 +359,7 @@ impl Lane {
         self.in_flight.extend(items.iter().map(|item| Flying {
             event: item.event,
             fresh: item.fresh,
+            rate: self.rate_number,
             cancelled: false,
         }));
         self.requests += 1;
@@ -362,28 +379,35 @@ impl Lane {
         self.requests = self.requests.saturating_sub(1);
     }
 
-    /// A request was not made after all: its place, its rate and its probe are free again.
-    pub(crate) fn request_unsent(&mut self) {
-        self.request_ended();
-        if let Some(rate) = &mut self.rate {
-            rate.give_back();
-        }
-        if let Some(breaker) = &mut self.breaker {
-            breaker.on_unsent();
-        }
-    }
-
     /// Takes an item out of those in flight; `true` if it is not in the due index.
     pub(crate) fn landed(&mut self, event: Ordinal) -> bool {
         self.take_flying(event).is_some_and(|flying| flying.fresh)
     }
 
-    /// The request of an item was not made: the item goes back to the queue. One that was cancelled meanwhile does
-    /// not; the error says whether it was fresh.
-    pub(crate) fn not_begun(&mut self, mut item: Item) -> Result<Item, bool> {
-        let flying = self.take_flying(item.event);
-        item.fresh = flying.is_some_and(|flying| flying.fresh);
-        if flying.is_some_and(|flying| flying.cancelled) { Err(item.fresh) } else { Ok(item) }
+    /// A request was not made after all: its place, its rate and its probe are free again, and its items go back to
+    /// the front of the queue. Those cancelled meanwhile do not; returns which of these were fresh.
+    pub(crate) fn request_unsent(&mut self, items: Items) -> SmallVec<[Ordinal; 1]> {
+        self.request_ended();
+        if let Some(breaker) = &mut self.breaker {
+            breaker.on_unsent();
+        }
+        let (mut back, mut dropped, mut same_rate) = (Items::new(), SmallVec::new(), false);
+        for mut item in items {
+            let Some(flying) = self.take_flying(item.event) else { continue };
+            same_rate |= flying.rate == self.rate_number;
+            item.fresh = flying.fresh;
+            if !flying.cancelled {
+                back.push(item);
+            } else if flying.fresh {
+                dropped.push(item.event);
+            }
+        }
+        // A token of an older rate is worth nothing to the one that holds now.
+        if let Some(rate) = self.rate.as_mut().filter(|_| same_rate) {
+            rate.give_back();
+        }
+        self.queue.put_back(back);
+        dropped
     }
 
     fn take_flying(&mut self, event: Ordinal) -> Option<Flying> {

@@ -92,21 +92,14 @@ impl Core {
             return;
         }
         let Some(lane) = self.lanes.get_mut(&plan.key) else { return };
-        lane.request_unsent();
-        let mut back = Items::new();
-        for item in items {
-            let event = item.event;
-            match lane.not_begun(item) {
-                Ok(item) => back.push(item),
-                Err(true) => self.low_water.remove(event),
-                Err(false) => {}
-            }
-        }
-        lane.put_back(back);
+        let dropped = lane.request_unsent(items);
         if !lane.plan.enabled {
             self.hold_queue(plan.key, now);
         } else if store_failed {
             lane.pause_until(now + std::time::Duration::from_secs(1));
+        }
+        for event in dropped {
+            self.low_water.remove(event);
         }
     }
 
