@@ -1,14 +1,20 @@
-//! The contracts compiled in.
+//! The contracts compiled in: the files of `contracts/`.
 
 use std::sync::Arc;
 
 use crate::Contract;
 
-const FILES: [(&str, &str); 1] = [("standard", include_str!("../../../contracts/standard.toml"))];
+/// Their names and texts, sorted by name.
+const FILES: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/contract_files.rs"));
 
-/// The names of the contracts compiled in.
+/// The names of the contracts compiled in, sorted.
 pub fn builtin_names() -> impl Iterator<Item = &'static str> {
-    FILES.into_iter().map(|(name, _)| name)
+    FILES.iter().map(|(name, _)| *name)
+}
+
+/// The file of the contract of that name that is compiled in.
+pub fn builtin_file(name: &str) -> Option<&'static str> {
+    FILES.iter().find(|(known, _)| *known == name).map(|(_, file)| *file)
 }
 
 impl Contract {
@@ -17,8 +23,8 @@ impl Contract {
     /// # Panics
     /// If its file is not a contract, which the tests of this crate rule out.
     pub fn builtin(name: &str) -> Option<Arc<Self>> {
-        let (_, file) = FILES.into_iter().find(|(known, _)| *known == name)?;
-        let contract = Self::parse(file).expect("the contracts compiled in are read by the tests");
+        let contract =
+            Self::parse(builtin_file(name)?).expect("the contracts compiled in are read by the tests");
         Some(Arc::new(contract))
     }
 }
@@ -28,10 +34,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_contract_compiled_in_can_be_read_and_has_its_own_name() {
+    fn every_contract_compiled_in_can_be_read_and_has_the_name_of_its_file() {
         for name in builtin_names() {
             assert_eq!(Contract::builtin(name).map(|contract| contract.name.clone()).as_deref(), Some(name));
         }
         assert!(Contract::builtin("nobody").is_none());
+    }
+
+    #[test]
+    fn the_six_contracts_of_the_design_are_compiled_in() {
+        let names: Vec<_> = builtin_names().collect();
+        assert_eq!(names, ["backend", "call-center", "lead-intake", "scendcore", "scopien", "standard"]);
     }
 }

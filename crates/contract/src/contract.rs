@@ -6,6 +6,7 @@ use http::HeaderName;
 use postrider_model::endpoint::{Ordering, SignatureKind};
 use postrider_model::health::DisableRule;
 use postrider_model::id::IdForm;
+use serde_json::Value;
 
 use crate::envelope::Envelope;
 use crate::notice::Notice;
@@ -152,6 +153,8 @@ pub struct EventType {
     pub name: String,
     /// What it tells, for people.
     pub description: Option<String>,
+    /// An example of an event's `data`: what test sends carry.
+    pub example: Option<Value>,
 }
 
 impl Contract {

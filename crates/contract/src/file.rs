@@ -10,6 +10,8 @@ mod payload;
 mod section;
 mod signature;
 
+use postrider_model::{json, limits, name};
+use serde_json::Value;
 use toml::de::DeTable;
 
 use crate::contract::{Catalogue, Contract, EventType, Limits};
@@ -98,29 +100,38 @@ fn limits(root: &Section<'_, '_>) -> Result<Limits> {
 
 fn event_types(root: &Section<'_, '_>) -> Result<Vec<EventType>> {
     let mut types: Vec<EventType> = Vec::new();
-    for section in root.sections("event_type", &["name", "description"])? {
+    for section in root.sections("event_type", &["name", "description", "example"])? {
         let entry = section.required("name")?;
         let name = event_type(&entry)?;
         if types.iter().any(|known| known.name == name) {
             return Err(entry.fault(format!("the event type {name:?} is there already")));
         }
         let description = section.entry("description").map(|entry| line(&entry)).transpose()?;
-        types.push(EventType { name, description });
+        let example = section.entry("example").map(|entry| example(&entry)).transpose()?;
+        types.push(EventType { name, description, example });
     }
     Ok(types)
 }
 
 /// The name of an event type (DESIGN 4.4 "Names").
 fn event_type(entry: &Entry<'_, '_>) -> Result<String> {
-    let name = entry.text()?;
-    let bad = |c: char| c.is_control() || c == '*' || c == '/';
-    let fits = (1..=128).contains(&name.chars().count()) && !name.contains(bad) && name.trim() == name;
-    if fits {
-        Ok(name.to_owned())
-    } else {
-        let rule = "1 to 128 printable characters, without * and /, spaces only within";
-        Err(entry.fault(format!("{name:?} cannot name an event type: it needs {rule}")))
+    let text = entry.text()?;
+    name::event_type(text)
+        .map(|()| text.to_owned())
+        .map_err(|error| entry.fault(format!("{text:?} cannot name an event type: {error}")))
+}
+
+/// An example of `data`: JSON in a string, because TOML knows no `null` and keeps no order of keys.
+fn example(entry: &Entry<'_, '_>) -> Result<Value> {
+    let limits = limits::Limits::default();
+    let text = entry.text()?;
+    if text.len() > limits.max_example_bytes {
+        return Err(entry.fault(format!("an example has at most {} bytes", limits.max_example_bytes)));
     }
+    json::check(text.as_bytes(), limits.json_depth).map_err(|fault| {
+        entry.fault_within(fault.offset, format!("the example is not JSON: {}", fault.kind))
+    })?;
+    serde_json::from_str(text).map_err(|error| entry.fault(format!("the example is not JSON: {error}")))
 }
 
 /// A name for machines: small letters, digits and hyphens.

@@ -21,7 +21,7 @@ mod template;
 mod verify;
 
 pub use batch::batch_id;
-pub use builtin::builtin_names;
+pub use builtin::{builtin_file, builtin_names};
 pub use contract::{
     Batch, Catalogue, Contract, DeliveryTerms, EndpointTerms, EventType, HealthTerms, Limits, SecretSource,
     SecretTerms,

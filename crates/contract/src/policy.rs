@@ -112,8 +112,7 @@ mod tests {
     use super::*;
 
     fn resolve(settings: &Settings, endpoint: EndpointConfig) -> DeliveryPolicy {
-        let file = include_str!("../tests/contracts/scopien.toml");
-        DeliveryPolicy::resolve(&Contract::parse(file).unwrap(), settings, &endpoint)
+        DeliveryPolicy::resolve(&Contract::builtin("scopien").unwrap(), settings, &endpoint)
     }
 
     #[test]

@@ -62,6 +62,14 @@ fn a_fault_points_to_line_column_and_key() {
 }
 
 #[test]
+fn a_fault_in_an_example_points_into_it() {
+    let example = "name = \"a.b\"\nexample = '''\n{\n  \"a\": 1,\n  \"b\": oops\n}'''";
+    let (line, column, key, detail) = fault("name = \"a.b\"", example);
+    assert_eq!((line, column, key.as_str()), (32, 8, "event_type[0].example"));
+    assert_eq!(detail, "the example is not JSON: unexpected character");
+}
+
+#[test]
 fn every_fault_is_explained() {
     for (from, to, key, words) in [
         ("name = \"acme\"", "name = \"Acme Inc\"", "name", "small letters"),
@@ -146,6 +154,8 @@ fn every_fault_is_explained() {
             "unknown source",
         ),
         ("name = \"a.b\"", "name = \"a/*\"", "event_type[0].name", "cannot name"),
+        ("name = \"a.b\"", "name = \"a.b\"\nexample = { a = 1 }", "event_type[0].example", "a string"),
+        ("name = \"a.b\"", "name = \"a.b\"\nexample = \"{'a': 1}\"", "event_type[0].example", "not JSON"),
         (
             "name = \"a.b\"",
             "name = \"a.b\"\n[[event_type]]\nname = \"a.b\"",

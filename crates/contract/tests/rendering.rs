@@ -7,21 +7,12 @@
 )]
 
 use bytes::Bytes;
-use postrider_contract::{Contract, EventView};
+use postrider_contract::{Contract, EventView, builtin_names};
 use postrider_model::id::EventId;
 use postrider_model::time::Millis;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use uuid::Uuid;
-
-const ALL: [&str; 6] = [
-    include_str!("../../../contracts/standard.toml"),
-    include_str!("contracts/scopien.toml"),
-    include_str!("contracts/scendcore.toml"),
-    include_str!("contracts/lead-intake.toml"),
-    include_str!("contracts/call-center.toml"),
-    include_str!("contracts/backend.toml"),
-];
 
 /// JSON as a product may write it: odd numbers, escapes, spaces, keys in any order and twice.
 fn json() -> impl Strategy<Value = String> {
@@ -59,8 +50,7 @@ proptest! {
         data in json(), changes in prop::option::of(json()), kind in "\\PC{1,64}", tenant in any::<String>(),
         id: u128, time in 0i64..253_402_300_799_999,
     ) {
-        for file in ALL {
-            let contract = Contract::parse(file).unwrap();
+        for contract in builtin_names().filter_map(Contract::builtin) {
             let body = contract.render(&EventView {
                 id: EventId(Uuid::from_u128(id)),
                 event_type: &kind,

@@ -1,10 +1,8 @@
 //! The five documented contracts, as files: their bodies and headers are those of the documents (DESIGN 4.3).
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test may panic, in the functions it shares with others too"
-)]
+#![expect(clippy::unwrap_used, reason = "a test may panic, in the functions it shares with others too")]
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use postrider_contract::{
@@ -17,16 +15,10 @@ use postrider_model::time::Millis;
 use serde_json::Value;
 use uuid::Uuid;
 
-const SCOPIEN: &str = include_str!("contracts/scopien.toml");
-const SCENDCORE: &str = include_str!("contracts/scendcore.toml");
-const LEAD_INTAKE: &str = include_str!("contracts/lead-intake.toml");
-const CALL_CENTER: &str = include_str!("contracts/call-center.toml");
-const BACKEND: &str = include_str!("contracts/backend.toml");
-
 const ID: EventId = EventId(Uuid::from_u128(0x0198_3f2a_7c00_7abc_8123_4567_89ab_cdef));
 
-fn contract(file: &str) -> Contract {
-    Contract::parse(file).unwrap_or_else(|error| panic!("{error}"))
+fn contract(name: &str) -> Arc<Contract> {
+    Contract::builtin(name).unwrap()
 }
 
 fn event<'a>(event_type: &'a str, timestamp: &str, data: &'a str) -> EventView<'a> {
@@ -69,7 +61,7 @@ fn headers(contract: &Contract, event_type: &str, body: &[u8], secret: &str) -> 
 
 #[test]
 fn scopiens_payload_structure_is_the_documented_one() {
-    let contract = contract(SCOPIEN);
+    let contract = contract("scopien");
     let example = r#"{
       "id": "evt_abc123",
       "event": "opportunity.updated",
@@ -99,7 +91,7 @@ fn scopiens_payload_structure_is_the_documented_one() {
 
 #[test]
 fn scopien_leaves_changes_out_where_there_are_none() {
-    let contract = contract(SCOPIEN);
+    let contract = contract("scopien");
     let data = r#"{"id":"lead_new123","firstName":"John","lastName":"Smith","email":"john@example.com","company":"TechStart","source":"Website","status":"New"}"#;
     let body = contract.render(&event("lead.created", "2026-01-22T11:00:00Z", data));
     let id = public_id(&contract);
@@ -110,7 +102,7 @@ fn scopien_leaves_changes_out_where_there_are_none() {
 
 #[test]
 fn scopiens_batch_is_a_list_in_events() {
-    let contract = contract(SCOPIEN);
+    let contract = contract("scopien");
     let members: Vec<_> = ["lead.created", "opportunity.updated"]
         .map(|kind| contract.render(&event(kind, "2026-01-22T11:00:00Z", "{}")))
         .to_vec();
@@ -122,7 +114,7 @@ fn scopiens_batch_is_a_list_in_events() {
 
 #[test]
 fn scopien_signs_the_body_with_the_whole_secret() {
-    let contract = contract(SCOPIEN);
+    let contract = contract("scopien");
     // HMAC-SHA256 of the body with the secret's characters, computed elsewhere.
     let signature = "sha256=e27211422490af27cf6f6da106bbc0d5ef87b8876e987c5f8df99c451f7be2b3";
     let headers = headers(&contract, "lead.created", br#"{"id":1}"#, "whsec_abc123def456");
@@ -132,7 +124,7 @@ fn scopien_signs_the_body_with_the_whole_secret() {
 
 #[test]
 fn scopiens_numbers_are_the_documented_ones() {
-    let contract = contract(SCOPIEN);
+    let contract = contract("scopien");
     let delivery = &contract.delivery;
     assert_eq!(
         (delivery.timeout.as_secs(), delivery.per_second, delivery.batches_per_second),
@@ -164,7 +156,7 @@ fn scopiens_numbers_are_the_documented_ones() {
 
 #[test]
 fn scopiens_notice_is_exactly_the_documented_body() {
-    let contract = contract(SCOPIEN);
+    let contract = contract("scopien");
     let endpoint = EndpointId(Uuid::from_u128(5));
     let view = NoticeView {
         endpoint,
@@ -189,7 +181,7 @@ fn scopiens_notice_is_exactly_the_documented_body() {
 
 #[test]
 fn scendcores_payload_and_signature_are_the_documented_ones() {
-    let contract = contract(SCENDCORE);
+    let contract = contract("scendcore");
     let data =
         r#"{ "contact_id": "uuid", "email": "john@acme.com", "name": "John Smith", "company": "Acme Corp" }"#;
     let body = contract.render(&event("contact.created", "2026-03-26T10:00:00Z", data));
@@ -206,7 +198,7 @@ fn scendcores_payload_and_signature_are_the_documented_ones() {
 
 #[test]
 fn scendcore_sends_unsigned_where_no_secret_was_given() {
-    let contract = contract(SCENDCORE);
+    let contract = contract("scendcore");
     let attempt = AttemptContext { id: "x", timestamp_unix: 0, event_type: "contact.created" };
     assert!(contract.sign_headers(&attempt, b"{}", &[]).is_empty());
     assert_eq!(contract.endpoint.secret.as_ref().map(|secret| secret.source), Some(SecretSource::Given));
@@ -219,7 +211,7 @@ fn scendcore_sends_unsigned_where_no_secret_was_given() {
 
 #[test]
 fn lead_intake_has_milliseconds_and_standard_headers() {
-    let contract = contract(LEAD_INTAKE);
+    let contract = contract("lead-intake");
     let body = contract.render(&event("call.qualified", "2026-04-27T17:42:18.001Z", r#"{"a":1}"#));
     let id = public_id(&contract);
     let expected = format!(
@@ -240,7 +232,7 @@ fn lead_intake_has_milliseconds_and_standard_headers() {
 
 #[test]
 fn the_call_center_sends_names_with_spaces_and_signs_nothing() {
-    let contract = contract(CALL_CENTER);
+    let contract = contract("call-center");
     let body =
         contract.render(&event("Call Overflowed To Voicemail", "2026-01-22T10:30:00Z", r#"{"call_id":7}"#));
     let id = public_id(&contract);
@@ -272,7 +264,7 @@ fn notice() -> NoticeView<'static> {
 
 #[test]
 fn backend_is_open_and_its_payload_is_that_of_standard_webhooks() {
-    let contract = contract(BACKEND);
+    let contract = contract("backend");
     let body = contract.render(&event("conversation.completed", "2019-08-24T14:15:22Z", "[]"));
     assert_eq!(
         text(&body),
@@ -284,7 +276,7 @@ fn backend_is_open_and_its_payload_is_that_of_standard_webhooks() {
 
 #[test]
 fn standard_tells_of_a_disabled_endpoint_in_an_ordinary_envelope() {
-    let contract = Contract::builtin("standard").unwrap();
+    let contract = contract("standard");
     let data = contract.render_notice(&notice()).unwrap();
     let id = contract.endpoint_id_form().show(Uuid::from_u128(5));
     let expected = format!(
@@ -302,7 +294,7 @@ fn standard_tells_of_a_disabled_endpoint_in_an_ordinary_envelope() {
 
 #[test]
 fn standards_numbers_are_those_of_the_design() {
-    let contract = Contract::builtin("standard").unwrap();
+    let contract = contract("standard");
     let delivery = &contract.delivery;
     let hours: Vec<_> = delivery.schedule.iter().map(|step| step.as_secs_f64() / 3_600.0).collect();
     assert_eq!(hours, [5.0 / 3_600.0, 5.0 / 60.0, 0.5, 2.0, 5.0, 10.0, 14.0, 20.0, 24.0]);

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, in the functions it shares with others too")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -14,12 +15,16 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OLD_SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
 const TOLERANCE: Duration = Duration::from_secs(300);
 
-fn standard() -> std::sync::Arc<Contract> {
-    Contract::builtin("standard").unwrap()
+fn builtin(name: &str) -> Arc<Contract> {
+    Contract::builtin(name).unwrap()
 }
 
-fn scopien() -> Contract {
-    Contract::parse(include_str!("contracts/scopien.toml")).unwrap()
+fn standard() -> Arc<Contract> {
+    builtin("standard")
+}
+
+fn scopien() -> Arc<Contract> {
+    builtin("scopien")
 }
 
 fn keys(contract: &Contract, secrets: &[&str]) -> Vec<SigningKey> {
@@ -81,7 +86,7 @@ proptest! {
 
     #[test]
     fn a_changed_body_is_not_verified(body in prop::collection::vec(any::<u8>(), 1..200), at in any::<prop::sample::Index>(), flip in 1u8..) {
-        for (contract, secret) in [(&*standard(), SECRET), (&scopien(), "s")] {
+        for (contract, secret) in [(&*standard(), SECRET), (&*scopien(), "s")] {
             let headers = sign(contract, "evt_1", 1_000, &body, &[secret]);
             prop_assert_eq!(verify(contract, &headers, &body, &[secret], 1_000), Ok(()));
             let mut changed = body.clone();
@@ -228,7 +233,7 @@ fn what_is_missing_is_named() {
     }
     let headers = sign(&contract, "evt_1", 1_000, b"{}", &[SECRET]);
     assert_eq!(verify(&contract, &headers, b"{}", &[], 1_000), Err(VerifyError::NoSecret));
-    let unsigned = Contract::parse(include_str!("contracts/call-center.toml")).unwrap();
+    let unsigned = builtin("call-center");
     assert_eq!(verify(&unsigned, &headers, b"{}", &["s"], 1_000), Err(VerifyError::Unsigned));
 }
 
@@ -279,11 +284,11 @@ fn given_secrets_are_checked() {
 
 #[test]
 fn who_chooses_the_secret_is_the_contracts_to_say() {
-    let generated = Contract::parse(include_str!("contracts/backend.toml")).unwrap();
+    let generated = builtin("backend");
     assert_eq!(generated.check_given_secret(SignatureKind::Hmac, SECRET), Err(SecretError::NotGiven));
-    let given = Contract::parse(include_str!("contracts/scendcore.toml")).unwrap();
+    let given = builtin("scendcore");
     assert_eq!(given.generate_secret(SignatureKind::Hmac, |_| ()), Err(SecretError::NotGenerated));
-    let none = Contract::parse(include_str!("contracts/call-center.toml")).unwrap();
+    let none = builtin("call-center");
     assert_eq!(none.check_given_secret(SignatureKind::Hmac, "x"), Err(SecretError::NoSecrets));
     assert_eq!(none.generate_secret(SignatureKind::Hmac, |_| ()), Err(SecretError::NoSecrets));
 }

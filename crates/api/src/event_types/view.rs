@@ -53,8 +53,8 @@ impl From<CatalogueType> for EventTypeOut {
     fn from(kind: CatalogueType) -> Self {
         match kind {
             CatalogueType::Own(kind) => kind.into(),
-            CatalogueType::Contract { name, description } => {
-                Self { name, description, from_contract: true, ..Self::default() }
+            CatalogueType::Contract { name, description, example } => {
+                Self { name, description, example, from_contract: true, ..Self::default() }
             }
         }
     }

@@ -8,6 +8,7 @@ use postrider_model::id::Mode;
 use postrider_store::{EndpointChange, EndpointPatch};
 use serde_json::{Value, json};
 
+use crate::receivers::Sent;
 use crate::world::{World, audit};
 
 const HOOK: &str = "https://hooks.example.com/in";
@@ -390,6 +391,25 @@ async fn a_test_is_sent_now_and_answers_with_the_attempt() {
     );
     world.pass(Duration::from_secs(3_600)).await;
     assert_eq!(world.receivers.sent().len(), 2, "a test has one attempt");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_test_without_data_carries_the_example_of_the_project_or_else_that_of_the_contract() {
+    let world = World::under("scopien").await;
+    let path = world.endpoint(json!({"url": HOOK})).await;
+    let kind = "/v1/event-types/lead.created";
+    let of_contract = world.get(kind).await.expect(200).json["example"].clone();
+    assert_eq!(of_contract["firstName"], "John", "the document's example");
+    let lead = json!({"type": "lead.created"});
+    world.post(&format!("{path}/test"), lead.clone()).await.expect(200);
+    world.call(Method::PUT, kind, json!({"description": "A lead"})).await.expect(201);
+    world.post(&format!("{path}/test"), lead.clone()).await.expect(200);
+    world.call(Method::PUT, kind, json!({"example": {"mine": 1}})).await.expect(200);
+    world.post(&format!("{path}/test"), lead).await.expect(200);
+    world.post(&format!("{path}/test"), json!({"type": "lead.updated"})).await.expect(200);
+    let data = |sent: &Sent| serde_json::from_slice::<Value>(&sent.body).unwrap()["data"].clone();
+    let data: Vec<_> = world.receivers.sent().iter().map(data).collect();
+    assert_eq!(data, [of_contract.clone(), of_contract, json!({"mine": 1}), json!({"test": true})]);
 }
 
 #[tokio::test(start_paused = true)]

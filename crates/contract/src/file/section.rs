@@ -95,6 +95,14 @@ impl<'t, 'i> Entry<'t, 'i> {
         ContractError::at(self.source, self.span.start, &self.path, detail)
     }
 
+    /// A fault `offset` bytes into this text: there, where the file has the text as it is, else at its beginning.
+    pub(super) fn fault_within(&self, offset: usize, detail: impl Into<String>) -> ContractError {
+        let written = self.source.get(self.span.clone()).unwrap_or_default();
+        let text = self.value.as_str().unwrap_or_default();
+        let within = written.find(text).map_or(0, |before| before + offset);
+        ContractError::at(self.source, self.span.start + within, &self.path, detail)
+    }
+
     fn expected(&self, what: &str) -> ContractError {
         self.fault(format!("this must be {what}, and is {}", kind(self.value)))
     }

@@ -48,7 +48,7 @@ impl TestEndpoint<'_> {
         let kind = self.kind.unwrap_or_else(|| default_kind(&found));
         let data = match self.data {
             Some(data) => data,
-            None => example(engine, self.caller, &kind).await?,
+            None => example(engine, &found.context, &kind).await?,
         };
         check(&kind, &data, &found.context, engine.limits())?;
         let event = EventIn {
@@ -103,10 +103,14 @@ fn first_declared(context: &ProjectContext) -> Option<String> {
     context.valid_types().into_iter().next()
 }
 
-/// The type's example, or a small body that says what it is.
-async fn example(engine: &Engine, caller: &Caller, kind: &str) -> Result<Bytes, ServiceError> {
-    let described = engine.store().event_type(caller.project, kind).await?;
-    let example = described.and_then(|described| described.example);
-    Ok(example
+/// The type's example, the project's own before the contract's, or a small body that says what it is.
+async fn example(engine: &Engine, context: &ProjectContext, kind: &str) -> Result<Bytes, ServiceError> {
+    let own = engine.store().event_type(context.project.key, kind).await?.and_then(|own| own.example);
+    let of_contract = || {
+        let kind = context.contract.event_types().iter().find(|known| known.name == kind);
+        kind.and_then(|known| known.example.clone())
+    };
+    Ok(own
+        .or_else(of_contract)
         .map_or_else(|| Bytes::from_static(br#"{"test":true}"#), |example| Bytes::from(example.to_string())))
 }

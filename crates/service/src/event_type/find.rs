@@ -26,10 +26,6 @@ impl FindEventType<'_> {
         }
         let context = engine.project(project).await?;
         let of_contract = context.contract.event_types().iter().find(|kind| kind.name == self.name);
-        let kind = of_contract.ok_or(ServiceError::NotFound("event type"))?;
-        Ok(CatalogueType::Contract {
-            name: kind.name.clone(),
-            description: kind.description.clone().unwrap_or_default(),
-        })
+        of_contract.map(CatalogueType::from).ok_or(ServiceError::NotFound("event type"))
     }
 }

@@ -50,10 +50,7 @@ impl ListEventTypes<'_> {
             }
             let own = engine.store().event_type(self.caller.project, &kind.name).await?;
             if own.is_none_or(|own| own.archived_at.is_some()) {
-                rows.push(CatalogueType::Contract {
-                    name: kind.name.clone(),
-                    description: kind.description.clone().unwrap_or_default(),
-                });
+                rows.push(kind.into());
             }
         }
         if rows.len() == self.limit {

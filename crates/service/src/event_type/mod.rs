@@ -6,6 +6,7 @@ mod list;
 mod put;
 
 use postrider_store::EventType;
+use serde_json::Value;
 
 pub use archive::ArchiveEventType;
 pub use find::FindEventType;
@@ -23,5 +24,17 @@ pub enum CatalogueType {
         name: String,
         /// What it means.
         description: String,
+        /// An example of `data`.
+        example: Option<Value>,
     },
+}
+
+impl From<&postrider_contract::EventType> for CatalogueType {
+    fn from(kind: &postrider_contract::EventType) -> Self {
+        Self::Contract {
+            name: kind.name.clone(),
+            description: kind.description.clone().unwrap_or_default(),
+            example: kind.example.clone(),
+        }
+    }
 }

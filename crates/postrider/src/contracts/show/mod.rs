@@ -6,15 +6,12 @@ mod terms;
 mod words;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use postrider_contract::{Contract, builtin_names};
+use postrider_contract::{Contract, builtin_file, builtin_names};
 
 use crate::cli::Failed;
 use crate::console::say;
 use example::Example;
 use words::Words;
-
-/// The texts of the files that are compiled in.
-const FILES: &[&str] = &include!(concat!(env!("OUT_DIR"), "/contract_files.rs"));
 
 /// The command.
 pub(super) fn command() -> Command {
@@ -47,9 +44,8 @@ pub(super) fn run(args: &ArgMatches) -> Result<(), Failed> {
 
 /// The text of the contract of that name, else of the file of that name.
 fn text(named: &str) -> Result<String, Failed> {
-    let is_it = |file: &&&str| Words::read(file).is_ok_and(|words| words.name == named);
-    if let Some(file) = FILES.iter().find(is_it) {
-        return Ok((**file).to_owned());
+    if let Some(file) = builtin_file(named) {
+        return Ok(file.to_owned());
     }
     std::fs::read_to_string(named).map_err(|error| {
         let known = builtin_names().collect::<Vec<_>>().join(", ");

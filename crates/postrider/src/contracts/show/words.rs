@@ -5,7 +5,6 @@ use serde::Deserialize;
 /// What `contract show` quotes. The file as a whole is checked by [`postrider_contract::Contract::parse`].
 #[derive(Debug, Deserialize)]
 pub(super) struct Words {
-    pub(super) name: String,
     pub(super) payload: Payload,
     #[serde(default)]
     pub(super) signature: Vec<Signature>,
