@@ -107,12 +107,33 @@ async fn wrong_options_end_with_2_and_a_message() {
         (Launch::new(dir.path()).env("POSTRIDER_DEV", "perhaps"), "dev"),
         (Launch::new(dir.path()).arg("--config=/nowhere.toml"), "/nowhere.toml"),
         (Launch::new(dir.path()).arg("--no-such-option"), "--no-such-option"),
+        (Launch::new(dir.path()).arg("--max-event-bytes=0"), "max_event_bytes"),
+        (
+            Launch::new(dir.path()).env("POSTRIDER_LIMITS_MAX_BATCH_EVENTS", "0"),
+            "limits.max_batch_events (in the environment): this is a whole number from 1 to 10000, not 0",
+        ),
     ] {
         let (code, said) = launch.refused().await;
         assert_eq!(code, 2, "{said}");
         assert!(said.contains(needle), "{said} does not name {needle}");
         assert!(!launch.data().exists(), "a wrong option leaves nothing behind");
     }
+}
+
+#[tokio::test]
+async fn a_limit_of_the_file_holds_for_requests() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("postrider.toml");
+    fs::write(&file, "[limits]\nmax_batch_events = 2\n").unwrap();
+    let server = Launch::new(dir.path()).arg("--config").arg(file.to_str().unwrap()).start().await;
+    let product = Product::create(&server, json!({})).await;
+    let event = json!({"tenant": "t1", "type": "a.b", "data": {}});
+    let batch = |size: usize| json!({"events": vec![event.clone(); size]});
+    let _ = product.client.post("/v1/events/batch", batch(2)).await.expect(202);
+    let refused = product.client.post("/v1/events/batch", batch(3)).await.expect(422);
+    assert_eq!(refused["errors"][0]["pointer"], "/events");
+    assert_eq!(refused["errors"][0]["detail"], "A batch has at most 2 events, this one has 3.");
+    server.stop().await;
 }
 
 #[tokio::test]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use figment::value::{Dict, Map, Value};
 use figment::{Error, Metadata, Profile, Provider};
+use postrider_model::limits::Limits;
 
+use super::limits::{SECTION, variable};
 use super::options::{Kind, OPTIONS, OTHER_VARIABLES, Opt, PREFIX};
 
 /// Texts by option key, from one place.
@@ -12,17 +14,23 @@ use super::options::{Kind, OPTIONS, OTHER_VARIABLES, Opt, PREFIX};
 pub(crate) struct Layer {
     name: &'static str,
     texts: BTreeMap<&'static str, Vec<String>>,
+    limits: BTreeMap<&'static str, String>,
 }
 
 impl Layer {
     /// An empty layer; `name` says in error messages where its values come from.
     pub(crate) fn new(name: &'static str) -> Self {
-        Self { name, texts: BTreeMap::new() }
+        Self { name, ..Self::default() }
     }
 
     /// Adds an option's value or values.
     pub(crate) fn add(&mut self, opt: &Opt, texts: impl IntoIterator<Item = String>) {
         self.texts.entry(opt.key).or_default().extend(texts);
+    }
+
+    /// Sets a limit.
+    pub(crate) fn limit(&mut self, key: &'static str, text: String) {
+        self.limits.insert(key, text);
     }
 }
 
@@ -32,6 +40,12 @@ pub(crate) fn environment(variables: impl IntoIterator<Item = (String, String)>)
     let mut unknown = Vec::new();
     for (name, value) in variables {
         if !name.starts_with(PREFIX) {
+            continue;
+        }
+        if let Some(limit) = Limits::TABLE.iter().find(|limit| variable(limit.key) == name) {
+            if !value.is_empty() {
+                layer.limit(limit.key, value);
+            }
             continue;
         }
         match OPTIONS.iter().find(|opt| opt.variable() == name) {
@@ -57,8 +71,19 @@ impl Provider for Layer {
             let Some(opt) = OPTIONS.iter().find(|opt| opt.key == *key) else { continue };
             dict.insert((*key).to_owned(), value(opt, texts)?);
         }
+        if !self.limits.is_empty() {
+            let limits = self.limits.iter().map(|(key, text)| ((*key).to_owned(), number(text)));
+            dict.insert(SECTION.to_owned(), Value::from(limits.collect::<Dict>()));
+        }
         Ok(Profile::Default.collect(dict))
     }
+}
+
+/// A text as the number it stands for; what is none is told with its name and range later.
+fn number(text: &str) -> Value {
+    let plain = text.trim().replace('_', "");
+    let whole = plain.parse::<u64>().map(Value::from);
+    whole.or_else(|_| plain.parse::<f64>().map(Value::from)).unwrap_or_else(|_| Value::from(text))
 }
 
 fn value(opt: &Opt, texts: &[String]) -> Result<Value, String> {

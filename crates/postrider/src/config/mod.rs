@@ -3,6 +3,7 @@
 mod effective;
 mod flags;
 mod layers;
+mod limits;
 mod options;
 mod reference;
 mod secret;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use figment::Figment;
 use figment::providers::{Format as _, Toml};
 use ipnet::IpNet;
+use postrider_model::limits::Limits;
 use serde::Deserialize;
 
 pub(crate) use effective::{Setting, effective};
@@ -52,6 +54,7 @@ pub(crate) struct Config {
     pub(crate) proxy: Option<Secret>,
     pub(crate) proxy_resolves: bool,
     pub(crate) proxy_allow_networks: Vec<IpNet>,
+    /// In the limits too, where the program reads it.
     pub(crate) max_event_bytes: usize,
     pub(crate) max_store_bytes: Option<u64>,
     pub(crate) min_free_bytes: u64,
@@ -61,6 +64,8 @@ pub(crate) struct Config {
     pub(crate) log_level: String,
     pub(crate) root_key: Option<Secret>,
     pub(crate) master_key: Option<Secret>,
+    /// The section of that name; each is told in [`Limits`].
+    pub(crate) limits: Limits,
 }
 
 impl Default for Config {
@@ -80,7 +85,7 @@ impl Default for Config {
             proxy: None,
             proxy_resolves: false,
             proxy_allow_networks: Vec::new(),
-            max_event_bytes: 262_144,
+            max_event_bytes: Limits::default().max_event_bytes,
             max_store_bytes: None,
             min_free_bytes: 536_870_912,
             max_in_flight: None,
@@ -89,6 +94,7 @@ impl Default for Config {
             log_level: "info".to_owned(),
             root_key: None,
             master_key: None,
+            limits: Limits::default(),
         }
     }
 }
@@ -118,10 +124,12 @@ const DEFAULT_FILE: &str = "postrider.toml";
 /// [`ConfigError`].
 pub(crate) fn load(file: Option<&Path>, environment: Layer, flags: Layer) -> Result<Config, ConfigError> {
     let figment = layered(file, environment, flags)?;
-    let config: Config = figment.extract().map_err(|errors| {
+    limits::check(&figment)?;
+    let mut config: Config = figment.extract().map_err(|errors| {
         ConfigError::Value(errors.into_iter().map(|e| explain(&e)).collect::<Vec<_>>().join("\n"))
     })?;
     config.check()?;
+    config.limits.max_event_bytes = config.max_event_bytes;
     Ok(config)
 }
 
@@ -169,6 +177,8 @@ impl Config {
         if self.root_key.as_ref().is_some_and(|key| key.expose().chars().count() < 24) {
             return wrong("root_key: a root key has at least 24 characters");
         }
+        limits::check_event_bytes(self.max_event_bytes)?;
+        limits::check_pairs(&self.limits)?;
         if self.max_in_flight == Some(0) || self.worker_threads == Some(0) {
             return wrong("max_in_flight and worker_threads are at least 1");
         }

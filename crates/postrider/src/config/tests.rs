@@ -1,4 +1,7 @@
 use std::io::Write as _;
+use std::time::Duration;
+
+use postrider_model::limits::Limits;
 
 use super::layers::{Layer, environment};
 use super::options::OPTIONS;
@@ -61,6 +64,7 @@ fn a_wrong_value_is_refused_with_its_key_and_where_it_stands() {
         ("", &[("role", "api")], &["embedded store"]),
         ("", &[("database_url", "postgres://x")], &["embedded store"]),
         ("", &[("root_key", "too-short")], &["24"]),
+        ("max_event_bytes = 0", &[], &["max_event_bytes", "64 to 16777216", "not 0"]),
     ] {
         let error = read(text, env, &[]).unwrap_err();
         for needle in needles {
@@ -68,6 +72,56 @@ fn a_wrong_value_is_refused_with_its_key_and_where_it_stands() {
         }
         assert!(!error.contains("too-short"), "a key must not be repeated: {error}");
     }
+}
+
+#[test]
+fn a_limit_is_set_in_its_section_and_by_its_variable_which_wins() {
+    let text = "[limits]\nmax_batch_events = 20\nmax_timeout_seconds = 30\nmin_timeout_seconds = 0.5";
+    let variables = [("POSTRIDER_LIMITS_MAX_BATCH_EVENTS", "3_0"), ("POSTRIDER_LIMITS_MAX_HEADERS", "")];
+    let (env, unknown) = environment(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    assert_eq!(unknown, Vec::<String>::new());
+    let read = load(Some(file(text).path()), env, Layer::new("x")).unwrap().limits;
+    let expected = Limits {
+        max_batch_events: 30,
+        max_timeout: Duration::from_secs(30),
+        min_timeout: Duration::from_millis(500),
+        ..Limits::default()
+    };
+    assert_eq!(read, expected);
+}
+
+#[test]
+fn the_largest_event_is_an_option_and_reaches_the_limits() {
+    assert_eq!(read("max_event_bytes = 1000", &[], &[]).unwrap().limits.max_event_bytes, 1_000);
+    let error = read("[limits]\nmax_event_bytes = 1000", &[], &[]).unwrap_err();
+    assert!(error.contains("--max-event-bytes"), "{error}");
+}
+
+#[test]
+fn a_limit_that_is_unknown_or_out_of_its_range_is_refused_with_its_name_and_range() {
+    for (text, needles) in [
+        ("[limits]\nmax_bach_events = 1", &["limits.max_bach_events", "no such limit"][..]),
+        ("[limits]\nmax_batch_events = 0", &["limits.max_batch_events", "TOML file", "1 to 10000", "not 0"]),
+        ("[limits]\nmax_batch_events = 4000000000", &["limits.max_batch_events", "not 4000000000"]),
+        ("[limits]\nmax_headers = -1", &["limits.max_headers", "0 to 50", "not -1"]),
+        ("[limits]\nmax_headers = 1.5", &["limits.max_headers", "a whole number", "not 1.5"]),
+        ("[limits]\nmax_headers = \"many\"", &["limits.max_headers", "not \"many\""]),
+        ("[limits]\nmax_headers = [1]", &["limits.max_headers", "not [1]"]),
+        ("[limits]\nmax_timeout_seconds = 1e9", &["limits.max_timeout_seconds", "1 to 600"]),
+        ("[limits]\nmax_timeout_seconds = nan", &["limits.max_timeout_seconds"]),
+        ("limits = 5", &["[limits]"]),
+        ("[limits]\nmax_list_limit = 10", &["default_list_limit is more than max_list_limit"]),
+        ("[limits]\nmax_headers = -1\njson_depth = 1000", &["limits.max_headers", "limits.json_depth"]),
+    ] {
+        let error = read(text, &[], &[]).unwrap_err();
+        for needle in needles {
+            assert!(error.contains(needle), "{error:?} does not name {needle:?}");
+        }
+    }
+    let mut env = Layer::new("the environment");
+    env.limit("max_headers", "lots".to_owned());
+    let error = load(Some(file("").path()), env, Layer::new("x")).unwrap_err().to_string();
+    assert!(error.contains("limits.max_headers (in the environment)") && error.contains("lots"), "{error}");
 }
 
 #[test]
@@ -86,7 +140,8 @@ fn a_named_file_that_is_not_there_is_an_error() {
 
 #[test]
 fn every_option_of_the_table_is_a_field_of_the_configuration_and_the_reverse() {
-    let shown = format!("{:?}", Config::default());
+    let limits = format!(", limits: {:?}", Config::default().limits);
+    let shown = format!("{:?}", Config::default()).replace(&limits, "");
     for opt in OPTIONS {
         assert!(shown.contains(&format!("{}: ", opt.key)), "{} is no field", opt.key);
     }
@@ -101,9 +156,11 @@ fn the_reference_in_the_user_guide_is_the_one_made_from_the_table() {
 
 #[test]
 fn each_option_says_where_it_comes_from_and_secrets_are_not_shown() {
-    let file = file("listen = \"127.0.0.1:1\"\nproxy = \"http://user:secret@proxy:1\"");
-    let (env, flags) =
+    let file =
+        file("listen = \"127.0.0.1:1\"\nproxy = \"http://user:secret@proxy:1\"\n[limits]\nmax_headers = 5");
+    let (mut env, flags) =
         (layer("the environment", &[("dev", "1")]), layer("the command line", &[("role", "all")]));
+    env.limit("max_faults", "7".to_owned());
     let settings = effective(Some(file.path()), env, flags).unwrap();
     let of = |key: &str| {
         let setting = settings.iter().find(|setting| setting.key == key).unwrap();
@@ -115,5 +172,7 @@ fn each_option_says_where_it_comes_from_and_secrets_are_not_shown() {
     assert_eq!(of("dev"), ("true".to_owned(), "POSTRIDER_DEV", false));
     assert_eq!(of("role"), ("\"all\"".to_owned(), "--role", false));
     assert_eq!(of("log_level"), ("\"info\"".to_owned(), "the default", true));
-    assert_eq!(settings.len(), OPTIONS.len());
+    assert_eq!(of("limits.max_headers"), ("5".to_owned(), path, false));
+    assert_eq!(of("limits.max_faults"), ("7".to_owned(), "POSTRIDER_LIMITS_MAX_FAULTS", false));
+    assert_eq!(settings.len(), OPTIONS.len() + 2);
 }

@@ -104,7 +104,7 @@ impl Report {
         let mut is_empty = true;
         for setting in shown_settings {
             is_empty = false;
-            table.row([setting.key.to_owned(), shown(&setting.value), clean(&setting.source)]);
+            table.row([setting.key.clone(), shown(&setting.value), clean(&setting.source)]);
         }
         if !is_empty {
             let _ = writeln!(text, "\n{table}");

@@ -8,7 +8,6 @@ use postrider_courier::{Courier, CourierConfig, GuardPolicy, SystemResolver};
 use postrider_engine::ports::Rng;
 use postrider_engine::{Contracts, EngineParts, Settings};
 use postrider_model::id::IdSalt;
-use postrider_model::limits::Limits;
 use postrider_store::Store;
 use postrider_store_sqlite::{Options, SqliteStore};
 
@@ -48,7 +47,6 @@ pub(crate) async fn engine_parts(
 ) -> Result<EngineParts, StartError> {
     let keyring = open_keyring(config.master_key.as_ref(), &config.data_dir, &**store).await?;
     let guard = guard(config);
-    let limits = Limits { max_event_bytes: config.max_event_bytes, ..Limits::default() };
     let salt = store.salt();
     Ok(EngineParts {
         store: Arc::clone(store) as Arc<dyn Store>,
@@ -61,7 +59,7 @@ pub(crate) async fn engine_parts(
         contracts: contracts(config)?,
         guard,
         salt,
-        limits,
+        limits: config.limits.clone(),
         settings: settings(config, open_files),
     })
 }

@@ -24,9 +24,9 @@ pub(super) struct Rules<'a> {
 
 /// Checks everything but the secret and notes every fault.
 pub(super) fn check(draft: &Draft, rules: Rules<'_>, faults: &mut Vec<Fault>) {
-    let Rules { terms, limits, guard } = rules;
+    let Rules { terms, limits, .. } = rules;
     let config = &draft.config;
-    url(&config.url, guard, faults);
+    url(&config.url, rules, faults);
     words(config, limits, faults);
     event_types(&config.event_types, rules, faults);
     filter(config, limits, faults);
@@ -38,7 +38,12 @@ pub(super) fn check(draft: &Draft, rules: Rules<'_>, faults: &mut Vec<Fault>) {
     timetable(config, limits, faults);
 }
 
-fn url(url: &str, guard: &GuardPolicy, faults: &mut Vec<Fault>) {
+fn url(url: &str, Rules { limits, guard, .. }: Rules<'_>, faults: &mut Vec<Fault>) {
+    let most = limits.max_url_bytes;
+    if url.len() > most {
+        faults.push(Fault::at("/url", format!("A URL has at most {most} bytes.")));
+        return;
+    }
     // An empty URL was not given, which the draft has noted.
     if !url.is_empty()
         && let Err(error) = Target::parse(url, guard)

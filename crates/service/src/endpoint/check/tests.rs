@@ -48,6 +48,21 @@ fn every_broken_rule_is_told_and_not_only_the_first() {
 }
 
 #[test]
+fn a_url_is_held_to_the_limit_which_is_no_larger_than_what_the_sender_takes() {
+    let default = Limits::default();
+    assert_eq!(default.max_url_bytes, postrider_courier::MAX_URL_BYTES);
+    let limits = Limits { max_url_bytes: 30, ..default };
+    let judged = |text: &str| {
+        let mut faults = Vec::new();
+        let rules = Rules { terms: &Terms::for_tests(), limits: &limits, guard: &GuardPolicy::default() };
+        url(text, rules, &mut faults);
+        faults
+    };
+    assert_eq!(judged("https://hooks.example.com/1234"), []);
+    assert_eq!(judged("https://hooks.example.com/12345"), [Fault::at("/url", "A URL has at most 30 bytes.")]);
+}
+
+#[test]
 fn a_good_endpoint_has_no_faults() {
     let good = json!({
         "url": "https://hooks.example.com/in", "event_types": ["*", "a.b", "a.*"], "filter": {"data": {"x": 1}},
