@@ -251,6 +251,15 @@ impl Engine {
         Intake::new(&self.shared, origin).test_send(plan, event).await
     }
 
+    /// Sends a test event to every enabled endpoint of its tenant, whatever their types and filters: one attempt each,
+    /// made by their lanes and not waited for. Returns when it is on disk.
+    ///
+    /// # Errors
+    /// See [`AcceptError`].
+    pub async fn test_all(&self, origin: Origin, event: EventIn) -> Result<Accepted, AcceptError> {
+        Intake::new(&self.shared, origin).test_all(event).await
+    }
+
     /// Sends an event to these endpoints only, as far as they name its type (notices).
     pub(crate) async fn notice(
         shared: &Arc<Shared>,

@@ -4,6 +4,8 @@ mod support;
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use postrider_engine::{EventIn, Origin};
 use postrider_model::delivery::{DeliveryKey, DeliveryState};
 use postrider_model::endpoint::{BatchSetting, Ordering, RateLimit, RetrySetting};
 use postrider_model::id::Mode;
@@ -103,6 +105,44 @@ async fn a_batch_gathers_events_until_it_is_full_or_has_waited() {
     let posted = tokio::time::Instant::now();
     world.wait_for(3).await;
     assert!(posted.elapsed() >= Duration::from_millis(1_500), "the last five wait for others");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_test_for_all_endpoints_is_one_attempt_at_each_and_counts_for_no_health() {
+    let world = World::new(|_, _| (500, QUICK)).await;
+    let wants_another = world
+        .endpoint(|config| {
+            config.event_types = vec!["another.type".to_owned()];
+            config.retry = Some(RetrySetting { schedule_seconds: vec![1.0; 3] });
+        })
+        .await;
+    world.endpoint(|_| ()).await;
+    let off = world.endpoint(|_| ()).await;
+    world.switch_off(&off).await;
+    let event = EventIn {
+        tenant: "t1".to_owned(),
+        kind: "contact.created".to_owned(),
+        data: Bytes::from_static(b"{}"),
+        changes: None,
+        attributes: None,
+        timestamp: None,
+        ordering_key: None,
+        deliver_at: None,
+        idempotency: None,
+        size: 2,
+    };
+    let origin = Origin { project: world.project, mode: Mode::Live, tenant: None };
+    let accepted = world.engine.test_all(origin, event).await.unwrap();
+    assert_eq!(accepted.deliveries, 2);
+    world.wait_for(2).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(world.received.lock().len(), 2, "one attempt at each");
+    let scope = Scope { project: world.project, mode: Mode::Live, tenant: None };
+    let detail =
+        world.store.delivery_detail(scope, accepted.ordinal, wants_another.key).await.unwrap().unwrap();
+    assert_eq!((detail.summary.state, detail.summary.test), (DeliveryState::Failed, true));
+    let after = world.store.endpoint_by_key(wants_another.key).await.unwrap().unwrap();
+    assert_eq!((after.failure_count, after.last_attempt_at), (0, None));
 }
 
 #[tokio::test(start_paused = true)]

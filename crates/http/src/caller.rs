@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use postrider_service::{Caller, KeyHolder, Right};
@@ -24,12 +25,12 @@ impl FromRequestParts<App> for RootCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let key = bearer(parts)?;
+        let key = bearer(&parts.headers)?;
         if app.authenticator.is_root(key) {
             return Ok(Self);
         }
         // A key that is valid elsewhere is told so; one that is not valid at all learns nothing.
-        holder(app, key).await?;
+        key_holder(app, key).await?;
         Err(Problem::new(code::FORBIDDEN, "This route needs the root key."))
     }
 }
@@ -98,7 +99,7 @@ impl<R: Needs> FromRequestParts<App> for May<R> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let holder = holder(app, bearer(parts)?).await?;
+        let holder = key_holder(app, bearer(&parts.headers)?).await?;
         match R::RIGHT {
             Some(right) if !holder.rights.allow(right) => Err(lacks(right)),
             _ => Ok(Self { holder, right: PhantomData }),
@@ -106,11 +107,16 @@ impl<R: Needs> FromRequestParts<App> for May<R> {
     }
 }
 
-fn lacks(right: Right) -> Problem {
+/// The answer to a key without the scope that gives `right`.
+pub fn lacks(right: Right) -> Problem {
     Problem::new(code::FORBIDDEN, format!("The key lacks the scope {}.", right.name()))
 }
 
-async fn holder(app: &App, key: &str) -> Result<Arc<KeyHolder>, Problem> {
+/// The holder of a project key.
+///
+/// # Errors
+/// [`code::UNAUTHENTICATED`] for a key that does not exist or was revoked; [`code::FORBIDDEN`] for the root key.
+pub async fn key_holder(app: &App, key: &str) -> Result<Arc<KeyHolder>, Problem> {
     if let Some(holder) = app.authenticator.holder(app.engine.store().as_ref(), key).await? {
         return Ok(holder);
     }
@@ -124,9 +130,11 @@ async fn holder(app: &App, key: &str) -> Result<Arc<KeyHolder>, Problem> {
 }
 
 /// The key in `Authorization: Bearer <key>`; the scheme in any case (RFC 9110, 11.1).
-fn bearer(parts: &Parts) -> Result<&str, Problem> {
-    let value = parts
-        .headers
+///
+/// # Errors
+/// [`code::UNAUTHENTICATED`].
+pub fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+    let value = headers
         .get(AUTHORIZATION)
         .ok_or_else(|| Problem::new(code::UNAUTHENTICATED, "The request has no Authorization header."))?;
     let key = value.to_str().ok().and_then(|text| text.split_once(' ')).and_then(|(scheme, key)| {
@@ -138,26 +146,24 @@ fn bearer(parts: &Parts) -> Result<&str, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
-    fn parts(authorization: Option<&str>) -> Parts {
-        let mut request = http::Request::builder();
-        if let Some(value) = authorization {
-            request = request.header(AUTHORIZATION, value);
-        }
-        request.body(()).unwrap().into_parts().0
+    fn headers(authorization: Option<&'static str>) -> HeaderMap {
+        authorization.map(|value| (AUTHORIZATION, HeaderValue::from_static(value))).into_iter().collect()
     }
 
     #[test]
     fn the_key_is_read_whatever_the_case_of_its_scheme() {
-        assert_eq!(bearer(&parts(Some("Bearer abc"))).unwrap(), "abc");
-        assert_eq!(bearer(&parts(Some("bearer  abc "))).unwrap(), "abc");
+        assert_eq!(bearer(&headers(Some("Bearer abc"))).unwrap(), "abc");
+        assert_eq!(bearer(&headers(Some("bearer  abc "))).unwrap(), "abc");
     }
 
     #[test]
     fn another_scheme_or_no_key_is_not_authenticated() {
         for bad in [None, Some("Basic abc"), Some("Bearer"), Some("Bearer  "), Some("abc")] {
-            assert_eq!(bearer(&parts(bad)).unwrap_err().code(), code::UNAUTHENTICATED, "{bad:?}");
+            assert_eq!(bearer(&headers(bad)).unwrap_err().code(), code::UNAUTHENTICATED, "{bad:?}");
         }
     }
 }

@@ -20,7 +20,7 @@ pub use app::{App, AppParts, HasLimits};
 pub use body::{Json, OptionalJson};
 pub use caller::{
     AnyKey, EventsWrite, May, Needs, ProjectAdmin, ROOT_ACTOR, RootCaller, WebhooksAdmin, WebhooksRead,
-    WebhooksWrite,
+    WebhooksWrite, bearer, key_holder, lacks,
 };
 pub use code::Code;
 pub use paging::{Cursor, Limit, List, cursor_text};

@@ -140,6 +140,8 @@ impl IntoResponse for Problem {
         if self.code == code::UNAUTHENTICATED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        // A surface whose errors look otherwise finds it here.
+        response.extensions_mut().insert(self);
         response
     }
 }

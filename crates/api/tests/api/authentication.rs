@@ -4,7 +4,8 @@ use http::Method;
 use postrider_model::id::Mode;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use postrider_api::router;
+use postrider_world::World;
 
 /// Every route that needs a key, from the served document, with a path whose parameters are filled in.
 async fn routes(world: &World) -> Vec<(Method, String, Value)> {
@@ -26,7 +27,7 @@ async fn routes(world: &World) -> Vec<(Method, String, Value)> {
 
 #[tokio::test(start_paused = true)]
 async fn every_route_needs_a_valid_key() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     for (method, path, _) in routes(&world).await {
         for key in ["", "sk_live_nobody"] {
             let answer = world.call_as(key, method.clone(), &path, Value::Null).await;
@@ -39,7 +40,7 @@ async fn every_route_needs_a_valid_key() {
 
 #[tokio::test(start_paused = true)]
 async fn the_root_key_opens_root_routes_only_and_no_other_key_does() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let mut root_routes = 0;
     for (method, path, security) in routes(&world).await {
         let is_root = security[0].get("root_key").is_some();
@@ -56,7 +57,7 @@ async fn the_root_key_opens_root_routes_only_and_no_other_key_does() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_without_the_scope_that_a_route_names_is_refused() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let all = ["events:write", "webhooks:read", "webhooks:write", "webhooks:admin", "project:admin"];
     // What each scope opens besides itself (DESIGN 4.2).
     let opens = |held: &str, needed: &str| {

@@ -6,7 +6,8 @@ use http::Method;
 use postrider_store::ProjectPatch;
 use serde_json::{Value, json};
 
-use crate::world::{START, World, audit};
+use postrider_api::router;
+use postrider_world::{START, World, audit};
 
 const HOOK: &str = "https://hooks.example.com/in";
 
@@ -14,13 +15,13 @@ async fn endpoint(world: &World) -> String {
     world.endpoint(json!({"url": HOOK, "event_types": ["lead.created"]})).await
 }
 
-async fn go_over(world: &World) -> crate::world::Answer {
+async fn go_over(world: &World) -> postrider_world::Answer {
     world.root(Method::PATCH, "/v1/projects/acme", json!({"contract": "standard"})).await
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_contract_that_an_endpoints_secret_does_not_fit_is_refused() {
-    let world = World::under("strict").await;
+    let world = World::under(router, "strict").await;
     let path = endpoint(&world).await;
     let refused = go_over(&world).await.expect(422);
     assert_eq!(refused.pointers(), ["/contract"]);
@@ -32,7 +33,7 @@ async fn a_contract_that_an_endpoints_secret_does_not_fit_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn a_disabled_endpoint_waits_for_its_new_secret() {
-    let world = World::under("strict").await;
+    let world = World::under(router, "strict").await;
     let path = endpoint(&world).await;
     world.post(&format!("{path}/disable"), Value::Null).await.expect(200);
     go_over(&world).await.expect(200);
@@ -51,7 +52,7 @@ async fn a_disabled_endpoint_waits_for_its_new_secret() {
 
 #[tokio::test(start_paused = true)]
 async fn an_endpoint_whose_secret_is_none_of_its_contract_sends_nothing() {
-    let world = World::under("strict").await;
+    let world = World::under(router, "strict").await;
     endpoint(&world).await;
     // As if a contract file had been edited: nobody was asked.
     let store = world.engine.store();

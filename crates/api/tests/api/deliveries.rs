@@ -6,7 +6,8 @@ use http::Method;
 use postrider_model::id::Mode;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use postrider_api::router;
+use postrider_world::World;
 
 const HOOK: &str = "https://hooks.example.com/in";
 
@@ -24,7 +25,7 @@ async fn failing(world: &World) -> (String, String) {
 
 #[tokio::test(start_paused = true)]
 async fn a_delivery_shows_each_attempt() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let (_, path) = failing(&world).await;
     let pending = world.get(&path).await.expect(200).json;
     assert_eq!((&pending["status"], &pending["attempt_count"]), (&json!("pending"), &json!(1)));
@@ -55,7 +56,7 @@ async fn a_delivery_shows_each_attempt() {
 
 #[tokio::test(start_paused = true)]
 async fn deliveries_are_listed_by_state_endpoint_type_and_tenant() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let (endpoint, _) = failing(&world).await;
     let id = endpoint.rsplit('/').next().unwrap();
     let other = world.endpoint(json!({"url": "https://other.example.com/", "event_types": ["c"]})).await;
@@ -83,7 +84,7 @@ async fn deliveries_are_listed_by_state_endpoint_type_and_tenant() {
 
 #[tokio::test(start_paused = true)]
 async fn another_tenants_deliveries_are_neither_listed_nor_found() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     world.key("sk_live_t2", Mode::Live, Some("t2"), &["*"]).await;
     let (_, path) = failing(&world).await;
     let list =
@@ -98,7 +99,7 @@ async fn another_tenants_deliveries_are_neither_listed_nor_found() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_delivery_is_sent_again_with_the_same_event_id() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let (_, path) = failing(&world).await;
     let resend = format!("{path}/resend");
     assert_eq!(world.post(&resend, Value::Null).await.expect(409).json["code"], "pending");
@@ -115,7 +116,7 @@ async fn a_failed_delivery_is_sent_again_with_the_same_event_id() {
 
 #[tokio::test(start_paused = true)]
 async fn a_delivery_of_a_disabled_endpoint_is_not_sent_again() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let (endpoint, path) = failing(&world).await;
     world.post(&format!("{endpoint}/disable"), Value::Null).await.expect(200);
     assert_eq!(world.get(&path).await.expect(200).json["status"], "held");
@@ -125,7 +126,7 @@ async fn a_delivery_of_a_disabled_endpoint_is_not_sent_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_delivery_is_not_tried_again() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let (_, path) = failing(&world).await;
     assert_eq!(
         world.post(&format!("{path}/cancel"), Value::Null).await.expect(200).json["status"],
@@ -138,7 +139,7 @@ async fn a_cancelled_delivery_is_not_tried_again() {
 
 #[tokio::test(start_paused = true)]
 async fn after_retention_a_resend_is_gone() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let old = "evt_0000000000000000000000";
     world.post(&format!("/v1/events/{old}/deliveries/{old}/resend"), Value::Null).await.expect(404);
     let ordinal = postrider_model::id::Ordinal::at(postrider_model::time::Millis(1_700_000_000_000));

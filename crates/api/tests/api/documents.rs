@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use postrider_api::router;
+use postrider_world::World;
 
 /// Every route of DESIGN 4.2 and 4.4.
 const DESIGNED: [(&str, &[&str]); 33] = [
@@ -54,7 +55,7 @@ fn unnamed(path: &str) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn every_designed_route_is_in_the_document() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let document = document(&world).await;
     let mut described = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -73,7 +74,7 @@ async fn every_designed_route_is_in_the_document() {
 
 #[tokio::test(start_paused = true)]
 async fn every_described_route_is_served_and_no_other_method_is() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let document = document(&world).await;
     for (path, item) in document["paths"].as_object().unwrap() {
         let filled = unnamed(path).replace("{}", "x");
@@ -88,7 +89,7 @@ async fn every_described_route_is_served_and_no_other_method_is() {
 
 #[tokio::test(start_paused = true)]
 async fn every_operation_is_named_described_and_says_its_problems() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let document = document(&world).await;
     let mut names = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -121,7 +122,7 @@ async fn every_operation_is_named_described_and_says_its_problems() {
 
 #[tokio::test(start_paused = true)]
 async fn every_reference_in_the_document_leads_somewhere() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let document = document(&world).await;
     assert!(document["openapi"].as_str().unwrap().starts_with("3."));
     let mut todo = vec![&document];
@@ -142,7 +143,7 @@ async fn every_reference_in_the_document_leads_somewhere() {
 
 #[tokio::test(start_paused = true)]
 async fn the_page_shows_every_route_and_fetches_nothing() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let page = world.get("/docs").await.expect(200);
     let document = document(&world).await;
     for path in document["paths"].as_object().unwrap().keys() {
@@ -160,7 +161,7 @@ async fn the_page_shows_every_route_and_fetches_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn the_documented_bounds_are_those_that_hold() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let limits = world.engine.limits();
     assert_eq!(limits.max_replay_per_second, 1_000, "the text below says it with a comma");
     let document = document(&world).await;

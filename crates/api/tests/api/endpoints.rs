@@ -8,14 +8,14 @@ use postrider_model::id::Mode;
 use postrider_store::{EndpointChange, EndpointPatch};
 use serde_json::{Value, json};
 
-use crate::receivers::Sent;
-use crate::world::{World, audit};
+use postrider_api::router;
+use postrider_world::{Sent, World, audit};
 
 const HOOK: &str = "https://hooks.example.com/in";
 
 #[tokio::test(start_paused = true)]
 async fn a_created_endpoint_shows_its_settings_and_this_once_its_secret() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let body = json!({
         "url": HOOK, "name": "Main", "description": "CRM", "event_types": ["contact.*"],
         "filter": {"data": {"amount": {"$gt": 5}}}, "headers": {"X-Trace": "on", "Authorization": "Bearer abc"},
@@ -53,7 +53,7 @@ async fn a_created_endpoint_shows_its_settings_and_this_once_its_secret() {
 
 #[tokio::test(start_paused = true)]
 async fn every_fault_is_answered_with_its_pointer() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let body = json!({
         "url": "http://localhost/", "event_types": ["a*b"], "filter": {"$nope": 1}, "headers": {"Host": "x", "A": "b\r\nc"},
         "secret": "short", "max_in_flight": 0, "colour": "red",
@@ -72,7 +72,7 @@ async fn every_fault_is_answered_with_its_pointer() {
 
 #[tokio::test(start_paused = true)]
 async fn addresses_of_our_own_network_are_refused_when_saved() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     for url in [
         "https://127.0.0.1/",
         "https://10.0.0.1/",
@@ -92,7 +92,7 @@ async fn addresses_of_our_own_network_are_refused_when_saved() {
 
 #[tokio::test(start_paused = true)]
 async fn a_body_that_is_no_json_object_is_refused() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let path = "/v1/tenants/t1/endpoints";
     let send = |body: &'static [u8]| world.send("sk_live_all", Method::POST, path, &[], body.to_vec());
     send(b"{").await.expect(400);
@@ -105,7 +105,7 @@ async fn a_body_that_is_no_json_object_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn a_patch_merges_and_null_goes_back_to_the_default() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let path = world
         .endpoint(json!({"url": HOOK, "name": "n", "max_in_flight": 3, "metadata": {"a": 1, "b": 2}, "event_types": ["a"]}))
         .await;
@@ -124,7 +124,7 @@ async fn a_patch_merges_and_null_goes_back_to_the_default() {
 
 #[tokio::test(start_paused = true)]
 async fn a_redacted_header_sent_back_keeps_its_value_in_what_is_sent() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let path =
         world.endpoint(json!({"url": HOOK, "headers": {"Authorization": "Bearer abc", "X-A": "1"}})).await;
     let shown = world.get(&path).await.expect(200).json["headers"].clone();
@@ -139,7 +139,7 @@ async fn a_redacted_header_sent_back_keeps_its_value_in_what_is_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn enabling_and_disabling_say_when_and_why() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let path = world.endpoint(json!({"url": HOOK})).await;
     let off = world.post(&format!("{path}/disable"), Value::Null).await.expect(200).json;
     assert_eq!((&off["enabled"], &off["disabled_reason"]), (&json!(false), &json!("manual")));
@@ -157,7 +157,7 @@ async fn enabling_and_disabling_say_when_and_why() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_disable_was_answered_no_attempt_begins() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let path = world.endpoint(json!({"url": HOOK})).await;
     world.receivers.answer(HOOK, 500, b"no");
     world.event("a.b", json!({})).await;
@@ -175,7 +175,7 @@ async fn a_disable_that_finds_its_work_done_waits_until_the_engine_knows() {
 }
 
 async fn found_disabled(by_patch: bool) {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let path = world.endpoint(json!({"url": HOOK})).await;
     world.receivers.answer(HOOK, 500, b"");
     world.event("a", json!({})).await;
@@ -206,7 +206,7 @@ async fn found_disabled(by_patch: bool) {
 
 #[tokio::test(start_paused = true)]
 async fn a_deleted_endpoint_is_gone_and_its_history_stays() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let path = world.endpoint(json!({"url": HOOK})).await;
     let id = path.rsplit('/').next().unwrap().to_owned();
     let event = world.event("a.b", json!({})).await;
@@ -226,7 +226,7 @@ async fn a_deleted_endpoint_is_gone_and_its_history_stays() {
 
 #[tokio::test(start_paused = true)]
 async fn ids_that_are_ill_formed_of_the_other_mode_or_another_tenant_are_not_found() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     world.key("sk_test_all", Mode::Test, None, &["*"]).await;
     world.key("sk_live_t2", Mode::Live, Some("t2"), &["*"]).await;
     let path = world.endpoint(json!({"url": HOOK})).await;
@@ -263,7 +263,7 @@ async fn ids_that_are_ill_formed_of_the_other_mode_or_another_tenant_are_not_fou
 
 #[tokio::test(start_paused = true)]
 async fn a_tenants_key_may_not_change_the_timetable() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     world.key("sk_live_t1", Mode::Live, Some("t1"), &["*"]).await;
     let path = world.endpoint(json!({"url": HOOK})).await;
     for body in [json!({"timeout_seconds": 1}), json!({"retry": {"schedule_seconds": []}})] {
@@ -275,7 +275,7 @@ async fn a_tenants_key_may_not_change_the_timetable() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_without_the_scope_is_refused() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let path = world.endpoint(json!({"url": HOOK})).await;
     world.key("sk_live_read", Mode::Live, None, &["webhooks:read"]).await;
     world.key("sk_live_write", Mode::Live, None, &["webhooks:write"]).await;
@@ -293,7 +293,7 @@ async fn a_key_without_the_scope_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn endpoints_are_listed_newest_first_in_pages() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     for name in ["one", "two", "three"] {
         world.endpoint(json!({"url": HOOK, "name": name})).await;
     }
@@ -311,7 +311,7 @@ async fn endpoints_are_listed_newest_first_in_pages() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_rotation_both_secrets_sign_until_the_old_one_ends() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let created = world.post("/v1/tenants/t1/endpoints", json!({"url": HOOK})).await.expect(201);
     let path = format!("/v1/tenants/t1/endpoints/{}", created.id());
     let rotated =
@@ -341,7 +341,7 @@ async fn after_a_rotation_both_secrets_sign_until_the_old_one_ends() {
 
 #[tokio::test(start_paused = true)]
 async fn of_a_key_pair_only_the_public_half_is_shown() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let created = world
         .post("/v1/tenants/t1/endpoints", json!({"url": HOOK, "signature": "ed25519"}))
         .await
@@ -357,7 +357,7 @@ async fn of_a_key_pair_only_the_public_half_is_shown() {
 
 #[tokio::test(start_paused = true)]
 async fn another_signature_brings_a_secret_of_its_kind() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let path = world.endpoint(json!({"url": HOOK})).await;
     let changed = world.patch(&path, json!({"signature": "ed25519"})).await.expect(200).json;
     assert!(changed["secret"].as_str().unwrap().starts_with("whpk_"));
@@ -369,7 +369,7 @@ async fn another_signature_brings_a_secret_of_its_kind() {
 
 #[tokio::test(start_paused = true)]
 async fn a_test_is_sent_now_and_answers_with_the_attempt() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     world.receivers.answer(HOOK, 418, b"teapot");
     let path = world.endpoint(json!({"url": HOOK, "event_types": ["other"], "enabled": false})).await;
     let test =
@@ -395,7 +395,7 @@ async fn a_test_is_sent_now_and_answers_with_the_attempt() {
 
 #[tokio::test(start_paused = true)]
 async fn a_test_without_data_carries_the_example_of_the_project_or_else_that_of_the_contract() {
-    let world = World::under("scopien").await;
+    let world = World::under(router, "scopien").await;
     let path = world.endpoint(json!({"url": HOOK})).await;
     let kind = "/v1/event-types/lead.created";
     let of_contract = world.get(kind).await.expect(200).json["example"].clone();
@@ -414,7 +414,7 @@ async fn a_test_without_data_carries_the_example_of_the_project_or_else_that_of_
 
 #[tokio::test(start_paused = true)]
 async fn a_test_that_is_too_large_is_refused_as_an_event_is() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let path = world.endpoint(json!({"url": HOOK})).await;
     let body = json!({"data": "x".repeat(300_000)});
     assert_eq!(world.post(&format!("{path}/test"), body).await.expect(413).json["code"], "too_large");
@@ -422,7 +422,7 @@ async fn a_test_that_is_too_large_is_refused_as_an_event_is() {
 
 #[tokio::test(start_paused = true)]
 async fn a_test_of_an_endpoint_that_is_deleted_meanwhile_finds_none() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let path = world.endpoint(json!({"url": HOOK})).await;
     world.event("a", json!({})).await;
     world.receivers.wait_for(1).await;
@@ -435,7 +435,7 @@ async fn a_test_of_an_endpoint_that_is_deleted_meanwhile_finds_none() {
 
 #[tokio::test(start_paused = true)]
 async fn statistics_count_attempts() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let path = world.endpoint(json!({"url": HOOK})).await;
     world.event("a.b", json!({})).await;
     world.receivers.wait_for(1).await;
@@ -458,7 +458,7 @@ async fn statistics_count_attempts() {
 
 #[tokio::test(start_paused = true)]
 async fn a_strict_contracts_terms_hold() {
-    let world = World::under("strict").await;
+    let world = World::under(router, "strict").await;
     let path = "/v1/tenants/t1/endpoints";
     let body = json!({
         "url": HOOK, "event_types": ["lead.*", "deal.won"], "headers": {"X-A": "1"}, "signature": "ed25519",
@@ -487,7 +487,7 @@ async fn a_strict_contracts_terms_hold() {
 
 #[tokio::test(start_paused = true)]
 async fn an_endpoint_above_the_limit_is_neither_created_nor_enabled() {
-    let world = World::under("strict").await;
+    let world = World::under(router, "strict").await;
     let path = "/v1/tenants/t1/endpoints";
     let body = json!({"url": HOOK});
     let first = world.post(path, body.clone()).await.expect(201).id();

@@ -3,15 +3,16 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use postrider_api::router;
+use postrider_world::World;
 
-async fn put(world: &World, name: &str, body: Value) -> crate::world::Answer {
+async fn put(world: &World, name: &str, body: Value) -> postrider_world::Answer {
     world.call(Method::PUT, &format!("/v1/event-types/{name}"), body).await
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_type_is_declared_replaced_listed_and_archived() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let first = json!({"description": "One", "schema": {"type": "object"}, "example": {"a": 1}});
     let created = put(&world, "contact%20made", first).await.expect(201).json;
     assert_eq!((&created["name"], &created["example"]), (&json!("contact made"), &json!({"a": 1})));
@@ -37,7 +38,7 @@ async fn a_type_is_declared_replaced_listed_and_archived() {
 
 #[tokio::test(start_paused = true)]
 async fn an_event_that_breaks_its_types_schema_is_refused_with_pointers() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let schema = json!({"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}, "tags": {"items": {"type": "string"}}}});
     put(&world, "order.made", json!({"schema": schema})).await.expect(201);
     let event = |data: Value| json!({"tenant": "t1", "type": "order.made", "data": data});
@@ -53,7 +54,7 @@ async fn an_event_that_breaks_its_types_schema_is_refused_with_pointers() {
 
 #[tokio::test(start_paused = true)]
 async fn every_fault_of_a_type_is_pointed_at() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     for (body, pointer) in [
         (json!({"schema": {"properties": {"a": {"type": "strin"}}}}), "/schema/properties/a/type"),
         (json!({"schema": {"$ref": "https://example.com/s.json"}}), "/schema/$ref"),
@@ -72,7 +73,7 @@ async fn every_fault_of_a_type_is_pointed_at() {
 
 #[tokio::test(start_paused = true)]
 async fn a_closed_catalogue_takes_what_is_declared() {
-    let world = World::under("strict").await;
+    let world = World::under(router, "strict").await;
     let event = json!({"tenant": "t1", "type": "lead.won", "data": {}});
     let refused = world.post("/v1/events", event.clone()).await.expect(422);
     assert_eq!(refused.pointers(), ["/type"]);
@@ -83,7 +84,7 @@ async fn a_closed_catalogue_takes_what_is_declared() {
 
 #[tokio::test(start_paused = true)]
 async fn the_contracts_types_are_in_the_catalogue() {
-    let world = World::under("strict").await;
+    let world = World::under(router, "strict").await;
     put(&world, "z", json!({})).await.expect(201);
     let mut names = Vec::new();
     let mut path = "/v1/event-types?limit=1".to_owned();

@@ -6,13 +6,14 @@ use http::Method;
 use postrider_model::id::Mode;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use postrider_api::router;
+use postrider_world::World;
 
 const HOOK: &str = "https://hooks.example.com/in";
 
 #[tokio::test(start_paused = true)]
 async fn an_event_is_accepted_delivered_and_shown() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let path = world.endpoint(json!({"url": HOOK})).await;
     let raw = br#"{"tenant":"t1","type":"contact.created","data": {"b":1.50,"a":1E3,"n":123456789012345678901234567890}}"#;
     let answer = world.send("sk_live_all", Method::POST, "/v1/events", &[], raw.to_vec()).await.expect(202);
@@ -33,7 +34,7 @@ async fn an_event_is_accepted_delivered_and_shown() {
 
 #[tokio::test(start_paused = true)]
 async fn an_event_nobody_wants_is_kept() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let answer = world.post("/v1/events", json!({"tenant": "new", "type": "a", "data": 1})).await.expect(202);
     assert_eq!(answer.json["deliveries"], 0);
     world.get(&format!("/v1/events/{}", answer.id())).await.expect(200);
@@ -41,7 +42,7 @@ async fn an_event_nobody_wants_is_kept() {
 
 #[tokio::test(start_paused = true)]
 async fn bad_events_are_refused_with_every_pointer() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let body = json!({"type": 7, "data": {}, "colour": 1, "timestamp": "yesterday"});
     let answer = world.post("/v1/events", body).await.expect(422);
     let mut pointers = answer.pointers();
@@ -69,7 +70,7 @@ async fn bad_events_are_refused_with_every_pointer() {
 
 #[tokio::test(start_paused = true)]
 async fn an_event_larger_than_the_limit_is_refused() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     for bytes in [262_144, 400_000] {
         let body = json!({"tenant": "t1", "type": "a", "data": "x".repeat(bytes)});
         let answer = world.post("/v1/events", body).await.expect(413);
@@ -81,7 +82,7 @@ async fn an_event_larger_than_the_limit_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn the_same_idempotency_key_does_it_once() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     world.endpoint(json!({"url": HOOK})).await;
     let body = json!({"tenant": "t1", "type": "a", "data": 1, "idempotency_key": "k1"});
     let first = world.post("/v1/events", body.clone()).await.expect(202);
@@ -106,7 +107,7 @@ async fn the_same_idempotency_key_does_it_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_is_accepted_whole_or_not_at_all() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let event = |kind: &str| json!({"tenant": "t1", "type": kind, "data": {}});
     let good = json!({"events": [event("a"), event("b")]});
     let answer = world.post("/v1/events/batch", good).await.expect(202);
@@ -129,7 +130,7 @@ async fn a_batch_is_accepted_whole_or_not_at_all() {
 
 #[tokio::test(start_paused = true)]
 async fn the_idempotency_header_covers_a_whole_batch() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let header = [("idempotency-key", "batch-1")];
     let body =
         br#"{"events":[{"tenant":"t1","type":"a","data":1},{"tenant":"t1","type":"a","data":2}]}"#.to_vec();
@@ -142,7 +143,7 @@ async fn the_idempotency_header_covers_a_whole_batch() {
 
 #[tokio::test(start_paused = true)]
 async fn events_are_listed_newest_first_and_narrowed() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     world.key("sk_live_t2", Mode::Live, Some("t2"), &["*"]).await;
     for (tenant, kind) in [("t1", "a"), ("t2", "b"), ("t1", "c")] {
         world.post("/v1/events", json!({"tenant": tenant, "type": kind, "data": 1})).await.expect(202);
@@ -184,7 +185,7 @@ async fn events_are_listed_newest_first_and_narrowed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_tenants_key_sends_for_its_own_tenant_only_and_sees_nothing_else() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     world.key("sk_live_t2", Mode::Live, Some("t2"), &["*"]).await;
     let body = json!({"tenant": "t1", "type": "a", "data": 1});
     world.call_as("sk_live_t2", Method::POST, "/v1/events", body).await.expect(403);
@@ -201,7 +202,7 @@ async fn a_tenants_key_sends_for_its_own_tenant_only_and_sees_nothing_else() {
 
 #[tokio::test(start_paused = true)]
 async fn erased_data_is_gone_and_the_event_stays() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     world.endpoint(json!({"url": HOOK})).await;
     let event = world.event("a", json!({"name": "Ada"})).await;
     world.receivers.wait_for(1).await;
@@ -215,7 +216,7 @@ async fn erased_data_is_gone_and_the_event_stays() {
 
 #[tokio::test(start_paused = true)]
 async fn attributes_that_are_too_large_are_refused() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let event = |length: usize| json!({"tenant": "t1", "type": "a", "data": 1, "attributes": {"a": "x".repeat(length)}});
     world.post("/v1/events", event(16_000)).await.expect(202);
     assert_eq!(world.post("/v1/events", event(17_000)).await.expect(422).pointers(), ["/attributes"]);
@@ -223,7 +224,7 @@ async fn attributes_that_are_too_large_are_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn a_scheduled_event_waits_for_its_time() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     world.endpoint(json!({"url": HOOK})).await;
     let body = json!({"tenant": "t1", "type": "a", "data": 1, "deliver_at": "2026-01-22T11:30:00Z"});
     let id = world.post("/v1/events", body).await.expect(202).id();
@@ -240,7 +241,7 @@ async fn a_scheduled_event_waits_for_its_time() {
 
 #[tokio::test(start_paused = true)]
 async fn an_idempotency_key_is_remembered_over_a_crash() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let body = json!({"tenant": "t1", "type": "a", "data": 1, "idempotency_key": "k1"});
     let first = world.post("/v1/events", body.clone()).await.expect(202);
     let world = world.crash().await;

@@ -3,13 +3,14 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use postrider_api::router;
+use postrider_world::World;
 
 const KEYS: &str = "/v1/projects/acme/keys";
 
 #[tokio::test(start_paused = true)]
 async fn a_key_is_shown_once_and_works_until_it_is_revoked() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let body = json!({"name": "ci", "mode": "test", "tenant": null, "scopes": ["webhooks:read"]});
     let created = world.root(Method::POST, KEYS, body).await.expect(201);
     let key = created.json["key"].as_str().unwrap().to_owned();
@@ -34,7 +35,7 @@ async fn a_key_is_shown_once_and_works_until_it_is_revoked() {
 
 #[tokio::test(start_paused = true)]
 async fn every_fault_of_a_key_is_pointed_at() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     for (body, pointers) in [
         (json!({"scopes": ["*", "everything"], "tenant": "a/b"}), vec!["/tenant", "/scopes/1"]),
         (json!({"scopes": []}), vec!["/scopes"]),
@@ -51,7 +52,7 @@ async fn every_fault_of_a_key_is_pointed_at() {
 
 #[tokio::test(start_paused = true)]
 async fn a_tenants_key_makes_its_tenant_and_sees_no_other() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let body = json!({"name": "t", "mode": "live", "tenant": "t9", "scopes": ["*"]});
     let key = world.root(Method::POST, KEYS, body).await.expect(201).json["key"].as_str().unwrap().to_owned();
     world.endpoint(json!({"url": "https://hooks.example.com/"})).await;

@@ -13,8 +13,6 @@ mod filters;
 mod keys;
 mod problems;
 mod projects;
-mod receivers;
 mod replays;
 mod restarts;
 mod tenants;
-mod world;

@@ -3,7 +3,8 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::world::{Answer, World};
+use postrider_api::router;
+use postrider_world::{Answer, World};
 
 fn assert_problem(answer: &Answer, status: u16, code: &str) {
     assert_eq!(answer.status, status, "{}", answer.text);
@@ -16,7 +17,7 @@ fn assert_problem(answer: &Answer, status: u16, code: &str) {
 
 #[tokio::test(start_paused = true)]
 async fn unknown_paths_and_wrong_methods_are_problems() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     for path in ["/", "/v1", "/v1/nope", "/v1/projects/a/b/c", "/v1/events/", "/v1/tenants/%ff/endpoints"] {
         assert_problem(&world.get(path).await, 404, "not_found");
     }
@@ -28,9 +29,9 @@ async fn unknown_paths_and_wrong_methods_are_problems() {
 
 #[tokio::test(start_paused = true)]
 async fn bad_bodies_have_each_their_own_problem() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let send = |headers: &'static [(&'static str, &'static str)], body: Vec<u8>| {
-        world.send(crate::world::ROOT_KEY, Method::POST, "/v1/projects", headers, body)
+        world.send(postrider_world::ROOT_KEY, Method::POST, "/v1/projects", headers, body)
     };
     assert_problem(&send(&[], b"{\"id\": ".to_vec()).await, 400, "malformed");
     assert_problem(&send(&[], b"{\"id\": \"\xff\"}".to_vec()).await, 400, "malformed");
@@ -51,7 +52,7 @@ async fn bad_bodies_have_each_their_own_problem() {
 
 #[tokio::test(start_paused = true)]
 async fn the_type_of_a_problem_leads_to_its_page() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let problem = world.get("/v1/nope").await;
     let page = world.get(problem.json["type"].as_str().unwrap()).await.expect(200);
     assert!(page.headers["content-type"].to_str().unwrap().starts_with("text/html"));
@@ -62,7 +63,7 @@ async fn the_type_of_a_problem_leads_to_its_page() {
 
 #[tokio::test(start_paused = true)]
 async fn a_ready_server_says_so_without_a_key() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     for path in ["/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"] {
         world.send("", Method::GET, path, &[], Vec::new()).await.expect(200);
     }

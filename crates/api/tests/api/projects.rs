@@ -6,13 +6,14 @@ use http::Method;
 use postrider_store::ProjectPatch;
 use serde_json::{Value, json};
 
-use crate::world::{World, audit};
+use postrider_api::router;
+use postrider_world::{World, audit};
 
 const HOOK: &str = "https://hooks.example.com/in";
 
 #[tokio::test(start_paused = true)]
 async fn a_project_is_created_shown_changed_and_deleted() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let body = json!({"id": "beta", "name": "Beta", "contract": "standard",
         "settings": {"retry": {"schedule_seconds": [5, 30]}, "timeout_seconds": 3, "retention_days": null}});
     let created = world.root(Method::POST, "/v1/projects", body).await.expect(201).json;
@@ -30,14 +31,14 @@ async fn a_project_is_created_shown_changed_and_deleted() {
 
 #[tokio::test(start_paused = true)]
 async fn an_id_that_is_taken_is_a_conflict() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let answer = world.root(Method::POST, "/v1/projects", json!({"id": "acme"})).await.expect(409);
     assert_eq!(answer.json["code"], "exists");
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_fault_of_a_project_is_pointed_at() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let body = json!({"id": "Beta!", "contract": "nope", "name": "x".repeat(300), "settings": {"retention_days": 8}});
     let answer = world.root(Method::POST, "/v1/projects", body).await.expect(422);
     assert_eq!(answer.pointers(), ["/id", "/name", "/contract", "/settings/retention_days"]);
@@ -65,7 +66,7 @@ async fn every_fault_of_a_project_is_pointed_at() {
 
 #[tokio::test(start_paused = true)]
 async fn projects_are_listed_newest_first_in_pages() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     for id in ["b1", "b2", "b3"] {
         world.root(Method::POST, "/v1/projects", json!({"id": id})).await.expect(201);
     }
@@ -84,7 +85,7 @@ async fn projects_are_listed_newest_first_in_pages() {
 
 #[tokio::test(start_paused = true)]
 async fn a_bad_page_is_refused() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     for (query, pointer) in [
         ("limit=0", "/limit"),
         ("limit=ten", "/limit"),
@@ -100,7 +101,7 @@ async fn a_bad_page_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn the_keys_of_a_deleted_project_open_nothing() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     world.get("/v1/meta").await.expect(200);
     world.root(Method::DELETE, "/v1/projects/acme", Value::Null).await.expect(204);
     world.get("/v1/meta").await.expect(401);
@@ -108,7 +109,7 @@ async fn the_keys_of_a_deleted_project_open_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn changed_settings_hold_at_once() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let event = json!({"tenant": "t1", "type": "a", "data": "x".repeat(2_000)});
     world.post("/v1/events", event.clone()).await.expect(202);
     let patch = json!({"settings": {"max_event_bytes": 1024}});
@@ -119,7 +120,7 @@ async fn changed_settings_hold_at_once() {
 #[tokio::test(start_paused = true)]
 async fn after_a_project_was_deleted_no_attempt_begins() {
     const HOOK: &str = "https://hooks.example.com/in";
-    let world = World::new().await;
+    let world = World::new(router).await;
     world.endpoint(json!({"url": HOOK})).await;
     world.receivers.answer(HOOK, 500, b"no");
     world.event("a", json!({})).await;
@@ -131,7 +132,7 @@ async fn after_a_project_was_deleted_no_attempt_begins() {
 
 #[tokio::test(start_paused = true)]
 async fn routes_are_never_made_of_settings_older_than_their_version() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     world.endpoint(json!({"url": HOOK})).await;
     world.receivers.answer(HOOK, 500, b"");
     // Written, and not told to this engine: by another node, or by a request that goes on just now.

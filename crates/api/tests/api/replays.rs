@@ -6,7 +6,8 @@ use http::Method;
 use postrider_model::id::Mode;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use postrider_api::router;
+use postrider_world::World;
 
 const HOOK: &str = "https://hooks.example.com/in";
 
@@ -23,7 +24,7 @@ async fn with_held(world: &World, count: usize) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_held_is_replayed_oldest_first_and_progress_is_shown() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let path = with_held(&world, 6).await;
     let started = world.post(&format!("{path}/replay"), json!({"per_second": 2})).await.expect(202).json;
     assert_eq!(started["matched"], 6);
@@ -52,7 +53,7 @@ async fn what_was_held_is_replayed_oldest_first_and_progress_is_shown() {
 
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_only_counts() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let path = with_held(&world, 4).await;
     let body = json!({"dry_run": true, "types": ["a"]});
     let counted = world.post(&format!("{path}/replay"), body).await.expect(202).json;
@@ -64,7 +65,7 @@ async fn a_dry_run_only_counts() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_replay_reopens_nothing_more() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let path = with_held(&world, 20).await;
     let started = world.post(&format!("{path}/replay"), json!({"per_second": 1})).await.expect(202).json;
     let id = started["id"].as_str().unwrap();
@@ -83,7 +84,7 @@ async fn a_cancelled_replay_reopens_nothing_more() {
 
 #[tokio::test(start_paused = true)]
 async fn a_replay_survives_a_crash() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let path = with_held(&world, 10).await;
     let started = world.post(&format!("{path}/replay"), json!({"per_second": 1})).await.expect(202).json;
     let id = started["id"].as_str().unwrap();
@@ -100,7 +101,7 @@ async fn a_replay_survives_a_crash() {
 
 #[tokio::test(start_paused = true)]
 async fn a_bad_replay_is_refused() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let path = world.endpoint(json!({"url": HOOK, "enabled": false})).await;
     let replay = format!("{path}/replay");
     for (body, pointer) in [
@@ -119,7 +120,7 @@ async fn a_bad_replay_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn a_replay_of_another_tenant_or_mode_is_not_found() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let path = with_held(&world, 2).await;
     let started = world.post(&format!("{path}/replay"), json!({"per_second": 1})).await.expect(202).json;
     let id = started["id"].as_str().unwrap();

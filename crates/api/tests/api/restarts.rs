@@ -8,7 +8,8 @@ use postrider_model::id::{Mode, Ordinal};
 use postrider_store::{Append, AppendOutcome, Batch, EventFlags, NewEvent};
 use serde_json::{Value, json};
 
-use crate::world::World;
+use postrider_api::router;
+use postrider_world::World;
 
 const HOOK: &str = "https://hooks.example.com/in";
 
@@ -53,7 +54,7 @@ async fn unfinished(world: &World) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn an_interrupted_fan_out_goes_on() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     interrupted(&world).await;
     let world = world.crash().await;
     world.receivers.wait_for(2).await;
@@ -62,7 +63,7 @@ async fn an_interrupted_fan_out_goes_on() {
 
 #[tokio::test(start_paused = true)]
 async fn an_interrupted_fan_out_sends_nothing_to_an_endpoint_that_was_deleted() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let path = interrupted(&world).await;
     world.delete(&path).await.expect(204);
     let world = world.crash().await;
@@ -72,7 +73,7 @@ async fn an_interrupted_fan_out_sends_nothing_to_an_endpoint_that_was_deleted() 
 
 #[tokio::test(start_paused = true)]
 async fn it_starts_over_an_interrupted_fan_out_of_a_project_that_was_deleted() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     interrupted(&world).await;
     world.root(Method::DELETE, "/v1/projects/acme", Value::Null).await.expect(204);
     assert_eq!(unfinished(&world).await, 1, "the crash comes before the erasure");

@@ -3,13 +3,14 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use postrider_api::router;
+use postrider_world::World;
 
 const HOOK: &str = "https://hooks.example.com/in";
 
 #[tokio::test(start_paused = true)]
 async fn a_tenant_is_made_on_first_use_and_ends_with_everything_it_has() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     world.get("/v1/tenants/t1").await.expect(404);
     let endpoint = world.endpoint(json!({"url": HOOK})).await;
     assert_eq!(world.get("/v1/tenants/t1").await.expect(200).json["id"], "t1");
@@ -27,7 +28,7 @@ async fn a_tenant_is_made_on_first_use_and_ends_with_everything_it_has() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_tenant_was_deleted_no_attempt_begins() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     world.endpoint(json!({"url": HOOK})).await;
     world.receivers.answer(HOOK, 500, b"no");
     world.event("a", json!({})).await;
@@ -39,7 +40,7 @@ async fn after_a_tenant_was_deleted_no_attempt_begins() {
 
 #[tokio::test(start_paused = true)]
 async fn every_change_is_in_the_audit_log_with_its_actor() {
-    let world = World::new().await;
+    let world = World::new(router).await;
     let endpoint =
         world.endpoint(json!({"url": HOOK, "secret": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"})).await;
     world.patch(&endpoint, json!({"name": "x"})).await.expect(200);

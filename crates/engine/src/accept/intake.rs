@@ -93,6 +93,19 @@ impl<'a> Intake<'a> {
         Ok(TestSent { event, attempt })
     }
 
+    /// One attempt at every enabled endpoint of the tenant.
+    pub(crate) async fn test_all(&self, event: EventIn) -> Result<Accepted, AcceptError> {
+        let project = self.project().await?;
+        let routes = self.routes(&project, &event.tenant).await?;
+        let mode = self.origin.mode;
+        let enabled = |plan: &&Arc<EndpointPlan>| plan.mode == mode && plan.enabled;
+        let only = routes.endpoints.iter().filter(enabled).cloned().collect();
+        let flags = EventFlags { test: true, ..EventFlags::default() };
+        let outcomes = self.only(event, flags, only, None).await?;
+        let outcome = outcomes.first().ok_or(StoreError::NotFound("event"))?;
+        Ok(Accepted { ordinal: outcome.ordinal, deliveries: outcome.deliveries })
+    }
+
     /// An event for the named endpoints alone.
     pub(crate) async fn only(
         &self,

@@ -143,12 +143,14 @@ impl Queue {
 fn batch_ready(line: &VecDeque<Item>, plan: &EndpointPlan, now: Millis) -> Result<usize, Millis> {
     let Some(first) = line.front() else { return Ok(0) };
     let Some(batch) = plan.policy.batch else { return Ok(1) };
-    if plan.sends_alone(first.flags) {
+    // A test waits for nobody, and nobody's outcome is mixed with a test's.
+    let single = |item: &Item| item.flags.test || plan.sends_alone(item.flags);
+    if single(first) {
         return Ok(1);
     }
     let first_time = first.step == 0;
     let size = batch.max_size.max(1) as usize;
-    let alike = |item: &&Item| (item.step == 0) == first_time && !plan.sends_alone(item.flags);
+    let alike = |item: &&Item| (item.step == 0) == first_time && !single(item);
     let alike = line.iter().take(size).take_while(alike).count();
     let flush_at = first.due + batch.max_wait;
     // Others behind a differing item cannot join any more; a full batch waits for nothing.

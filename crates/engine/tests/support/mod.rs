@@ -12,11 +12,14 @@ use postrider_courier::{BoxFuture, GuardPolicy, Outbound, Report, Transport};
 use postrider_engine::ports::{Clock, Fatal, Rng, Spawner, Task};
 use postrider_engine::{Contracts, Engine, EngineParts, EventIn, Origin, Settings};
 use postrider_model::delivery::DeliveryState;
-use postrider_model::endpoint::{EndpointConfig, EndpointSecrets};
+use postrider_model::endpoint::{DisabledReason, EndpointConfig, EndpointSecrets};
 use postrider_model::id::{EndpointId, EndpointKey, IdSalt, Mode, ProjectKey, ReplayId};
 use postrider_model::limits::Limits;
 use postrider_model::time::Millis;
-use postrider_store::{Catalogue, Endpoint, NewAudit, NewEndpoint, NewProject, NewReplay, Scope, Selection};
+use postrider_store::{
+    Catalogue, Endpoint, EndpointChange, EndpointPatch, NewAudit, NewEndpoint, NewProject, NewReplay, Scope,
+    Selection,
+};
 use postrider_store_sqlite::{Options, SqliteStore};
 use postrider_vault::Keyring;
 use tempfile::TempDir;
@@ -190,6 +193,19 @@ impl World {
         let endpoint = self.store.create_endpoint(new, None, audit()).await.unwrap();
         self.engine.endpoint_changed(tenant.key, endpoint.key).await;
         endpoint
+    }
+
+    /// Disables an endpoint.
+    pub(crate) async fn switch_off(&self, endpoint: &Endpoint) {
+        let patch = EndpointPatch {
+            revision: endpoint.revision,
+            config: None,
+            sealed: None,
+            change: Some(EndpointChange::Disable(DisabledReason::Manual)),
+            now: self.engine.now(),
+        };
+        self.store.update_endpoint(endpoint.key, patch, None, audit()).await.unwrap().unwrap();
+        self.engine.endpoint_changed(endpoint.tenant, endpoint.key).await;
     }
 
     /// Posts one event for tenant `t1`.

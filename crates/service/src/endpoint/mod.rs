@@ -35,7 +35,7 @@ pub use rotate_secret::{RotateSecret, RotatedSecret};
 pub(crate) use secret::can_sign;
 pub use stats::{CountedStats, EndpointStats, begins_at};
 pub use switch::SwitchEndpoint;
-pub use test::{TestEndpoint, TestedEndpoint};
+pub use test::{TestEndpoint, TestEndpoints, TestedEndpoint};
 
 use crate::{Caller, ServiceError};
 

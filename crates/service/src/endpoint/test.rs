@@ -1,4 +1,4 @@
-//! Sends a test event to one endpoint now and waits for the attempt (DESIGN 4.4 "Test sends").
+//! Sends test events: to one endpoint now, waiting for the attempt, or to all of a tenant (DESIGN 4.4 "Test sends").
 
 use bytes::Bytes;
 use postrider_engine::{AcceptError, Engine, EventIn, ProjectContext, TestSent};
@@ -8,7 +8,7 @@ use postrider_model::{json, name};
 use super::FoundEndpoint;
 use super::check::{listed, sentence};
 use super::found::find;
-use crate::{Caller, Fault, ServiceError, no_faults};
+use crate::{Caller, Fault, ServiceError, ids, no_faults};
 
 /// The type of a test where neither the endpoint nor the catalogue names one.
 const FALLBACK_KIND: &str = "postrider.test";
@@ -51,20 +51,53 @@ impl TestEndpoint<'_> {
             None => example(engine, &found.context, &kind).await?,
         };
         check(&kind, &data, &found.context, engine.limits())?;
-        let event = EventIn {
-            tenant: found.endpoint.tenant_id.clone(),
-            kind,
-            size: data.len(),
-            data,
-            changes: None,
-            attributes: None,
-            timestamp: None,
-            ordering_key: None,
-            deliver_at: None,
-            idempotency: None,
-        };
+        let event = event(found.endpoint.tenant_id.clone(), kind, data);
         let sent = engine.test_send(found.endpoint.key, event).await.map_err(gone)?;
         Ok(TestedEndpoint { found, sent })
+    }
+}
+
+/// A test send to all of a tenant's enabled endpoints, not waited for.
+#[derive(Debug)]
+pub struct TestEndpoints<'a> {
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// The tenant's id.
+    pub tenant: &'a str,
+    /// The event's type.
+    pub kind: &'a str,
+}
+
+impl TestEndpoints<'_> {
+    /// Sends, with the type's example, whatever the endpoints' types and filters: one attempt at each. Gives the test
+    /// event's public id once it is on disk.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] for a tenant that is not the key's own; [`ServiceError::Accept`].
+    pub async fn run(self, engine: &Engine) -> Result<String, ServiceError> {
+        let Self { caller, tenant, kind } = self;
+        caller.check_own(tenant)?;
+        let context = engine.project(caller.project).await?;
+        let data = example(engine, caller, kind).await?;
+        check(kind, &data, &context, engine.limits())?;
+        let event = event(tenant.to_owned(), kind.to_owned(), data);
+        let accepted = engine.test_all(caller.origin(), event).await?;
+        Ok(ids::show_event(engine, &context, accepted.ordinal))
+    }
+}
+
+fn event(tenant: String, kind: String, data: Bytes) -> EventIn {
+    EventIn {
+        tenant,
+        kind,
+        size: data.len(),
+        data,
+        changes: None,
+        attributes: None,
+        timestamp: None,
+        ordering_key: None,
+        deliver_at: None,
+        idempotency: None,
     }
 }
 

@@ -1,4 +1,9 @@
-//! A running system with one project, and calls into its router.
+//! A running system with one project, and calls into its router: the real surfaces, engine and store, in process and in
+//! virtual time, with receivers that answer as told.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod receivers;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -26,13 +31,16 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tower::ServiceExt as _;
 
-use crate::receivers::Receivers;
+pub use self::receivers::{Receivers, Sent};
 
 /// 2026-01-22T10:30:00Z.
-pub(crate) const START: Millis = Millis(1_769_077_800_000);
+pub const START: Millis = Millis(1_769_077_800_000);
 
 /// The root key.
-pub(crate) const ROOT_KEY: &str = "root-key-of-the-tests-0";
+pub const ROOT_KEY: &str = "root-key-of-the-tests-0";
+
+/// What answers: the routers of the surfaces under test.
+pub type Surface = fn(App) -> Router;
 
 /// Another contract, with what `standard` has not: a closed catalogue, one signature, UUIDs, limits.
 const STRICT: &str = include_str!("strict.toml");
@@ -78,17 +86,24 @@ impl Fatal for Panics {
 }
 
 /// The system. Its time is virtual: use it in `#[tokio::test(start_paused = true)]`.
-pub(crate) struct World {
-    pub(crate) receivers: Arc<Receivers>,
-    pub(crate) engine: Engine,
+pub struct World {
+    pub receivers: Arc<Receivers>,
+    pub engine: Engine,
     router: Router,
     project: ProjectKey,
     tasks: Arc<Tasks>,
     site: Site,
 }
 
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World").field("project", &self.project).finish_non_exhaustive()
+    }
+}
+
 /// What outlives a crash.
 struct Site {
+    surface: Surface,
     dir: tempfile::TempDir,
     clock: Arc<VirtualClock>,
     receivers: Arc<Receivers>,
@@ -97,42 +112,43 @@ struct Site {
 
 /// An answer.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) json: Value,
-    pub(crate) text: String,
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub json: Value,
+    pub text: String,
 }
 
 impl Answer {
     /// The pointers of a problem's faults.
-    pub(crate) fn pointers(&self) -> Vec<&str> {
+    pub fn pointers(&self) -> Vec<&str> {
         let errors = self.json["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
         errors.iter().filter_map(|fault| fault["pointer"].as_str()).collect()
     }
 
     /// The answer, if it has this status.
     #[track_caller]
-    pub(crate) fn expect(self, status: u16) -> Self {
+    pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         self
     }
 
     /// The id in it.
-    pub(crate) fn id(&self) -> String {
+    pub fn id(&self) -> String {
         self.json["id"].as_str().unwrap_or_else(|| panic!("no id in {}", self.text)).to_owned()
     }
 }
 
 impl World {
     /// With a project under the contract `standard` and the key `sk_live_all`.
-    pub(crate) async fn new() -> Self {
-        Self::under("standard").await
+    pub async fn new(surface: Surface) -> Self {
+        Self::under(surface, "standard").await
     }
 
     /// With a project under this contract.
-    pub(crate) async fn under(contract: &str) -> Self {
+    pub async fn under(surface: Surface, contract: &str) -> Self {
         let site = Site {
+            surface,
             dir: tempfile::tempdir().unwrap(),
             clock: Arc::new(VirtualClock { began: Instant::now() }),
             receivers: Arc::new(Receivers::default()),
@@ -181,12 +197,12 @@ impl World {
             public_url: "http://localhost".into(),
             serve_metrics: true,
         };
-        let router = postrider_api::router(App::new(parts));
+        let router = (site.surface)(App::new(parts));
         Self { receivers: site.receivers.clone(), engine, router, project: ProjectKey(0), tasks, site }
     }
 
     /// Drops every task where it stands, and starts anew on what is on disk.
-    pub(crate) async fn crash(self) -> Self {
+    pub async fn crash(self) -> Self {
         let Self { engine, router, project, tasks, site, .. } = self;
         let mut running = std::mem::take(&mut *tasks.0.lock().unwrap());
         running.shutdown().await;
@@ -195,7 +211,7 @@ impl World {
     }
 
     /// Makes a key.
-    pub(crate) async fn key(&self, key: &str, mode: Mode, tenant: Option<&str>, scopes: &[&str]) {
+    pub async fn key(&self, key: &str, mode: Mode, tenant: Option<&str>, scopes: &[&str]) {
         let new = NewApiKey {
             id: KeyId(self.engine.new_id()),
             project: self.project,
@@ -211,23 +227,23 @@ impl World {
     }
 
     /// Lets virtual time pass until everything that is due in it has happened.
-    pub(crate) async fn pass(&self, time: Duration) {
+    pub async fn pass(&self, time: Duration) {
         tokio::time::sleep(time).await;
     }
 
     /// A call with a JSON body.
-    pub(crate) async fn call(&self, method: Method, path: &str, body: Value) -> Answer {
+    pub async fn call(&self, method: Method, path: &str, body: Value) -> Answer {
         self.call_as("sk_live_all", method, path, body).await
     }
 
     /// A call with another key.
-    pub(crate) async fn call_as(&self, key: &str, method: Method, path: &str, body: Value) -> Answer {
+    pub async fn call_as(&self, key: &str, method: Method, path: &str, body: Value) -> Answer {
         let body = if body.is_null() { Vec::new() } else { serde_json::to_vec(&body).unwrap() };
         self.send(key, method, path, &[], body).await
     }
 
     /// A call with anything as its body.
-    pub(crate) async fn send(
+    pub async fn send(
         &self,
         key: &str,
         method: Method,
@@ -252,41 +268,41 @@ impl World {
     }
 
     /// A call with the root key.
-    pub(crate) async fn root(&self, method: Method, path: &str, body: Value) -> Answer {
+    pub async fn root(&self, method: Method, path: &str, body: Value) -> Answer {
         self.call_as(ROOT_KEY, method, path, body).await
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> Answer {
         self.call(Method::GET, path, Value::Null).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.call(Method::POST, path, body).await
     }
 
-    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
         self.call(Method::PATCH, path, body).await
     }
 
-    pub(crate) async fn delete(&self, path: &str) -> Answer {
+    pub async fn delete(&self, path: &str) -> Answer {
         self.call(Method::DELETE, path, Value::Null).await
     }
 
     /// An endpoint of tenant `t1`; its path.
-    pub(crate) async fn endpoint(&self, body: Value) -> String {
+    pub async fn endpoint(&self, body: Value) -> String {
         let created = self.post("/v1/tenants/t1/endpoints", body).await.expect(201);
         format!("/v1/tenants/t1/endpoints/{}", created.id())
     }
 
     /// An event of tenant `t1`; its id.
-    pub(crate) async fn event(&self, kind: &str, data: Value) -> String {
+    pub async fn event(&self, kind: &str, data: Value) -> String {
         let body = json!({"tenant": "t1", "type": kind, "data": data});
         self.post("/v1/events", body).await.expect(202).id()
     }
 }
 
 /// For what a test writes past the API.
-pub(crate) fn audit() -> NewAudit {
+pub fn audit() -> NewAudit {
     NewAudit {
         project: None,
         tenant: None,

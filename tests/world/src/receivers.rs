@@ -11,15 +11,15 @@ use tokio::sync::Notify;
 
 /// A request that was sent.
 #[derive(Debug, Clone)]
-pub(crate) struct Sent {
-    pub(crate) url: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+pub struct Sent {
+    pub url: String,
+    pub headers: HeaderMap,
+    pub body: Bytes,
 }
 
 /// Answers 200 unless told otherwise for a URL.
 #[derive(Debug, Default)]
-pub(crate) struct Receivers {
+pub struct Receivers {
     sent: Mutex<Vec<Sent>>,
     answers: Mutex<HashMap<String, (u16, Bytes)>>,
     arrived: Notify,
@@ -27,17 +27,17 @@ pub(crate) struct Receivers {
 
 impl Receivers {
     /// From now on `url` answers with this status and body.
-    pub(crate) fn answer(&self, url: &str, status: u16, body: &'static [u8]) {
+    pub fn answer(&self, url: &str, status: u16, body: &'static [u8]) {
         self.answers.lock().unwrap().insert(url.to_owned(), (status, Bytes::from_static(body)));
     }
 
     /// What was sent so far.
-    pub(crate) fn sent(&self) -> Vec<Sent> {
+    pub fn sent(&self) -> Vec<Sent> {
         self.sent.lock().unwrap().clone()
     }
 
     /// Waits until `count` requests were sent in all, for at most an hour of virtual time.
-    pub(crate) async fn wait_for(&self, count: usize) -> Vec<Sent> {
+    pub async fn wait_for(&self, count: usize) -> Vec<Sent> {
         let hour = Duration::from_secs(3_600);
         let arrived = tokio::time::timeout(hour, self.arrive(count)).await;
         arrived.unwrap_or_else(|_| panic!("{} of {count} requests were sent", self.sent().len()))
