@@ -259,6 +259,16 @@ impl World {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
+        self.answer(request, body).await
+    }
+
+    /// A call without a body whose key is in `X-API-Key`.
+    pub async fn with_api_key(&self, key: &str, method: Method, path: &str) -> Answer {
+        let request = Request::builder().method(method).uri(path).header("x-api-key", key);
+        self.answer(request, Vec::new()).await
+    }
+
+    async fn answer(&self, request: http::request::Builder, body: Vec<u8>) -> Answer {
         let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
         let status = response.status();
         let headers = response.headers().clone();
