@@ -35,12 +35,27 @@ const KEYS: [&str; 12] = [
     "event_type",
 ];
 
+/// The `dialect` of a contract that has the native API only.
+const NO_DIALECT: &str = "none";
+
 impl Contract {
     /// Reads a contract file.
     ///
     /// # Errors
     /// [`ContractError`] with the place of the first fault and what would be right there.
     pub fn parse(file: &str) -> Result<Self> {
+        Self::read(file, None)
+    }
+
+    /// Reads a contract file whose `dialect`, where it has one, must be among these.
+    ///
+    /// # Errors
+    /// As of [`Contract::parse`].
+    pub fn parse_for(file: &str, dialects: &[&str]) -> Result<Self> {
+        Self::read(file, Some(dialects))
+    }
+
+    fn read(file: &str, dialects: Option<&[&str]>) -> Result<Self> {
         let table = DeTable::parse(file).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
             ContractError::at(file, offset, "", error.message())
@@ -51,7 +66,9 @@ impl Contract {
         let (signatures, headers) = signature::read(&root)?;
         let contract = Self {
             title: root.entry("title").map_or(Ok(name.clone()), |entry| line(&entry))?,
-            dialect: root.entry("dialect").map_or(Ok("none".to_owned()), |entry| word(&entry))?,
+            dialect: root
+                .entry("dialect")
+                .map_or(Ok(NO_DIALECT.to_owned()), |entry| dialect(&entry, dialects))?,
             catalogue: root.entry("catalogue").map_or(Ok(Catalogue::Open), |entry| {
                 entry.choice(&[("open", Catalogue::Open), ("closed", Catalogue::Closed)])
             })?,
@@ -132,6 +149,18 @@ fn example(entry: &Entry<'_, '_>) -> Result<Value> {
         entry.fault_within(fault.offset, format!("the example is not JSON: {}", fault.kind))
     })?;
     serde_json::from_str(text).map_err(|error| entry.fault(format!("the example is not JSON: {error}")))
+}
+
+/// Whose documented routes answer.
+fn dialect(entry: &Entry<'_, '_>, known: Option<&[&str]>) -> Result<String> {
+    let name = word(entry)?;
+    match known {
+        Some(known) if name != NO_DIALECT && !known.contains(&name.as_str()) => Err(entry.fault(format!(
+            "{name:?} is no dialect; there are {}, and {NO_DIALECT:?} for the native API only",
+            known.join(", ")
+        ))),
+        _ => Ok(name),
+    }
 }
 
 /// A name for machines: small letters, digits and hyphens.

@@ -1,6 +1,6 @@
 //! The documented routes in-process: the real routers, engine and store, and virtual time. Each module quotes its document.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod dispatch;
 mod scendcore;

@@ -3,7 +3,7 @@
 mod show;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use postrider_contract::{Contract, builtin_names};
@@ -50,12 +50,20 @@ pub(crate) fn run(args: &ArgMatches) -> Result<(), Failed> {
     }
 }
 
+/// Reads a contract file. The error says where it is wrong.
+pub(crate) fn load(path: &Path) -> Result<Contract, String> {
+    parse(&fs::read_to_string(path).map_err(|error| error.to_string())?)
+}
+
+fn parse(text: &str) -> Result<Contract, String> {
+    let dialects: Vec<_> = postrider_dialects::names().collect();
+    Contract::parse_for(text, &dialects).map_err(|error| error.to_string())
+}
+
 fn check(args: &ArgMatches) -> Result<(), Failed> {
     let mut wrong = 0;
     for path in args.get_many::<PathBuf>("file").into_iter().flatten() {
-        let outcome = fs::read_to_string(path)
-            .map_err(|error| error.to_string())
-            .and_then(|text| Contract::parse(&text).map_err(|error| error.to_string()));
+        let outcome = load(path);
         wrong += usize::from(outcome.is_err());
         match (outcome, args.get_flag("json")) {
             (Ok(contract), false) => say(format_args!("{}: ok ({})", path.display(), contract.name)),

@@ -126,20 +126,15 @@ fn unknown(variables: &[String]) -> Vec<Finding> {
 }
 
 fn contract_files(config: &Config) -> Vec<Finding> {
-    let read = |path: &std::path::PathBuf| {
-        let outcome = std::fs::read_to_string(path)
-            .map_err(|error| error.to_string())
-            .and_then(|text| postrider_contract::Contract::parse(&text).map_err(|error| error.to_string()));
-        match outcome {
-            Ok(contract) => {
-                Finding::ok("contract", format!("{} holds the contract {}", path.display(), contract.name))
-            }
-            Err(error) => Finding::fail(
-                "contract",
-                format!("{}: {error}", path.display()),
-                "postrider contract check says more",
-            ),
+    let read = |path: &std::path::PathBuf| match crate::contracts::load(path) {
+        Ok(contract) => {
+            Finding::ok("contract", format!("{} holds the contract {}", path.display(), contract.name))
         }
+        Err(error) => Finding::fail(
+            "contract",
+            format!("{}: {error}", path.display()),
+            "postrider contract check says more",
+        ),
     };
     config.contract_file.iter().map(read).collect()
 }

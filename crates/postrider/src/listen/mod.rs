@@ -3,7 +3,6 @@
 mod forward;
 mod receiver;
 
-use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,6 +19,7 @@ pub(crate) use receiver::{Received, Receiver, Rules};
 
 use crate::cli::Failed;
 use crate::console::say;
+use crate::contracts;
 use crate::serve::{Signals, runtime};
 
 /// How far a signed time may be from now (the libraries of Standard Webhooks allow as much).
@@ -82,9 +82,7 @@ async fn receive(address: SocketAddr, rules: Rules, as_json: bool) -> Result<(),
 
 fn contract(args: &ArgMatches) -> Result<Contract, Failed> {
     if let Some(path) = args.get_one::<PathBuf>("contract-file") {
-        let text = fs::read_to_string(path)
-            .map_err(|error| Failed::usage(format_args!("{}: {error}", path.display())))?;
-        return Contract::parse(&text)
+        return contracts::load(path)
             .map_err(|error| Failed::usage(format_args!("{}: {error}", path.display())));
     }
     let name = args.get_one::<String>("contract").map(String::as_str).unwrap_or_default();

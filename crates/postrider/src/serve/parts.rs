@@ -3,7 +3,6 @@
 use std::fs;
 use std::sync::Arc;
 
-use postrider_contract::Contract;
 use postrider_courier::{Courier, CourierConfig, GuardPolicy, SystemResolver};
 use postrider_engine::ports::Rng;
 use postrider_engine::{Contracts, EngineParts, Settings};
@@ -14,6 +13,7 @@ use postrider_store_sqlite::{Options, SqliteStore};
 use super::proxy;
 use super::server::StartError;
 use crate::config::Config;
+use crate::contracts;
 use crate::keys::open_keyring;
 use crate::ports::{Abort, SystemClock, Tracked};
 
@@ -56,7 +56,7 @@ pub(crate) async fn engine_parts(
         spawner: Arc::new(spawner),
         fatal: Arc::new(Abort),
         keyring: Arc::new(keyring),
-        contracts: contracts(config)?,
+        contracts: known_contracts(config)?,
         guard,
         salt,
         limits: config.limits.clone(),
@@ -98,13 +98,11 @@ fn courier(config: &Config, guard: GuardPolicy) -> Result<Courier, StartError> {
 }
 
 /// The contracts compiled in, and those in files.
-fn contracts(config: &Config) -> Result<Contracts, StartError> {
+fn known_contracts(config: &Config) -> Result<Contracts, StartError> {
     let mut contracts = Contracts::builtin();
     for path in &config.contract_file {
-        let contract = fs::read_to_string(path)
-            .map_err(|error| error.to_string())
-            .and_then(|text| Contract::parse(&text).map_err(|error| error.to_string()))
-            .map_err(|detail| StartError::Contract { path: path.clone(), detail })?;
+        let contract =
+            contracts::load(path).map_err(|detail| StartError::Contract { path: path.clone(), detail })?;
         tracing::info!(name = contract.name(), path = %path.display(), "a contract of your own");
         contracts.add(Arc::new(contract));
     }

@@ -120,7 +120,8 @@ impl Server {
             connections.spawn(door.open(postrider_api::metrics_router(app.clone()), hall.clone()));
         }
         listen_for_commands(&config, &store, &hall);
-        connections.spawn(door.open(postrider_api::router(app), hall));
+        let surfaces = postrider_api::router(app.clone()).merge(postrider_dialects::router(app));
+        connections.spawn(door.open(surfaces, hall));
         Ok(Self { address, made_root_key: root.made, engine, store, connections, tasks: tasks.0, stop })
     }
 

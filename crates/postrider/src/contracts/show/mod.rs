@@ -31,7 +31,7 @@ pub(super) fn run(args: &ArgMatches) -> Result<(), Failed> {
     let named = args.get_one::<String>("contract").map(String::as_str).unwrap_or_default();
     let text = text(named)?;
     let wrong = |error: String| Failed::new(format_args!("{named}: {error}"));
-    let contract = Contract::parse(&text).map_err(|error| wrong(error.to_string()))?;
+    let contract = super::parse(&text).map_err(wrong)?;
     let words = Words::read(&text).map_err(|error| wrong(error.to_string()))?;
     let example = Example::of(&contract, &words).map_err(|error| wrong(error.to_string()))?;
     if args.get_flag("json") {
