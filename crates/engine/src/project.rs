@@ -120,11 +120,14 @@ impl ProjectContext {
         self.declared.contains_key(kind)
     }
 
-    /// The names in the catalogue, sorted.
+    /// The names in the catalogue: the contract's in the order of its document, then the project's own, sorted.
     pub fn valid_types(&self) -> Vec<String> {
-        let mut names: Vec<_> = self.declared.keys().cloned().collect();
-        names.sort_unstable();
-        names
+        let shipped = self.contract.event_types();
+        let declared = shipped.iter().map(|kind| &kind.name).filter(|name| self.declared.contains_key(*name));
+        let own = |name: &&String| shipped.iter().all(|kind| kind.name != **name);
+        let mut added: Vec<_> = self.declared.keys().filter(own).collect();
+        added.sort_unstable();
+        declared.chain(added).cloned().collect()
     }
 
     /// The longest that retries of a delivery go on after it falls due, by the project's timetable.

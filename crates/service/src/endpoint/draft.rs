@@ -26,7 +26,7 @@ pub(super) struct Draft {
 pub(super) fn read(document: &Map<String, Value>, faults: &mut Vec<Fault>) -> Draft {
     let mut fields = Fields::open(document, "", &SETTABLE, faults);
     let url = fields.text("url");
-    if url.is_none() && fields.value("url").is_none() {
+    if url.as_deref() == Some("") || fields.value("url").is_none() {
         fields.fault("url", "An endpoint needs a URL.");
     }
     let config = EndpointConfig {
@@ -172,5 +172,6 @@ mod tests {
     fn an_endpoint_without_a_url_is_refused() {
         assert_eq!(read_value(json!({})).1, ["/url"]);
         assert_eq!(read_value(json!({"url": null})).1, ["/url"]);
+        assert_eq!(read_value(json!({"url": ""})).1, ["/url"]);
     }
 }

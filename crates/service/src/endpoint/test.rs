@@ -78,7 +78,7 @@ impl TestEndpoints<'_> {
         let Self { caller, tenant, kind } = self;
         caller.check_own(tenant)?;
         let context = engine.project(caller.project).await?;
-        let data = example(engine, caller, kind).await?;
+        let data = example(engine, &context, kind).await?;
         check(kind, &data, &context, engine.limits())?;
         let event = event(tenant.to_owned(), kind.to_owned(), data);
         let accepted = engine.test_all(caller.origin(), event).await?;
