@@ -223,8 +223,8 @@ proptest! {
 
 #[test]
 fn a_dialect_that_the_program_has_not_is_refused_at_its_line() {
-    let file =
-        include_str!("contracts/scopien.toml").replace("dialect = \"scopien\"", "dialect = \"scopein\"");
+    let file = include_str!("../../../contracts/scopien.toml")
+        .replace("dialect = \"scopien\"", "dialect = \"scopein\"");
     let error = Contract::parse_for(&file, &["backend", "scopien"]).unwrap_err();
     let line = file.lines().position(|line| line.starts_with("dialect")).unwrap() + 1;
     assert_eq!((error.line, error.key.as_str()), (line, "dialect"));
