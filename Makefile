@@ -37,7 +37,7 @@ bench: tools
 
 ## contracts: check every contract file of the repository
 contracts: tools
-	$(CARGO) run -q -p postrider -- contract check contracts/*.toml
+	$(CARGO) run -q -p postrider -- contract check contracts/*.toml contracts/examples/*.toml
 
 ## release: the binary as it is shipped, in target/release/postrider
 release: tools

@@ -221,7 +221,7 @@ impl Contract {
     /// Whether an old and a new secret can sign one request; where not, a rotation with an overlap is refused
     /// (DESIGN 4.4).
     pub fn secrets_overlap(&self) -> bool {
-        !self.signatures.is_empty() && self.signatures.iter().all(|signature| signature.joined)
+        !self.signatures.is_empty() && self.signatures.iter().all(|signature| signature.joined.is_some())
     }
 
     /// The headers that the contract sets: an endpoint's custom headers may not be among them.

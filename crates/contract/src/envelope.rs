@@ -41,6 +41,8 @@ pub(crate) enum Source {
     Data,
     Changes,
     Attributes,
+    /// Nothing: the text before it has all there is to say.
+    Constant,
 }
 
 /// The names of the sources in a contract file.
@@ -59,6 +61,10 @@ pub(crate) const SOURCES: [(&str, Source); 7] = [
 pub(crate) enum Precision {
     Seconds,
     Millis,
+    /// Seconds since 1970, as a number.
+    Unix,
+    /// Milliseconds since 1970, as a number.
+    UnixMillis,
 }
 
 /// A value and the text that stands before it.
@@ -101,6 +107,7 @@ impl Envelope {
         let value_bytes = |segment: &Segment| match segment.source {
             Source::Id => ID_BYTES + prefix_bytes,
             Source::Timestamp => TIME_BYTES,
+            Source::Constant => 0,
             // `null`, or the quotes.
             _ => 4,
         };
@@ -123,7 +130,7 @@ impl Envelope {
 
     fn size(&self, event: &EventView<'_>) -> usize {
         let value_bytes = |segment: &Segment| match segment.source {
-            Source::Id | Source::Timestamp => 0,
+            Source::Id | Source::Timestamp | Source::Constant => 0,
             Source::Type => event.event_type.len() + escapes(event.event_type),
             Source::Tenant => event.tenant.len() + escapes(event.tenant),
             Source::Data => event.data.len(),
@@ -153,17 +160,23 @@ impl Envelope {
             Source::Data | Source::Changes | Source::Attributes => {
                 body.extend_from_slice(raw.unwrap_or(b"null"))
             }
+            Source::Constant => {}
         }
     }
 }
 
-/// Writes an instant in quotes (RFC 3339, UTC); seconds are cut, not rounded.
+/// Writes an instant: RFC 3339 in quotes, in UTC, or a number. Seconds are cut, not rounded.
 pub(crate) fn push_time(body: &mut Vec<u8>, time: Millis, precision: Precision) {
     const SECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
     const MILLIS: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+    let push_number = |body: &mut Vec<u8>, number: i64| {
+        body.extend_from_slice(itoa::Buffer::new().format(number).as_bytes())
+    };
     let (printer, time) = match precision {
         Precision::Seconds => (&SECONDS, jiff::Timestamp::from_second(time.unix_seconds())),
         Precision::Millis => (&MILLIS, jiff::Timestamp::from_millisecond(time.0)),
+        Precision::Unix => return push_number(body, time.unix_seconds()),
+        Precision::UnixMillis => return push_number(body, time.0),
     };
     body.push(b'"');
     // Beyond the year 9999 there is no text: the latest one stands in, as in `Millis`. Writing to memory cannot fail.

@@ -41,6 +41,8 @@ pub(crate) const HEADER_VARS: [(&str, Var); 3] =
 /// The placeholders of a signature's `content`.
 pub(crate) const CONTENT_VARS: [(&str, Var); 3] =
     [("id", Var::Id), ("timestamp", Var::Timestamp), ("body", Var::Body)];
+/// The placeholders of what stands before the signatures.
+pub(crate) const BEFORE_VARS: [(&str, Var); 2] = [("id", Var::Id), ("timestamp", Var::Timestamp)];
 /// The placeholders of a signature's `value`.
 pub(crate) const VALUE_VARS: [(&str, Var); 4] =
     [("hex", Var::Hex), ("base64", Var::Base64), ("id", Var::Id), ("timestamp", Var::Timestamp)];
@@ -60,8 +62,10 @@ pub(crate) enum KeyForm {
 #[derive(Debug, Clone)]
 pub(crate) struct SignatureHeader {
     pub(crate) name: HeaderName,
-    /// Every key's signature, joined by spaces; else the newest key's alone.
-    pub(crate) joined: bool,
+    /// What stands between the signatures of several keys; `None` where the newest key's stands alone.
+    pub(crate) joined: Option<Box<str>>,
+    /// What stands once before all of them: Stripe's `t={timestamp},`.
+    pub(crate) before: Vec<Part<Var>>,
     pub(crate) schemes: Vec<Scheme>,
 }
 
@@ -155,19 +159,24 @@ impl SignatureHeader {
         body: &[u8],
         keys: impl Iterator<Item = &'k SigningKey>,
     ) -> bool {
+        let between = self.joined.as_deref();
+        let mut is_signed = false;
         for key in keys {
             for scheme in &self.schemes {
                 let Some(signature) = scheme.sign(key, attempt, body) else { continue };
-                if !buffer.is_empty() {
-                    buffer.put_u8(b' ');
+                if is_signed {
+                    buffer.put_slice(between.unwrap_or_default().as_bytes());
+                } else {
+                    push_parts(buffer, &self.before, attempt, &[]);
                 }
+                is_signed = true;
                 push_parts(buffer, &scheme.value, attempt, &signature);
             }
-            if !self.joined && !buffer.is_empty() {
+            if between.is_none() && is_signed {
                 break;
             }
         }
-        !buffer.is_empty()
+        is_signed
     }
 }
 

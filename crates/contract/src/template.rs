@@ -53,6 +53,12 @@ pub(crate) fn count<V: PartialEq>(parts: &[Part<V>], var: &V) -> usize {
 ///
 /// A placeholder ends where the text that follows it first occurs.
 pub(crate) fn capture<'t, V: Copy>(parts: &[Part<V>], text: &'t str) -> Option<Vec<(V, &'t str)>> {
+    let (found, rest) = capture_start(parts, text)?;
+    rest.is_empty().then_some(found)
+}
+
+/// The same, for a text that begins with the template's form; and what follows.
+pub(crate) fn capture_start<'t, V: Copy>(parts: &[Part<V>], text: &'t str) -> Option<Captured<'t, V>> {
     let mut found = Vec::new();
     let mut rest = text;
     for (index, part) in parts.iter().enumerate() {
@@ -69,8 +75,11 @@ pub(crate) fn capture<'t, V: Copy>(parts: &[Part<V>], text: &'t str) -> Option<V
             }
         }
     }
-    rest.is_empty().then_some(found)
+    Some((found, rest))
 }
+
+/// What stands for each placeholder, and what follows.
+type Captured<'t, V> = (Vec<(V, &'t str)>, &'t str);
 
 #[cfg(test)]
 mod tests {
@@ -104,5 +113,8 @@ mod tests {
         assert_eq!(capture(&parts, "t=12,v1=ab"), Some(vec![(1, "12"), (2, "ab")]));
         assert_eq!(capture(&parts, "t=12,v2=ab"), None);
         assert_eq!(capture(&parts, ""), None);
+        let start = parse("t={a},", &KNOWN).unwrap();
+        assert_eq!(capture_start(&start, "t=12,v1=ab"), Some((vec![(1, "12")], "v1=ab")));
+        assert_eq!(capture(&start, "t=12,v1=ab"), None);
     }
 }

@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::secret::{PRIVATE_KEY_PREFIX, PUBLIC_KEY_PREFIX, public_key};
 use crate::sign::{AttemptContext, KeyForm, Scheme, Signature, SignatureHeader, Var};
-use crate::template::{Part, capture};
+use crate::template::{Part, capture, capture_start};
 use crate::{Contract, SecretError, SigningKey};
 
 /// Why a request is not proved to be a delivery.
@@ -46,7 +46,7 @@ enum VerifyingKey {
 }
 
 /// What a request's headers tell of its id and time.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Told {
     id: Option<String>,
     timestamp: Option<i64>,
@@ -140,15 +140,21 @@ impl SignatureHeader {
         body: &[u8],
         keys: &[VerifyingKey],
     ) -> Result<Option<i64>, VerifyError> {
-        let single = [value];
-        let parts: Vec<&str> = if self.joined { value.split(' ').collect() } else { single.to_vec() };
+        let bad = || VerifyError::BadHeader(self.name.to_string());
+        let (before, signatures) = capture_start(&self.before, value).ok_or_else(bad)?;
+        let mut told = told.clone();
+        told.add(&before, self.name.as_str())?;
+        let parts: Vec<&str> = match self.joined.as_deref() {
+            Some(between) => signatures.split(between).collect(),
+            None => vec![signatures],
+        };
         let mut has_form = false;
         for part in parts {
             for scheme in &self.schemes {
                 let Some(found) = capture(&scheme.value, part) else { continue };
                 let Some(claimed) = claimed(&found) else { continue };
                 has_form = true;
-                let mut told = Told { id: told.id.clone(), timestamp: told.timestamp };
+                let mut told = told.clone();
                 told.add(&found, self.name.as_str())?;
                 let attempt = scheme.attempt(&told, self.name.as_str())?;
                 if keys.iter().any(|key| scheme.proves(key, &attempt, body, &claimed)) {
@@ -156,8 +162,7 @@ impl SignatureHeader {
                 }
             }
         }
-        let name = self.name.to_string();
-        Err(if has_form { VerifyError::Mismatch(name) } else { VerifyError::BadHeader(name) })
+        Err(if has_form { VerifyError::Mismatch(self.name.to_string()) } else { bad() })
     }
 }
 

@@ -104,6 +104,30 @@ fn every_fault_is_explained() {
         ("\"sha256={hex}\"", "\"sha256\"", "signature[0].value", "{hex} or {base64}"),
         ("\"sha256={hex}\"", "\"{timestamp}{hex}\"", "signature[0].value", "between two placeholders"),
         ("\"sha256={hex}\"", "\"v1, {hex}\"", "signature[0].value", "joined by spaces"),
+        ("key = \"utf8\"", "key = \"utf8\"\njoined = \"+\"", "signature[0].joined", "space, comma"),
+        ("key = \"utf8\"", "key = \"utf8\"\njoined = 1", "signature[0].joined", "true or false"),
+        (
+            "key = \"utf8\"",
+            "key = \"utf8\"\nbefore = \"t={timestamp}\"",
+            "signature[0].before",
+            "between this and the signature",
+        ),
+        (
+            "key = \"utf8\"",
+            "key = \"utf8\"\nbefore = \"t={hex},\"",
+            "signature[0].before",
+            "unknown placeholder",
+        ),
+        (
+            "\"sha256={hex}\"",
+            "\"t={timestamp},v1={hex}\"\njoined = \",\"",
+            "signature[0].value",
+            "joined by \",\"",
+        ),
+        ("\"id=event.id\"", "'object=\"event'", "payload.fields[0]", "not JSON"),
+        ("\"id=event.id\"", "'version=1.'", "payload.fields[0]", "not JSON"),
+        ("\"id=event.id\"", "'version=one'", "payload.fields[0]", "unknown source"),
+        ("fields = ", "timestamp = \"unix-seconds\"\nfields = ", "payload.timestamp", "\"unix\""),
         ("\"sha256={hex}\"", "\"a\\nb{hex}\"", "signature[0].value", "cannot carry"),
         ("key = \"utf8\"", "key = \"hex\"", "signature[0].key", "\"utf8\" or \"base64\" or \"ed25519\""),
         ("value = \"{timestamp}\"", "value = \"{body}\"", "header[0].value", "unknown placeholder"),
@@ -182,6 +206,22 @@ fn two_signatures_of_one_header_must_be_of_two_kinds_or_a_list() {
         let error = second(value, key).unwrap_err();
         assert_eq!((error.key.as_str(), error.line), ("signature[1].header", 17));
     }
+}
+
+#[test]
+fn two_signatures_of_one_header_have_one_beginning() {
+    let list = GOOD.replace("key = \"utf8\"", "key = \"utf8\"\njoined = \",\"\nbefore = \"t={timestamp},\"");
+    let second = |before: &str| {
+        let extra = format!(
+            "[[signature]]\nheader = \"X-Signature\"\ncontent = \"{{body}}\"\nvalue = \"v1a={{base64}}\"\n\
+            key = \"ed25519\"\njoined = \",\"\nbefore = \"{before}\"\n"
+        );
+        Contract::parse(&list.replace("[[header]]", &format!("{extra}\n[[header]]")))
+    };
+    assert!(second("t={timestamp},").is_ok());
+    let error = second("time={timestamp},").unwrap_err();
+    assert_eq!((error.key.as_str(), error.line), ("signature[1].header", 19));
+    assert!(error.detail.contains("`before`"), "{error}");
 }
 
 #[test]

@@ -124,6 +124,20 @@ fn a_field_that_is_not_optional_is_null_where_the_event_has_none() {
 }
 
 #[test]
+fn constants_are_written_as_they_stand_and_times_may_be_numbers() {
+    let fields =
+        r#"fields = ['v=1', 'c=event.changes?', 'o={"a": [null]}', 'at=event.timestamp', 'ok=true']"#;
+    for (timestamp, shown) in [("unix", "1"), ("unix-millis", "1500")] {
+        let contract = with_payload(&format!("timestamp = \"{timestamp}\"\n{fields}"));
+        let expected =
+            |changes: &str| format!(r#"{{"v":1{changes},"o":{{"a": [null]}},"at":{shown},"ok":true}}"#);
+        assert_eq!(contract.render(&event("1")), expected(""));
+        let changed = EventView { changes: Some(b"{}"), ..event("1") };
+        assert_eq!(contract.render(&changed), expected(",\"c\":{}"));
+    }
+}
+
+#[test]
 fn a_time_beyond_the_year_9999_still_makes_json() {
     let contract = with_payload("fields = [\"at=event.timestamp\"]");
     let body = contract.render(&EventView { timestamp: Millis::MAX, ..event("1") });

@@ -4,6 +4,8 @@ use postrider_tests::Cli;
 use serde_json::Value;
 use standardwebhooks::Webhook;
 
+const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../contracts/examples");
+
 #[tokio::test]
 async fn the_example_of_a_contract_is_verified_by_a_library_that_is_not_ours() {
     let said = Cli::default().run(&["contract", "show", "standard", "--json"]).await.expect(0).document();
@@ -28,6 +30,40 @@ async fn a_contract_is_explained_for_people() {
         "disabled          after 5 days of nothing but failures",
     ] {
         assert!(told.contains(needle), "{needle:?} is not in\n{told}");
+    }
+}
+
+#[tokio::test]
+async fn every_shipped_contract_and_every_worked_example_is_explained() {
+    let list = Cli::default().run(&["contract", "list", "--json"]).await.expect(0).documents();
+    let names: Vec<_> = list.iter().map(|contract| contract["name"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(names, ["backend", "call-center", "lead-intake", "scendcore", "scopien", "standard"]);
+    let examples = ["stripe", "github"].map(|name| format!("{EXAMPLES}/{name}.toml"));
+    for (named, needles) in names.into_iter().chain(examples).zip([
+        ["whsec_… of 24 bytes); can be read back", "v1,{base64}", "conversation.completed"].as_slice(),
+        &["requests are not signed", "4        4 s", "by key (data.call_id, data.message_id)", "500–599"],
+        &["joined by a space", "24 bytes); shown once", "10       1 day"],
+        &[
+            "given by the customer, or none",
+            "One attempt",
+            "10 of a tenant",
+            "after 10 failed attempts in a row",
+        ],
+        &[
+            "at most 100 requests a second",
+            "at most 10 requests a second",
+            "\"failureCount\":6,\"lastError\":\"Connection timeout\",\"disabled\":true}",
+            "up to 100 events, waiting at most 1 min",
+            "{\"events\":[…]}",
+        ],
+        &["the data of the notice", "ed25519; receivers verify with the public key"],
+        &["begins with  t={timestamp},", "joined by \",\"", "object       always \"event\""],
+        &["the event's data alone", "X-GitHub-Delivery    {id}"],
+    ]) {
+        let told = Cli::default().run(&["contract", "show", &named]).await.expect(0).out;
+        for needle in needles {
+            assert!(told.contains(needle), "{needle:?} is not in\n{told}");
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue};
 use super::Result;
 use super::section::{Entry, Section};
 use crate::sign::{
-    CONTENT_VARS, ExtraHeader, HEADER_VARS, KeyForm, Scheme, SignatureHeader, VALUE_VARS, Var,
+    BEFORE_VARS, CONTENT_VARS, ExtraHeader, HEADER_VARS, KeyForm, Scheme, SignatureHeader, VALUE_VARS, Var,
 };
 use crate::template::{self, Part};
 
@@ -26,18 +26,21 @@ const RESERVED: [&str; 13] = [
     "expect",
 ];
 
+const KEYS: [&str; 6] = ["header", "content", "value", "key", "joined", "before"];
+
 const KEY_FORMS: [(&str, KeyForm); 3] =
     [("utf8", KeyForm::Utf8), ("base64", KeyForm::Base64), ("ed25519", KeyForm::Ed25519)];
 
 /// A `[[signature]]`, before those of one header are put together.
 struct Read {
     name: HeaderName,
-    joined: bool,
+    joined: Option<Box<str>>,
+    before: Vec<Part<Var>>,
     scheme: Scheme,
 }
 
 pub(super) fn read(root: &Section<'_, '_>) -> Result<(Vec<SignatureHeader>, Vec<ExtraHeader>)> {
-    let sections = root.sections("signature", &["header", "content", "value", "key", "joined"])?;
+    let sections = root.sections("signature", &KEYS)?;
     let read = sections.iter().map(signature).collect::<Result<Vec<_>>>()?;
     let mut headers = Vec::new();
     for section in root.sections("header", &["name", "value"])? {
@@ -46,7 +49,7 @@ pub(super) fn read(root: &Section<'_, '_>) -> Result<(Vec<SignatureHeader>, Vec<
     }
     let mut signatures = Vec::new();
     for (section, read) in sections.iter().zip(read) {
-        check_covered(section, &read.scheme, &headers)?;
+        check_covered(section, &read, &headers)?;
         add(section, read, &mut signatures)?;
     }
     Ok((signatures, headers))
@@ -58,26 +61,61 @@ fn signature(section: &Section<'_, '_>) -> Result<Read> {
     let content = content(&section.required("content")?)?;
     let entry = section.required("value")?;
     let value = signature_value(&entry)?;
-    // "v1,…" is the list form of Standard Webhooks; any other header holds one signature unless `joined` says so.
-    let is_list = entry.text()?.split_once(',').is_some_and(|(version, _)| is_version(version));
-    let joined = section.entry("joined").map_or(Ok(is_list), |entry| entry.flag())?;
-    if joined && contains_space(&value) {
-        return Err(entry.fault("signatures are joined by spaces, so none may contain one"));
+    let joined = joined(section, &entry)?;
+    if let Some(between) = joined.as_deref()
+        && value.iter().any(|part| matches!(part, Part::Text(text) if text.contains(between)))
+    {
+        let told = if between == " " { "spaces".to_owned() } else { format!("{between:?}") };
+        return Err(entry.fault(format!("signatures are joined by {told}, so none may contain one")));
     }
-    Ok(Read { name, joined, scheme: Scheme { key, content, value } })
+    let before = section.entry("before").map_or_else(|| Ok(Vec::new()), |entry| before(&entry))?;
+    Ok(Read { name, joined, before, scheme: Scheme { key, content, value } })
+}
+
+/// What stands between the signatures of several secrets: `true` is a space, `false` none: the newest stands alone.
+fn joined(section: &Section<'_, '_>, value: &Entry<'_, '_>) -> Result<Option<Box<str>>> {
+    let space = |is_joined: bool| is_joined.then(|| " ".into());
+    let Some(entry) = section.entry("joined") else {
+        // "v1,…" is the list form of Standard Webhooks; any other header holds one signature unless `joined` says so.
+        let is_list = value.text()?.split_once(',').is_some_and(|(version, _)| is_version(version));
+        return Ok(space(is_list));
+    };
+    let Some(between) = entry.value.as_str() else { return entry.flag().map(space) };
+    if (1..=3).contains(&between.len()) && between.bytes().all(|byte| b" ,;|".contains(&byte)) {
+        Ok(Some(between.into()))
+    } else {
+        Err(entry
+            .fault("this must be true (a space), false, or one to three of space, comma, semicolon and bar"))
+    }
+}
+
+/// `t={timestamp},`.
+fn before(entry: &Entry<'_, '_>) -> Result<Vec<Part<Var>>> {
+    let parts = template::parse(entry.text()?, &BEFORE_VARS).map_err(|detail| entry.fault(detail))?;
+    check_parted(entry, &parts)?;
+    if matches!(parts.last(), Some(Part::Var(_))) {
+        return Err(entry
+            .fault("there must be something between this and the signature, or receivers cannot part them"));
+    }
+    check_literals(entry, &parts)?;
+    Ok(parts)
 }
 
 /// Adds a signature to those of its header.
 fn add(section: &Section<'_, '_>, read: Read, signatures: &mut Vec<SignatureHeader>) -> Result<()> {
-    let Read { name, joined, scheme } = read;
+    let Read { name, joined, before, scheme } = read;
     let Some(known) = signatures.iter_mut().find(|signature| signature.name == name) else {
-        signatures.push(SignatureHeader { name, joined, schemes: vec![scheme] });
+        signatures.push(SignatureHeader { name, joined, before, schemes: vec![scheme] });
         return Ok(());
     };
     let is_pair = |scheme: &Scheme| scheme.key == KeyForm::Ed25519;
     let same_kind = known.schemes.iter().any(|other| is_pair(other) == is_pair(&scheme));
-    if known.joined != joined || (!joined && same_kind) {
+    if known.joined != joined || (joined.is_none() && same_kind) {
         let detail = "another [[signature]] has this header, and it holds one signature only";
+        return Err(section.required("header")?.fault(detail));
+    }
+    if known.before != before {
+        let detail = "another [[signature]] has this header, and its `before` is not the same";
         return Err(section.required("header")?.fault(detail));
     }
     known.schemes.push(scheme);
@@ -105,25 +143,27 @@ fn signature_value(entry: &Entry<'_, '_>) -> Result<Vec<Part<Var>>> {
     if template::count(&parts, &Var::Hex) + template::count(&parts, &Var::Base64) != 1 {
         return Err(entry.fault("a signature's value needs {hex} or {base64}, once"));
     }
-    if parts.windows(2).any(|pair| matches!(pair, [Part::Var(_), Part::Var(_)])) {
-        return Err(
-            entry.fault("there must be something between two placeholders, or receivers cannot part them")
-        );
-    }
+    check_parted(entry, &parts)?;
     check_literals(entry, &parts)?;
     Ok(parts)
 }
 
-fn contains_space(parts: &[Part<Var>]) -> bool {
-    parts.iter().any(|part| matches!(part, Part::Text(text) if text.contains(' ')))
+fn check_parted(entry: &Entry<'_, '_>, parts: &[Part<Var>]) -> Result<()> {
+    if parts.windows(2).any(|pair| matches!(pair, [Part::Var(_), Part::Var(_)])) {
+        Err(entry.fault("there must be something between two placeholders, or receivers cannot part them"))
+    } else {
+        Ok(())
+    }
 }
 
 /// What a signature covers beside the body must reach the receiver in a header.
-fn check_covered(section: &Section<'_, '_>, scheme: &Scheme, headers: &[ExtraHeader]) -> Result<()> {
+fn check_covered(section: &Section<'_, '_>, read: &Read, headers: &[ExtraHeader]) -> Result<()> {
+    let Read { before, scheme, .. } = read;
     for (name, var) in CONTENT_VARS.into_iter().filter(|(_, var)| *var != Var::Body) {
         let part = Part::Var(var);
-        let is_told =
-            scheme.value.contains(&part) || headers.iter().any(|header| header.value.contains(&part));
+        let is_told = scheme.value.contains(&part)
+            || before.contains(&part)
+            || headers.iter().any(|header| header.value.contains(&part));
         if scheme.content.contains(&part) && !is_told {
             let detail =
                 format!("no header shows {{{name}}}, so no receiver could verify it: add a [[header]]");

@@ -1,9 +1,9 @@
 //! An event as the contract sends it.
 
 use bytes::Bytes;
-use postrider_contract::{AttemptContext, Contract, EventView, SecretError, SigningKey};
-use postrider_model::endpoint::SignatureKind;
-use postrider_model::id::{EventId, IdSalt, Ordinal};
+use postrider_contract::{AttemptContext, Contract, EventView, NoticeView, SecretError, SigningKey};
+use postrider_model::endpoint::{DisabledReason, SignatureKind};
+use postrider_model::id::{EndpointId, EventId, IdSalt, Ordinal};
 use postrider_model::time::Millis;
 
 use super::words::Words;
@@ -16,6 +16,18 @@ const GIVEN: &str = "a-secret-of-the-customer";
 const DATA: &[u8] = br#"{"id":7,"stage":"Closed Won","amount":1.50}"#;
 const CHANGES: &[u8] = br#"{"stage":["Negotiation","Closed Won"]}"#;
 
+/// What is told of an endpoint that gave up.
+fn notice(contract: &Contract) -> Option<Bytes> {
+    contract.render_notice(&NoticeView {
+        endpoint: EndpointId(Ordinal::at(AT).to_uuid(IdSalt(0x5eed))),
+        url: "https://your-app.example/webhook",
+        failure_count: 6,
+        last_error: "Connection timeout",
+        reason: DisabledReason::Failures,
+        disabled_at: AT,
+    })
+}
+
 /// A request of the contract.
 #[derive(Debug)]
 pub(super) struct Example {
@@ -25,6 +37,8 @@ pub(super) struct Example {
     pub(super) headers: Vec<(String, String)>,
     /// The body.
     pub(super) body: String,
+    /// The body, or `data`, of the notice that an endpoint was disabled, if there is one.
+    pub(super) notice: Option<String>,
     /// For each signature of this kind of key: what is signed.
     pub(super) signed: Vec<String>,
 }
@@ -32,18 +46,19 @@ pub(super) struct Example {
 impl Example {
     /// Makes it; always the same.
     pub(super) fn of(contract: &Contract, words: &Words) -> Result<Self, SecretError> {
-        let notice = contract.health.notice.as_ref().map_or("", |notice| notice.event_type.as_str());
-        let mut ordinary =
-            contract.event_types.iter().map(|known| known.name.as_str()).filter(|name| *name != notice);
-        let event_type = ordinary.next().unwrap_or("contact.created");
+        let told_by = contract.health.notice.as_ref().map_or("", |notice| notice.event_type.as_str());
+        let ordinary = || contract.event_types.iter().filter(|known| known.name != told_by);
+        let known = ordinary().find(|known| known.example.is_some()).or_else(|| ordinary().next());
+        let event_type = known.map_or("contact.created", |known| known.name.as_str());
+        let example = known.and_then(|known| known.example.as_ref()).map(ToString::to_string);
         let id = EventId(Ordinal::at(AT).to_uuid(IdSalt(0x5eed)));
         let body = contract.render(&EventView {
             id,
             event_type,
             timestamp: AT,
             tenant: "customer-1",
-            data: DATA,
-            changes: Some(CHANGES),
+            data: example.as_deref().map_or(DATA, str::as_bytes),
+            changes: example.is_none().then_some(CHANGES),
             attributes: None,
         });
         let shown_id = contract.event_id_form().show(id.0);
@@ -60,7 +75,9 @@ impl Example {
             .is_some_and(|secret| secret.starts_with(postrider_contract::PRIVATE_KEY_PREFIX));
         let used = words.signature.iter().filter(|signature| (signature.key == "ed25519") == is_pair);
         let signed = used.map(|signature| filled(&signature.content, &attempt, &body)).collect();
-        Ok(Self { secret, headers, body: String::from_utf8_lossy(&body).into_owned(), signed })
+        let shown = |body: &Bytes| String::from_utf8_lossy(body).into_owned();
+        let notice = notice(contract).as_ref().map(shown);
+        Ok(Self { secret, headers, body: shown(&body), notice, signed })
     }
 }
 

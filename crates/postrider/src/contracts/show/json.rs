@@ -18,11 +18,12 @@ pub(super) fn of(contract: &Contract, words: &Words, example: &Example) -> Value
         "title": contract.title,
         "dialect": contract.dialect,
         "catalogue": if contract.catalogue == Catalogue::Open { "open" } else { "closed" },
-        "event_types": contract.event_types.iter().map(|known| json!({"name": known.name, "description": known.description})).collect::<Vec<_>>(),
+        "event_types": contract.event_types.iter().map(|known| json!({"name": known.name, "description": known.description, "example": known.example})).collect::<Vec<_>>(),
         "fields": words.payload.fields,
         "batch_field": words.payload.batch_field,
         "signatures": words.signature.iter().map(|signature| json!({
-            "header": signature.header, "content": signature.content, "value": signature.value, "key": signature.key,
+            "header": signature.header, "before": signature.before, "content": signature.content,
+            "value": signature.value, "joined": signature.joined, "key": signature.key,
         })).collect::<Vec<_>>(),
         "headers": words.header.iter().map(|header| json!({"name": header.name, "value": header.value})).collect::<Vec<_>>(),
         "timeout_seconds": seconds(&terms.timeout),
@@ -37,6 +38,6 @@ pub(super) fn of(contract: &Contract, words: &Words, example: &Example) -> Value
         "disable_told": disabled(contract.health.disable),
         "notice": contract.health.notice.as_ref().map(|notice| &notice.event_type),
         "active_endpoints_per_tenant": contract.limits.active_endpoints_per_tenant,
-        "example": {"secret": example.secret, "headers": headers, "body": example.body, "signed": example.signed},
+        "example": {"secret": example.secret, "headers": headers, "body": example.body, "notice": example.notice, "signed": example.signed},
     })
 }

@@ -17,7 +17,7 @@ pub(super) fn of(contract: &Contract, words: &Words, example: &Example) -> Strin
     let mut parts = vec![
         format!("{} ({})", contract.title, contract.name),
         format!("ROUTES AND TYPES\n{}", indented(&routes(contract).to_string())),
-        format!("BODY\n{}", indented(&body(words, example))),
+        format!("BODY\n{}", indented(&body(contract, words, example))),
         format!("HEADERS\n{}", indented(&headers(words, example))),
         format!("SIGNATURE\n{}", indented(&signature(contract, words, example))),
         format!("TIMETABLE\n{}", indented(&timetable(&contract.delivery.schedule, contract.delivery.jitter))),
@@ -49,27 +49,41 @@ fn routes(contract: &Contract) -> Sheet {
     Sheet::default().field("routes", dialect).field("catalogue", catalogue)
 }
 
-fn body(words: &Words, example: &Example) -> String {
+fn body(contract: &Contract, words: &Words, example: &Example) -> String {
     let mut sheet = Sheet::default();
     for field in &words.payload.fields {
         let (name, source) = field.split_once('=').unwrap_or((field, ""));
-        let told =
-            |source: &str| SOURCES.iter().find(|(known, _)| *known == source).map_or("", |(_, told)| told);
-        let text = match source.strip_suffix('?') {
-            Some(source) => format!("{}; left out where there are none", told(source)),
-            None => told(source).to_owned(),
-        };
-        sheet = sheet.field(name, text);
+        sheet = sheet.field(name, field_told(source));
     }
     let fields = match words.payload.fields.is_empty() {
         true => "the event's data alone, byte for byte as the product sent it".to_owned(),
         false => sheet.to_string(),
     };
-    let batch = match &words.payload.batch_field {
-        Some(field) => format!("{{\"{field}\":[…]}}"),
-        None => "[…]".to_owned(),
-    };
-    format!("{fields}\n\nas sent:\n{}\n\nseveral in one request:\n{batch}", example.body)
+    let mut parts = vec![fields, format!("as sent:\n{}", example.body)];
+    if contract.endpoint.batch.is_some() {
+        let batch = match &words.payload.batch_field {
+            Some(field) => format!("{{\"{field}\":[…]}}"),
+            None => "[…]".to_owned(),
+        };
+        parts.push(format!("several in one request:\n{batch}"));
+    }
+    if let Some(notice) = &example.notice {
+        let whole = contract.health.notice.as_ref().is_some_and(postrider_contract::Notice::is_whole_body);
+        let what = if whole { "the body" } else { "the data" };
+        parts.push(format!("{what} of the notice that an endpoint was disabled:\n{notice}"));
+    }
+    parts.join("\n\n")
+}
+
+/// What a field shows; JSON is the same in every body.
+fn field_told(source: &str) -> String {
+    let (name, optional) = source.strip_suffix('?').map_or((source, false), |name| (name, true));
+    let told = SOURCES.iter().find(|(known, _)| *known == name).map(|(_, told)| *told);
+    match (told, optional) {
+        (Some(told), true) => format!("{told}; left out where there are none"),
+        (Some(told), false) => told.to_owned(),
+        (None, _) => format!("always {source}"),
+    }
 }
 
 fn headers(words: &Words, example: &Example) -> String {
@@ -101,6 +115,7 @@ fn signature(contract: &Contract, words: &Words, example: &Example) -> String {
         };
         let sheet = Sheet::default()
             .field("header", &signature.header)
+            .maybe("begins with", signature.before.clone())
             .field("value", &signature.value)
             .field("made by", made)
             .field("over", &signature.content);
@@ -112,14 +127,21 @@ fn signature(contract: &Contract, words: &Words, example: &Example) -> String {
     if let Some(secret) = &example.secret {
         parts.push(format!("with the secret:\n{secret}"));
     }
-    let overlap = match contract.secrets_overlap() {
-        true => {
-            "After a rotation the old secret signs beside the new one, joined by a space, until it expires."
-        }
-        false => "The header holds one signature: after a rotation the new secret signs at once.",
-    };
-    parts.push(overlap.to_owned());
+    parts.push(rotation(contract, words));
     parts.join("\n\n")
+}
+
+/// What a rotation does to the header.
+fn rotation(contract: &Contract, words: &Words) -> String {
+    if !contract.secrets_overlap() {
+        return "The header holds one signature: after a rotation the new secret signs at once.".to_owned();
+    }
+    let between = words.signature.iter().find_map(|signature| signature.joined.as_ref()?.as_str());
+    let between =
+        between.filter(|between| *between != " ").map_or("a space".to_owned(), |text| format!("{text:?}"));
+    format!(
+        "After a rotation the old secret signs beside the new one, joined by {between}, until it expires."
+    )
 }
 
 fn timetable(schedule: &[Duration], jitter: f64) -> String {
@@ -131,6 +153,7 @@ fn timetable(schedule: &[Duration], jitter: f64) -> String {
         table.row([number.to_string(), for_people(*step), for_people(since)]);
     }
     let told = match jitter {
+        _ if schedule.is_empty() => "One attempt: what fails is not tried again by itself.".to_owned(),
         0.0 => "Earliest times: a later one is never brought forward.".to_owned(),
         _ => format!("Earliest times; up to {:.0} % is added to each step, by chance.", jitter * 100.0),
     };
@@ -146,7 +169,8 @@ fn delivery(contract: &Contract) -> Sheet {
     retried.extend(terms.retry_on.connection.then(|| "no connection".to_owned()));
     retried.extend(terms.retry_on.timeout.then(|| "a timeout".to_owned()));
     retried.extend(Some(ranges(&terms.retry_on.statuses)).filter(|ranges| !ranges.is_empty()));
-    let retried = if retried.is_empty() { "nothing".to_owned() } else { retried.join(", ") };
+    let none = retried.is_empty() || terms.schedule.is_empty();
+    let retried = if none { "nothing".to_owned() } else { retried.join(", ") };
     let ordering = match terms.ordering {
         Ordering::None => "none".to_owned(),
         Ordering::Key => {
@@ -226,7 +250,7 @@ fn endpoints(contract: &Contract) -> Sheet {
 
 fn secret(terms: &SecretTerms) -> String {
     let source = match terms.source {
-        SecretSource::Given => "given by the customer, or none".to_owned(),
+        SecretSource::Given => "given by the customer, or none: then nothing is signed".to_owned(),
         SecretSource::GivenOrGenerated => {
             format!("given, or generated ({}… of {} bytes)", terms.prefix, terms.bytes)
         }

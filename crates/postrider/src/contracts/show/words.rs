@@ -27,6 +27,8 @@ pub(super) struct Signature {
     pub(super) content: String,
     pub(super) value: String,
     pub(super) key: String,
+    pub(super) before: Option<String>,
+    pub(super) joined: Option<toml::Value>,
 }
 
 /// `[[header]]`.
