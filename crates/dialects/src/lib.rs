@@ -5,10 +5,12 @@
 //! its dialect; so two dialects may document the same path. Nothing outside a dialect's module names it but the table
 //! below: removing one is deleting its module, its line, its contract file and its tests.
 
+mod backend;
 mod customer;
 mod dispatch;
 mod document;
 mod endpoints;
+mod lead_intake;
 mod refusal;
 mod scendcore;
 mod time;
@@ -40,7 +42,7 @@ pub(crate) enum KeyPlace {
 }
 
 /// Every dialect.
-const DIALECTS: &[Dialect] = &[scendcore::DIALECT];
+const DIALECTS: &[Dialect] = &[backend::DIALECT, lead_intake::DIALECT, scendcore::DIALECT];
 
 /// The names a contract file may give as its `dialect`, besides `none`.
 pub fn names() -> impl Iterator<Item = &'static str> {

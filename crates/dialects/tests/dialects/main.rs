@@ -2,7 +2,9 @@
 
 #![expect(clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod backend;
 mod dispatch;
+mod lead_intake;
 mod scendcore;
 
 use axum::Router;

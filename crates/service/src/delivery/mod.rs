@@ -1,10 +1,12 @@
 //! Deliveries: one event for one endpoint.
 
+mod attempts;
 mod cancel;
 mod find;
 mod list;
 mod resend;
 
+pub use attempts::{ListAttempts, ListedAttempt, ListedAttempts};
 pub use cancel::CancelDelivery;
 pub use find::{FindDelivery, FoundDelivery};
 pub use list::{ListDeliveries, ListedDeliveries};
