@@ -48,11 +48,11 @@ deny:
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check; \
 	else echo "deny: skipped, cargo-deny is not installed"; fi
 
-## test-packages: the published Standard Webhooks packages for Python and JavaScript, into target/
+## test-packages: what receivers that are not ours need: published verification libraries and Flask into target/, PHP
 test-packages: $(PACKAGES)/.done
 
 $(PACKAGES)/.done: tests/verify/requirements.txt tests/verify/package.json
-	@scripts/need python3 python3 && scripts/need node nodejs && scripts/need npm npm
+	@scripts/need python3 python3 && scripts/need node nodejs && scripts/need npm npm && scripts/need php php-cli
 	@python3 -c 'import ensurepip' 2>/dev/null || scripts/need --always python3-venv
 	mkdir -p $(PACKAGES)
 	python3 -m venv $(PACKAGES)/python

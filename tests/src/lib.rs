@@ -7,12 +7,14 @@
 mod client;
 mod command;
 mod product;
+mod program;
 mod receiver;
 mod server;
 
 pub use client::{Client, Reply, Wire};
 pub use command::{Cli, Running, Said, Unread};
 pub use product::{Endpoint, Product};
+pub use program::{Language, Program, not_installed, repository};
 pub use receiver::{Act, Delivery, Receiver};
 pub use server::{Launch, ROOT_KEY, Server, binary};
 

@@ -1,10 +1,10 @@
 //! Signatures, verified by the published packages of Standard Webhooks.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use postrider_tests::{Delivery, Endpoint, Launch, Product, Receiver};
+use postrider_tests::{Delivery, Endpoint, Launch, Product, Receiver, not_installed, repository};
 use serde_json::json;
 use standardwebhooks::Webhook;
 
@@ -83,16 +83,4 @@ async fn verified_by(program: &Path, script: &str) {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
     assert_eq!(output.stdout.trim_ascii(), b"verified");
-}
-
-/// `make test` installs the packages and says so; a plain `cargo test` may go without them.
-#[expect(clippy::print_stdout, reason = "whoever runs the tests must see what was left out")]
-fn not_installed(what: &str) {
-    let required = std::env::var_os("POSTRIDER_TEST_PACKAGES").is_some();
-    assert!(!required, "{what} is not there: make test-packages");
-    println!("skipped: {what} is not installed (make test-packages)");
-}
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
