@@ -231,7 +231,7 @@ through!(Catalogue {
     fn project(id: &str) -> Option<Project>;
     fn project_by_key(key: ProjectKey) -> Option<Project>;
     fn projects(cursor: Option<String>, limit: usize) -> Page<Project>;
-    fn update_project(key: ProjectKey, patch: ProjectPatch, audit: NewAudit) -> Project;
+    fn update_project(key: ProjectKey, patch: ProjectPatch, audit: NewAudit) -> Option<Project>;
     fn delete_project(key: ProjectKey, audit: NewAudit) -> ();
     fn create_key(new: NewApiKey, audit: NewAudit) -> ApiKey;
     fn key_by_hash(hash: &[u8; 32]) -> Option<ApiKey>;

@@ -282,6 +282,7 @@ mod tests {
             settings: serde_json::json!({}),
             created_at: Millis(0),
             updated_at: Millis(0),
+            revision: 1,
         };
         Arc::new(ProjectContext::new(project, contract, Vec::new(), limits))
     }

@@ -5,6 +5,7 @@
 
 pub mod authenticate;
 pub mod caller;
+mod contention;
 pub mod delivery;
 pub mod endpoint;
 mod error;

@@ -7,8 +7,11 @@ use rusqlite::Connection;
 const APPLICATION_ID: i64 = 0x506f_7374;
 
 /// The migrations, in order; the version of a file is how many of them it has.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_initial.sql"), include_str!("../migrations/0002_steps.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_initial.sql"),
+    include_str!("../migrations/0002_steps.sql"),
+    include_str!("../migrations/0003_project_revision.sql"),
+];
 
 /// The version that this program writes.
 pub(crate) fn known_version() -> u32 {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use postrider_model::id::IdSalt;
+use postrider_store::Catalogue as _;
 use postrider_store_sqlite::{OpenError, Options, SqliteStore};
 
 fn open(dir: &Path) -> Result<std::sync::Arc<SqliteStore>, OpenError> {
@@ -85,6 +86,25 @@ fn a_file_with_a_broken_page_is_called_damaged() {
     }
     std::fs::write(&path, bytes).unwrap();
     assert!(matches!(open(dir.path()), Err(OpenError::Corrupt { .. })));
+}
+
+#[tokio::test]
+async fn a_file_of_an_older_version_is_brought_up_to_date_with_its_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    let raw = rusqlite::Connection::open(dir.path().join("postrider.db")).unwrap();
+    for sql in [include_str!("../migrations/0001_initial.sql"), include_str!("../migrations/0002_steps.sql")]
+    {
+        raw.execute_batch(sql).unwrap();
+    }
+    raw.execute_batch(
+        "INSERT INTO project (id, name, contract, settings, created_at, updated_at)
+         VALUES ('acme', 'Acme', 'standard', '{}', 5, 6);
+         PRAGMA application_id = 0x506f7374; PRAGMA user_version = 2;",
+    )
+    .unwrap();
+    drop(raw);
+    let project = open(dir.path()).unwrap().project("acme").await.unwrap().unwrap();
+    assert_eq!((project.name.as_str(), project.updated_at.0, project.revision), ("Acme", 6, 1));
 }
 
 #[test]

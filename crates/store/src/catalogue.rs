@@ -34,13 +34,14 @@ pub trait Catalogue: Send + Sync {
     async fn project_by_key(&self, key: ProjectKey) -> Result<Option<Project>, StoreError>;
     /// Projects, newest first.
     async fn projects(&self, cursor: Option<String>, limit: usize) -> Result<Page<Project>, StoreError>;
-    /// Changes a project and counts the routing version of all its tenants up.
+    /// Changes a project, if its revision is still `patch.revision` (else `Ok(None)`: read again), and counts the
+    /// routing version of all its tenants up.
     async fn update_project(
         &self,
         key: ProjectKey,
         patch: ProjectPatch,
         audit: NewAudit,
-    ) -> Result<Project, StoreError>;
+    ) -> Result<Option<Project>, StoreError>;
     /// Ends a project at once (its keys and routes are gone); [`crate::Upkeep::step`] erases it in small steps.
     async fn delete_project(&self, key: ProjectKey, audit: NewAudit) -> Result<(), StoreError>;
 

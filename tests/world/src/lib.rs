@@ -24,7 +24,7 @@ use postrider_model::time::Millis;
 use postrider_service::Authenticator;
 use postrider_service::authenticate::hash_key;
 use postrider_store::{NewApiKey, NewAudit, NewProject, Store};
-use postrider_store_sqlite::{Options, SqliteStore};
+use postrider_store_sqlite::{OpenError, Options, SqliteStore};
 use postrider_vault::{Keyring, MasterKey};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -101,9 +101,12 @@ impl std::fmt::Debug for World {
     }
 }
 
+type OpenStore = fn(Options) -> Result<Arc<SqliteStore>, OpenError>;
+
 /// What outlives a crash.
 struct Site {
     surface: Surface,
+    open: OpenStore,
     dir: tempfile::TempDir,
     clock: Arc<VirtualClock>,
     receivers: Arc<Receivers>,
@@ -145,10 +148,21 @@ impl World {
         Self::under(surface, "standard").await
     }
 
+    /// With a store that works on threads of its own, so that calls meet each other between any two of its answers;
+    /// for `#[tokio::test]`, in real time.
+    pub async fn on_threads(surface: Surface) -> Self {
+        Self::of(surface, "standard", SqliteStore::open).await
+    }
+
     /// With a project under this contract.
     pub async fn under(surface: Surface, contract: &str) -> Self {
+        Self::of(surface, contract, SqliteStore::open_inline).await
+    }
+
+    async fn of(surface: Surface, contract: &str, open: OpenStore) -> Self {
         let site = Site {
             surface,
+            open,
             dir: tempfile::tempdir().unwrap(),
             clock: Arc::new(VirtualClock { began: Instant::now() }),
             receivers: Arc::new(Receivers::default()),
@@ -168,7 +182,7 @@ impl World {
     }
 
     async fn start(site: Site) -> Self {
-        let store = SqliteStore::open_inline(Options::new(site.dir.path(), IdSalt(7))).unwrap();
+        let store = (site.open)(Options::new(site.dir.path(), IdSalt(7))).unwrap();
         let salt = store.salt();
         let tasks = Arc::new(Tasks::default());
         let mut contracts = Contracts::builtin();

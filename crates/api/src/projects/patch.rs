@@ -35,6 +35,7 @@ pub struct PatchIn {
     responses(
         (status = 200, description = "The project as it is now", body = ProjectOut),
         (status = 404, description = "There is no such project", body = ProblemOut),
+        (status = 409, description = "Others change it at the same time: try again", body = ProblemOut),
         (status = 422, description = "Not valid: every fault with its pointer", body = ProblemOut),
     ),
 )]

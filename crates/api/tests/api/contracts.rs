@@ -57,8 +57,9 @@ async fn an_endpoint_whose_secret_is_none_of_its_contract_sends_nothing() {
     // As if a contract file had been edited: nobody was asked.
     let store = world.engine.store();
     let project = store.project("acme").await.unwrap().unwrap();
-    let patch = ProjectPatch { name: None, contract: Some("standard".into()), settings: None, now: START };
-    store.update_project(project.key, patch, audit()).await.unwrap();
+    let (revision, contract) = (project.revision, Some("standard".into()));
+    let patch = ProjectPatch { revision, name: None, contract, settings: None, now: START };
+    store.update_project(project.key, patch, audit()).await.unwrap().unwrap();
     world.engine.project_changed(project.key).await;
     let event = world.event("lead.created", json!({})).await;
     world.pass(Duration::from_secs(60)).await;

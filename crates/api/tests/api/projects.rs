@@ -117,6 +117,27 @@ async fn changed_settings_hold_at_once() {
     assert_eq!(world.post("/v1/events", event).await.expect(413).json["code"], "too_large");
 }
 
+#[tokio::test]
+async fn changes_of_a_project_at_the_same_time_do_not_overwrite_each_other() {
+    let world = World::on_threads(router).await;
+    let change = |body: Value| world.root(Method::PATCH, "/v1/projects/acme", body);
+    for round in 0..20 {
+        let (name, days) = (format!("Acme {round}"), [7, 30, 90][round % 3]);
+        let answers = tokio::join!(
+            change(json!({ "name": name })),
+            change(json!({"settings": {"retention_days": days}})),
+            change(json!({"settings": {"timeout_seconds": round + 1}})),
+        );
+        for answer in <[_; 3]>::from(answers) {
+            answer.expect(200);
+        }
+        let now = world.root(Method::GET, "/v1/projects/acme", Value::Null).await.expect(200).json;
+        assert_eq!(now["name"], name);
+        let settings = json!({"retention_days": days, "timeout_seconds": round + 1});
+        assert_eq!(now["settings"], settings, "round {round}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn after_a_project_was_deleted_no_attempt_begins() {
     const HOOK: &str = "https://hooks.example.com/in";
@@ -138,10 +159,10 @@ async fn routes_are_never_made_of_settings_older_than_their_version() {
     // Written, and not told to this engine: by another node, or by a request that goes on just now.
     let store = world.engine.store();
     let project = store.project("acme").await.unwrap().unwrap();
-    let settings = json!({"retry": {"schedule_seconds": []}});
-    let patch =
-        ProjectPatch { name: None, contract: None, settings: Some(settings), now: world.engine.now() };
-    store.update_project(project.key, patch, audit()).await.unwrap();
+    let settings = Some(json!({"retry": {"schedule_seconds": []}}));
+    let (revision, now) = (project.revision, world.engine.now());
+    let patch = ProjectPatch { revision, name: None, contract: None, settings, now };
+    store.update_project(project.key, patch, audit()).await.unwrap().unwrap();
     world.event("a", json!({})).await;
     world.pass(Duration::from_secs(600)).await;
     assert_eq!(world.receivers.sent().len(), 1, "the settings of before the change still hold");

@@ -6,10 +6,11 @@ use postrider_store::{EndpointChange, EndpointPatch};
 use serde_json::{Map, Value, json};
 
 use super::check::{self, Rules};
-use super::found::{TRIES, Write, find, settle, too_busy, write};
+use super::found::{Write, find, settle, write};
 use super::rotate_secret::{default_end, rotated};
 use super::terms::Terms;
 use super::{FoundEndpoint, document, draft, sealed, secret};
+use crate::contention::{TRIES, too_busy};
 use crate::merge_patch::merge;
 use crate::{Caller, Fault, ServiceError, no_faults};
 
@@ -53,7 +54,7 @@ impl ChangeEndpoint<'_> {
                 return Ok(ChangedEndpoint { found, secret });
             }
         }
-        Err(too_busy())
+        Err(too_busy("endpoint"))
     }
 
     /// What to write, and the new secret if there is one; `None` if the patch changes nothing.

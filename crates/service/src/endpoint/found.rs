@@ -11,9 +11,6 @@ use serde_json::Value;
 use super::{sealed, secret};
 use crate::{Caller, ServiceError, ids};
 
-/// How often a change is tried anew when others change the endpoint at the same time.
-pub(super) const TRIES: usize = 8;
-
 /// An endpoint, its secrets and its project.
 #[derive(Debug, Clone)]
 pub struct FoundEndpoint {
@@ -110,9 +107,4 @@ fn check_signs(found: &FoundEndpoint, secrets: &EndpointSecrets) -> Result<(), S
 /// have been told to the engine by nobody yet: its answer would come before the engine has let go (DESIGN 9).
 pub(super) async fn settle(engine: &Engine, found: &FoundEndpoint) {
     engine.endpoint_changed(found.endpoint.tenant, found.endpoint.key).await;
-}
-
-/// The answer when [`TRIES`] were not enough.
-pub(super) fn too_busy() -> ServiceError {
-    ServiceError::conflict("changed", "The endpoint is being changed by others at the same time; try again.")
 }

@@ -9,8 +9,9 @@ use postrider_model::time::Millis;
 use postrider_store::EndpointPatch;
 use serde_json::json;
 
-use super::found::{TRIES, Write, find, too_busy, write};
+use super::found::{Write, find, write};
 use super::{FoundEndpoint, sealed, secret, terms::Terms};
+use crate::contention::{TRIES, too_busy};
 use crate::{Caller, Fault, ServiceError, no_faults};
 
 /// A rotation.
@@ -75,7 +76,7 @@ impl RotateSecret<'_> {
                 return Ok(RotatedSecret { found, secret, previous_expires_at: ends });
             }
         }
-        Err(too_busy())
+        Err(too_busy("endpoint"))
     }
 
     fn overlap(&self, terms: &Terms, limits: &Limits, faults: &mut Vec<Fault>) -> Duration {

@@ -6,7 +6,8 @@ use postrider_store::{EndpointChange, EndpointPatch};
 use serde_json::Value;
 
 use super::FoundEndpoint;
-use super::found::{TRIES, Write, find, settle, too_busy, write};
+use super::found::{Write, find, settle, write};
+use crate::contention::{TRIES, too_busy};
 use crate::{Caller, ServiceError};
 
 /// An endpoint to enable or disable.
@@ -54,6 +55,6 @@ impl SwitchEndpoint<'_> {
                 return Ok(switched);
             }
         }
-        Err(too_busy())
+        Err(too_busy("endpoint"))
     }
 }

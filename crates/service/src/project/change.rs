@@ -1,10 +1,11 @@
 //! Changes a project by a merge patch (RFC 7396).
 
 use postrider_engine::Engine;
-use postrider_store::{Project, ProjectPatch};
+use postrider_store::{NewAudit, Project, ProjectPatch};
 use serde_json::{Map, Value, json};
 
 use super::{check_contract, contract, find, root_audit, settings};
+use crate::contention::{TRIES, too_busy};
 use crate::merge_patch::merge;
 use crate::{Fault, ServiceError, label, no_faults};
 
@@ -20,13 +21,30 @@ pub struct ChangeProject<'a> {
 }
 
 impl ChangeProject<'_> {
-    /// Changes it. What is sent from now on follows the new settings.
+    /// Changes it; a change of somebody else at the same time is not overwritten but merged with. What is sent from
+    /// now on follows the new settings.
     ///
     /// # Errors
     /// [`ServiceError::NotFound`]; [`ServiceError::Invalid`] with every fault.
     pub async fn run(self, engine: &Engine) -> Result<Project, ServiceError> {
-        let project = find(engine, self.id).await?;
-        let changed: Vec<String> = self.patch.keys().cloned().collect();
+        for _ in 0..TRIES {
+            let project = find(engine, self.id).await?;
+            let (patch, audit) = self.prepare(engine, &project).await?;
+            let Some(project) = engine.store().update_project(project.key, patch, audit).await? else {
+                continue;
+            };
+            engine.project_changed(project.key).await;
+            return Ok(project);
+        }
+        Err(too_busy("project"))
+    }
+
+    /// What to write.
+    async fn prepare(
+        &self,
+        engine: &Engine,
+        project: &Project,
+    ) -> Result<(ProjectPatch, NewAudit), ServiceError> {
         let mut document = Map::new();
         document.insert("name".into(), json!(project.name));
         document.insert("contract".into(), json!(project.contract));
@@ -34,7 +52,7 @@ impl ChangeProject<'_> {
         let unknown = self.patch.keys().filter(|key| !CHANGEABLE.contains(&key.as_str()));
         let mut faults: Vec<Fault> =
             unknown.map(|key| Fault::at(format!("/{key}"), cannot_change(key))).collect();
-        merge(&mut document, self.patch);
+        merge(&mut document, self.patch.clone());
         let read = Read::of(document, &mut faults);
         label::check(&read.name, "/name", engine.limits(), &mut faults);
         if faults.iter().all(|fault| fault.pointer != "/contract") {
@@ -42,20 +60,20 @@ impl ChangeProject<'_> {
         }
         settings::check(&read.settings, engine.limits(), &mut faults);
         if faults.is_empty() && read.contract != project.contract {
-            contract::check_endpoints(engine, &project, &read.contract, &mut faults).await?;
+            contract::check_endpoints(engine, project, &read.contract, &mut faults).await?;
         }
         no_faults(faults)?;
+        let changed: Vec<_> = self.patch.keys().collect();
         let detail = json!({"fields": changed, "contract": read.contract, "settings": read.settings});
-        let audit = root_audit(engine, Some(&project), "project.update", project.id.clone(), detail);
+        let audit = root_audit(engine, Some(project), "project.update", project.id.clone(), detail);
         let patch = ProjectPatch {
+            revision: project.revision,
             name: Some(read.name),
             contract: Some(read.contract),
             settings: Some(Value::Object(read.settings)),
             now: audit.at,
         };
-        let project = engine.store().update_project(project.key, patch, audit).await?;
-        engine.project_changed(project.key).await;
-        Ok(project)
+        Ok((patch, audit))
     }
 }
 

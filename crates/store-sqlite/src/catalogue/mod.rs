@@ -43,7 +43,12 @@ impl Catalogue for SqliteStore {
     async fn projects(&self, cursor: Option<String>, limit: usize) -> Out<Page<Project>> {
         self.read(move |conn| project::list(conn, cursor.as_deref(), limit)).await
     }
-    async fn update_project(&self, key: ProjectKey, patch: ProjectPatch, audit: NewAudit) -> Out<Project> {
+    async fn update_project(
+        &self,
+        key: ProjectKey,
+        patch: ProjectPatch,
+        audit: NewAudit,
+    ) -> Out<Option<Project>> {
         self.change(move |w| project::update(w, key, &patch, &audit)).await
     }
     async fn delete_project(&self, key: ProjectKey, audit: NewAudit) -> Out<()> {

@@ -11,7 +11,7 @@ use crate::row::{json, to_json};
 use crate::upkeep::erasure;
 use crate::writer::Writer;
 
-const COLUMNS: &str = "key, id, name, contract, settings, created_at, updated_at";
+const COLUMNS: &str = "key, id, name, contract, settings, created_at, updated_at, revision";
 
 pub(super) fn create(conn: &Connection, new: &NewProject, mut entry: NewAudit) -> Res<Project> {
     if by_id(conn, &new.id)?.is_some() {
@@ -49,21 +49,25 @@ pub(super) fn list(conn: &Connection, cursor: Option<&str>, limit: usize) -> Res
     Ok(page_of(projects, limit, |project| project.key.0.to_string()))
 }
 
-pub(super) fn update(w: &Writer, key: ProjectKey, patch: &ProjectPatch, entry: &NewAudit) -> Res<Project> {
+pub(super) fn update(
+    w: &Writer,
+    key: ProjectKey,
+    patch: &ProjectPatch,
+    entry: &NewAudit,
+) -> Res<Option<Project>> {
+    if existing(&w.conn, key)?.revision != patch.revision {
+        return Ok(None);
+    }
     let settings = patch.settings.as_ref().map(to_json).transpose()?;
-    let changed = w
-        .conn
+    w.conn
         .prepare_cached(
             "UPDATE project SET name = coalesce(?2, name), contract = coalesce(?3, contract),
-             settings = coalesce(?4, settings), updated_at = ?5 WHERE key = ?1 AND deleted_at IS NULL",
+             settings = coalesce(?4, settings), updated_at = ?5, revision = revision + 1 WHERE key = ?1",
         )?
         .execute(params![key.0, patch.name, patch.contract, settings, patch.now.0])?;
-    if changed == 0 {
-        return Err(Fault::Store(StoreError::NotFound("project")));
-    }
     bump_routing(w, key)?;
     audit::insert(&w.conn, entry)?;
-    existing(&w.conn, key)
+    by_key(&w.conn, key)
 }
 
 pub(super) fn delete(w: &Writer, key: ProjectKey, entry: &NewAudit) -> Res<()> {
@@ -105,6 +109,7 @@ fn project(row: &Row<'_>) -> Res<Project> {
         settings: json("project", "settings", key, &settings)?,
         created_at: Millis(row.get(5)?),
         updated_at: Millis(row.get(6)?),
+        revision: row.get::<_, i64>(7)?.cast_unsigned(),
     })
 }
 

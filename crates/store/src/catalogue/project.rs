@@ -21,6 +21,8 @@ pub struct Project {
     pub created_at: Millis,
     /// When it was last changed.
     pub updated_at: Millis,
+    /// Counted up with every change.
+    pub revision: u64,
 }
 
 /// A project to create.
@@ -41,6 +43,8 @@ pub struct NewProject {
 /// What to change of a project.
 #[derive(Debug, Clone)]
 pub struct ProjectPatch {
+    /// The revision the change was made against.
+    pub revision: u64,
     /// A new name.
     pub name: Option<String>,
     /// Another contract.

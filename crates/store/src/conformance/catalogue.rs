@@ -31,18 +31,51 @@ pub async fn a_projects_id_is_taken_until_it_is_deleted(backend: Box<dyn Backend
 pub async fn a_projects_patch_leaves_the_rest_and_makes_matches_stale(backend: Box<dyn Backend>) {
     let mut w = World::new(backend).await;
     let event = w.event(Vec::new()).await;
-    let patch = ProjectPatch {
-        name: None,
-        contract: None,
-        settings: Some(json!({"a": 1})),
-        now: Millis(w.now.0 + 5),
-    };
+    let revision = w.store().project_by_key(w.project).await.unwrap().unwrap().revision;
+    let settings = Some(json!({"a": 1}));
+    let patch = ProjectPatch { revision, name: None, contract: None, settings, now: Millis(w.now.0 + 5) };
     let patched = w.store().update_project(w.project, patch, audit("project.update", w.now)).await.unwrap();
+    let patched = patched.unwrap();
     assert_eq!((patched.name.as_str(), patched.contract.as_str()), ("Acme", "standard"));
     assert_eq!((patched.settings, patched.created_at), (json!({"a": 1}), w.now));
     assert_eq!(patched.updated_at, Millis(w.now.0 + 5));
     let outcome = w.append(crate::Append { idempotency: None, events: vec![event] }).await;
     assert_eq!(outcome, crate::AppendOutcome::StaleRouting);
+}
+
+pub async fn a_change_of_a_project_against_an_old_revision_is_not_made(backend: Box<dyn Backend>) {
+    let mut w = World::new(backend).await;
+    let old = w.store().project("acme").await.unwrap().unwrap();
+    let now = w.now;
+    let rename = |revision, name: &str| ProjectPatch {
+        revision,
+        name: Some(name.to_owned()),
+        contract: None,
+        settings: None,
+        now,
+    };
+    let entry = || NewAudit { project: Some(old.key), ..audit("project.update", now) };
+    let update = |patch| w.store().update_project(old.key, patch, entry());
+    let new = update(rename(old.revision, "one")).await.unwrap().unwrap();
+    assert_eq!(update(rename(old.revision, "two")).await.unwrap(), None);
+    assert_eq!(w.store().project("acme").await.unwrap(), Some(new.clone()));
+    let query = AuditQuery {
+        project: w.project,
+        tenant: None,
+        action: Some("project.update".to_owned()),
+        since: None,
+        until: None,
+        cursor: None,
+        limit: 10,
+    };
+    assert_eq!(w.store().audit(query).await.unwrap().rows.len(), 1, "what was not done is not noted");
+    let newer = update(rename(new.revision, "three")).await.unwrap().unwrap();
+    assert_eq!((newer.name.as_str(), &newer.settings), ("three", &old.settings));
+    w.restart().await;
+    assert_eq!(w.store().project("acme").await.unwrap(), Some(newer));
+    w.store().delete_project(w.project, audit("project.delete", w.now)).await.unwrap();
+    let gone = w.store().update_project(w.project, rename(1, "four"), entry()).await;
+    assert!(matches!(gone, Err(StoreError::NotFound(_))));
 }
 
 pub async fn a_key_is_found_by_its_hash_until_revoked(backend: Box<dyn Backend>) {

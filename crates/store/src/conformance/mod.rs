@@ -100,6 +100,7 @@ macro_rules! conformance_suite {
             ],
             catalogue: [
                 a_projects_id_is_taken_until_it_is_deleted,
+                a_change_of_a_project_against_an_old_revision_is_not_made,
                 a_projects_patch_leaves_the_rest_and_makes_matches_stale,
                 a_key_is_found_by_its_hash_until_revoked,
                 keys_of_a_deleted_project_open_nothing,
