@@ -243,7 +243,7 @@ through!(Catalogue {
     fn ensure_tenant(project: ProjectKey, id: &str, now: Millis) -> Tenant;
     fn tenant(project: ProjectKey, id: &str) -> Option<Tenant>;
     fn tenants(project: ProjectKey, cursor: Option<String>, limit: usize) -> Page<Tenant>;
-    fn delete_tenant(tenant: TenantKey, now: Millis, audit: NewAudit) -> ();
+    fn delete_tenant(tenant: TenantKey, now: Millis, audit: NewAudit) -> Vec<EndpointKey>;
     fn put_event_type(new: NewEventType, audit: NewAudit) -> EventType;
     fn event_type(project: ProjectKey, name: &str) -> Option<EventType>;
     fn event_types(project: ProjectKey, cursor: Option<String>, limit: usize) -> Page<EventType>;

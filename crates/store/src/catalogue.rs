@@ -82,8 +82,14 @@ pub trait Catalogue: Send + Sync {
         cursor: Option<String>,
         limit: usize,
     ) -> Result<Page<Tenant>, StoreError>;
-    /// Ends a tenant: endpoints deleted at once, its keys revoked; events erased in small steps.
-    async fn delete_tenant(&self, tenant: TenantKey, now: Millis, audit: NewAudit) -> Result<(), StoreError>;
+    /// Ends a tenant: endpoints deleted at once, its keys revoked; events erased in small steps. Returns the endpoints
+    /// that this transaction deleted, those of both modes: nobody else knows for certain which they were.
+    async fn delete_tenant(
+        &self,
+        tenant: TenantKey,
+        now: Millis,
+        audit: NewAudit,
+    ) -> Result<Vec<EndpointKey>, StoreError>;
 
     /// Creates or replaces a type's description; takes it back from the archive.
     async fn put_event_type(&self, new: NewEventType, audit: NewAudit) -> Result<EventType, StoreError>;

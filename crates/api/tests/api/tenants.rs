@@ -1,6 +1,7 @@
 //! `/v1/tenants…` and `/v1/audit`
 
 use http::Method;
+use postrider_model::id::Mode;
 use serde_json::{Value, json};
 
 use postrider_api::router;
@@ -28,14 +29,32 @@ async fn a_tenant_is_made_on_first_use_and_ends_with_everything_it_has() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_tenant_was_deleted_no_attempt_begins() {
+    const OTHER: &str = "https://hooks.example.com/other";
     let world = World::new(router).await;
-    world.endpoint(json!({"url": HOOK})).await;
+    world.key("sk_test_all", Mode::Test, None, &["*"]).await;
+    // Two lanes in one world, one in the other; and one of somebody else, which goes on.
+    for (key, tenant, url) in [
+        ("sk_live_all", "t1", HOOK),
+        ("sk_live_all", "t1", HOOK),
+        ("sk_test_all", "t1", HOOK),
+        ("sk_live_all", "t2", OTHER),
+    ] {
+        let path = format!("/v1/tenants/{tenant}/endpoints");
+        world.call_as(key, Method::POST, &path, json!({"url": url})).await.expect(201);
+    }
     world.receivers.answer(HOOK, 500, b"no");
-    world.event("a", json!({})).await;
-    world.receivers.wait_for(1).await;
+    world.receivers.answer(OTHER, 500, b"no");
+    for (key, tenant) in [("sk_live_all", "t1"), ("sk_test_all", "t1"), ("sk_live_all", "t2")] {
+        let event = json!({"tenant": tenant, "type": "a", "data": {}});
+        world.call_as(key, Method::POST, "/v1/events", event).await.expect(202);
+    }
+    world.receivers.wait_for(4).await;
     world.delete("/v1/tenants/t1").await.expect(204);
     world.pass(std::time::Duration::from_secs(3_600)).await;
-    assert_eq!(world.receivers.sent().len(), 1);
+    let sent = world.receivers.sent();
+    let to = |url: &str| sent.iter().filter(|sent| sent.url == url).count();
+    assert_eq!(to(HOOK), 3, "an attempt began for a tenant that was gone");
+    assert!(to(OTHER) > 1, "another tenant's retries stopped too");
 }
 
 #[tokio::test(start_paused = true)]

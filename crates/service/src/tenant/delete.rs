@@ -23,13 +23,11 @@ impl DeleteTenant<'_> {
     pub async fn run(self, engine: &Engine, authenticator: &Authenticator) -> Result<(), ServiceError> {
         let tenant = find(engine, self.caller, self.tenant).await?;
         let now = engine.now();
-        // Read before they are gone: each must be told to its lane.
-        let (_, endpoints) = engine.store().routes(tenant.key).await?;
         let audit = self.caller.audit("tenant.delete", Some(&tenant.id), tenant.id.clone(), json!({}), now);
-        engine.store().delete_tenant(tenant.key, now, audit).await?;
+        let deleted = engine.store().delete_tenant(tenant.key, now, audit).await?;
         authenticator.forget_all();
-        for endpoint in endpoints {
-            engine.endpoint_changed(tenant.key, endpoint.key).await;
+        for endpoint in deleted {
+            engine.endpoint_changed(tenant.key, endpoint).await;
         }
         Ok(())
     }

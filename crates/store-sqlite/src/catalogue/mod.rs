@@ -92,7 +92,7 @@ impl Catalogue for SqliteStore {
     async fn tenants(&self, project: ProjectKey, cursor: Option<String>, limit: usize) -> Out<Page<Tenant>> {
         self.read(move |conn| tenant::list(conn, project, cursor.as_deref(), limit)).await
     }
-    async fn delete_tenant(&self, tenant: TenantKey, now: Millis, audit: NewAudit) -> Out<()> {
+    async fn delete_tenant(&self, tenant: TenantKey, now: Millis, audit: NewAudit) -> Out<Vec<EndpointKey>> {
         self.change(move |w| tenant::delete(w, tenant, now, &audit)).await
     }
 

@@ -1,6 +1,6 @@
 //! Tenants and their routing versions.
 
-use postrider_model::id::{ProjectKey, TenantKey};
+use postrider_model::id::{EndpointKey, ProjectKey, TenantKey};
 use postrider_model::time::Millis;
 use postrider_store::{NewAudit, Page, StoreError, Tenant};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -44,7 +44,7 @@ pub(super) fn list(
     Ok(page_of(rows.collect::<Result<_, _>>()?, limit, |tenant| tenant.key.0.to_string()))
 }
 
-pub(super) fn delete(w: &Writer, tenant: TenantKey, now: Millis, entry: &NewAudit) -> Res<()> {
+pub(super) fn delete(w: &Writer, tenant: TenantKey, now: Millis, entry: &NewAudit) -> Res<Vec<EndpointKey>> {
     let deleted = w
         .conn
         .prepare_cached("UPDATE tenant SET deleted_at = ?2 WHERE key = ?1 AND deleted_at IS NULL")?
@@ -52,16 +52,17 @@ pub(super) fn delete(w: &Writer, tenant: TenantKey, now: Millis, entry: &NewAudi
     if deleted == 0 {
         return Err(Fault::Store(StoreError::NotFound("tenant")));
     }
-    w.conn
-        .prepare_cached(
-            "UPDATE endpoint SET deleted_at = ?2, enabled = 0, revision = revision + 1
-             WHERE tenant = ?1 AND deleted_at IS NULL",
-        )?
-        .execute(params![tenant.0, now.0])?;
+    let mut endpoints = w.conn.prepare_cached(
+        "UPDATE endpoint SET deleted_at = ?2, enabled = 0, revision = revision + 1
+         WHERE tenant = ?1 AND deleted_at IS NULL RETURNING key",
+    )?;
+    let endpoints = endpoints.query_map(params![tenant.0, now.0], |row| row.get(0).map(EndpointKey))?;
+    let endpoints = endpoints.collect::<Result<_, _>>()?;
     api_key::revoke_tenant(&w.conn, tenant, now)?;
     bump_routing(w, tenant)?;
     erasure::queue_tenant(&w.conn, tenant)?;
-    audit::insert(&w.conn, entry)
+    audit::insert(&w.conn, entry)?;
+    Ok(endpoints)
 }
 
 /// Counts a tenant's routing version up: what was matched before is stale (DESIGN 2.1).

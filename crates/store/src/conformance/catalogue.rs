@@ -1,15 +1,15 @@
 //! What people configure.
 
 use postrider_model::delivery::DeliveryState;
-use postrider_model::id::{IdSalt, ReplayId};
+use postrider_model::id::{IdSalt, Mode, ReplayId};
 use postrider_model::time::Millis;
 use serde_json::json;
 
 use super::Backend;
 use super::world::{World, audit, new_project, selection};
 use crate::{
-    AuditQuery, NewAudit, NewEventType, NewReplay, ProjectPatch, ReplayProgress, ReplayStatus, Scope,
-    StatRow, StatSum, StoreError,
+    AuditQuery, NewAudit, NewEndpoint, NewEventType, NewReplay, ProjectPatch, ReplayProgress, ReplayStatus,
+    Scope, StatRow, StatSum, StoreError,
 };
 
 pub async fn a_projects_id_is_taken_until_it_is_deleted(backend: Box<dyn Backend>) {
@@ -117,11 +117,18 @@ pub async fn a_tenant_is_made_once(backend: Box<dyn Backend>) {
 
 pub async fn a_deleted_tenant_is_gone_with_its_endpoints_and_keys(backend: Box<dyn Backend>) {
     let mut w = World::new(backend).await;
-    let endpoint = w.endpoint_of(w.tenant).await;
+    let (endpoint, gone) = (w.endpoint_of(w.tenant).await, w.endpoint_of(w.tenant).await);
+    w.store().delete_endpoint(gone.key, w.now, audit("endpoint.delete", w.now)).await.unwrap();
+    let test = NewEndpoint { mode: Mode::Test, enabled: false, ..w.new_endpoint(w.tenant) };
+    let test = w.store().create_endpoint(test, None, audit("endpoint.create", w.now)).await.unwrap();
+    let other = w.store().ensure_tenant(w.project, "t2", w.now).await.unwrap().key;
+    w.endpoint_of(other).await;
     let key = w.new_key(1, Some("t1"));
     w.store().create_key(key, audit("key.create", w.now)).await.unwrap();
     let event = w.event(Vec::new()).await;
-    w.store().delete_tenant(w.tenant, w.now, audit("tenant.delete", w.now)).await.unwrap();
+    let mut deleted = w.store().delete_tenant(w.tenant, w.now, audit("tenant.delete", w.now)).await.unwrap();
+    deleted.sort_unstable();
+    assert_eq!(deleted, [endpoint.key, test.key], "those that this call deleted, in both modes");
     assert_eq!(w.store().tenant(w.project, "t1").await.unwrap(), None);
     assert_eq!(w.store().key_by_hash(&[1; 32]).await.unwrap(), None);
     assert_eq!(w.store().endpoint(w.scope(), endpoint.id).await.unwrap(), None);
