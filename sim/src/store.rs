@@ -16,8 +16,8 @@ use postrider_store::{
     ApiKey, AuditEntry, AuditQuery, Backlog, Batch, Catalogue, Committed, DeliveryDetail, DeliveryQuery,
     DeliverySummary, DuePage, DueQuery, Endpoint, EndpointPatch, EventDetail, EventQuery, EventSummary,
     EventType, History, Journal, NewApiKey, NewAudit, NewEndpoint, NewEventType, NewProject, NewReplay, Page,
-    Project, ProjectPatch, Recovered, Replay, ReplayProgress, Scope, Selection, StatRow, StatSum, Stepped,
-    StoreError, StoreFacts, StoredEvent, Sweep, Swept, Tenant, UnfinishedFanout, Upkeep,
+    Project, ProjectPatch, Recovered, Replay, ReplayProgress, Reseal, Scope, Selection, StatRow, StatSum,
+    Stepped, StoreError, StoreFacts, StoredEvent, Sweep, Swept, Tenant, UnfinishedFanout, Upkeep,
 };
 use postrider_store_sqlite::SqliteStore;
 
@@ -256,6 +256,8 @@ through!(Catalogue {
     fn routes(tenant: TenantKey) -> (u64, Vec<Endpoint>);
     fn update_endpoint(key: EndpointKey, patch: EndpointPatch, active_limit: Option<u32>, audit: NewAudit) -> Option<Endpoint>;
     fn delete_endpoint(key: EndpointKey, now: Millis, audit: NewAudit) -> ();
+    fn sealed(after: EndpointKey, limit: usize) -> Vec<Endpoint>;
+    fn reseal(batch: Vec<Reseal>) -> usize;
     fn create_replay(new: NewReplay, audit: NewAudit) -> Replay;
     fn replay(scope: Scope, id: ReplayId) -> Option<Replay>;
     fn replays(scope: Scope, cursor: Option<String>, limit: usize) -> Page<Replay>;

@@ -16,7 +16,7 @@ use postrider_model::time::Millis;
 
 pub use api_key::{ApiKey, NewApiKey};
 pub use audit::{AuditEntry, AuditQuery, NewAudit};
-pub use endpoint::{Endpoint, EndpointChange, EndpointPatch, NewEndpoint};
+pub use endpoint::{Endpoint, EndpointChange, EndpointPatch, NewEndpoint, Reseal};
 pub use event_type::{EventType, NewEventType};
 pub use project::{NewProject, Project, ProjectPatch};
 pub use replay::{NewReplay, Replay, ReplayProgress, ReplayStatus};
@@ -147,6 +147,12 @@ pub trait Catalogue: Send + Sync {
     /// Deletes an endpoint (its history stays) and counts its tenant's routing version up.
     async fn delete_endpoint(&self, key: EndpointKey, now: Millis, audit: NewAudit)
     -> Result<(), StoreError>;
+
+    /// The endpoints above a row, in the order of their rows: of all projects, deleted ones too, for what is sealed
+    /// of them is kept until they are erased. Fewer than `limit` are the last.
+    async fn sealed(&self, after: EndpointKey, limit: usize) -> Result<Vec<Endpoint>, StoreError>;
+    /// Writes what was sealed anew, all in one transaction; returns how many rows still held what was read.
+    async fn reseal(&self, batch: Vec<Reseal>) -> Result<usize, StoreError>;
 
     /// Creates a replay.
     async fn create_replay(&self, new: NewReplay, audit: NewAudit) -> Result<Replay, StoreError>;

@@ -18,7 +18,7 @@ pub use backlog::{Backlog, DueDelivery, DuePage, DueQuery, Recovered, StoredEven
 pub use catalogue::{
     ApiKey, AuditEntry, AuditQuery, Catalogue, Endpoint, EndpointChange, EndpointPatch, EventType, NewApiKey,
     NewAudit, NewEndpoint, NewEventType, NewProject, NewReplay, Project, ProjectPatch, Replay,
-    ReplayProgress, ReplayStatus, StatRow, StatSum, Tenant,
+    ReplayProgress, ReplayStatus, Reseal, StatRow, StatSum, Tenant,
 };
 pub use error::StoreError;
 pub use history::{

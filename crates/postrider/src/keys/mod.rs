@@ -3,6 +3,7 @@
 mod command;
 mod file;
 mod master;
+mod resealing;
 mod root;
 mod rotate;
 

@@ -2,28 +2,19 @@
 //!
 //! Both keys are known for as long as it takes: the new one is on disk before anything is sealed with it, and the old
 //! one goes when nothing needs it any more. So a crash at any point leaves a store that opens, and running it again
-//! goes on where it stopped. Endpoints that were deleted are left as they are: nobody needs their secrets.
+//! goes on where it stopped.
 
 use std::path::PathBuf;
 
-use bytes::Bytes;
-use postrider_contract::Contract;
-use postrider_engine::ports::Clock as _;
-use postrider_model::id::{EndpointKey, Mode};
-use postrider_store::{Endpoint, EndpointPatch, NewAudit, Scope, Store, StoreError};
-use postrider_vault::{KeyId, Keyring, MasterKey, OpenError};
-use serde_json::json;
+use postrider_store::Store;
+use postrider_vault::{KeyId, Keyring, MasterKey};
 use zeroize::Zeroizing;
 
 use super::file::{KeyFile, write_new};
 use super::master::{FACT, KeyError, PROOF, PROOF_CONTEXT, in_place, prove};
+use super::resealing;
 use crate::cli::Failed;
 use crate::config::Secret;
-use crate::ports::SystemClock;
-use crate::progress;
-
-/// Rows of one page.
-const PAGE: usize = 250;
 
 /// What is rotated, and how.
 #[derive(Debug)]
@@ -65,10 +56,12 @@ impl Rotation {
             file.write(&text(&keys)).map_err(Failed::new)?;
         }
         let ring = ring(&keys)?;
-        let resealed = self.reseal(store, &ring).await?;
+        let resealed = resealing::reseal(store, &ring, self.quiet).await?;
         let proof = ring.seal(PROOF, PROOF_CONTEXT).map_err(Failed::new)?;
         store.set_fact(FACT, &proof).await.map_err(Failed::new)?;
-        check(store, &Keyring::new(&keys[0]).map_err(Failed::new)?).await?;
+        let newest = Keyring::new(&keys[0]).map_err(Failed::new)?;
+        prove(&newest, store).await.map_err(Failed::new)?;
+        resealing::check(store, &ring, &newest).await?;
         if self.given.is_none() {
             file.write(&text(&keys[..1])).map_err(Failed::new)?;
         }
@@ -95,22 +88,6 @@ impl Rotation {
             )),
             _ => Ok(keys),
         }
-    }
-
-    async fn reseal(&self, store: &dyn Store, ring: &Keyring) -> Result<u64, Failed> {
-        let outdated = outdated(store, ring).await?;
-        let bar = progress::bar(outdated.len() as u64, "sealing", self.quiet);
-        let mut resealed = 0;
-        for key in outdated {
-            let endpoint = store.endpoint_by_key(key).await.map_err(Failed::new)?;
-            if let Some(endpoint) = endpoint {
-                reseal(store, ring, &endpoint).await?;
-                resealed += 1;
-            }
-            bar.inc(1);
-        }
-        bar.finish_and_clear();
-        Ok(resealed)
     }
 }
 
@@ -147,103 +124,5 @@ fn keep(path: &std::path::Path, old: &[MasterKey]) -> Result<(), Failed> {
     }
 }
 
-/// The endpoints that the newest key does not open.
-async fn outdated(store: &dyn Store, ring: &Keyring) -> Result<Vec<EndpointKey>, Failed> {
-    let mut keys = Vec::new();
-    each_endpoint(store, |endpoint| {
-        if ring.is_outdated(&endpoint.sealed).map_err(|error| unreadable(endpoint, error))? {
-            keys.push(endpoint.key);
-        }
-        Ok(())
-    })
-    .await?;
-    Ok(keys)
-}
-
-/// That the newest key alone opens everything, before the others go.
-async fn check(store: &dyn Store, newest: &Keyring) -> Result<(), Failed> {
-    prove(newest, store).await.map_err(Failed::new)?;
-    each_endpoint(store, |endpoint| {
-        let opened = newest.open(&endpoint.sealed, endpoint.id.0.as_bytes());
-        opened.map(drop).map_err(|error| unreadable(endpoint, error))
-    })
-    .await
-}
-
-async fn each_endpoint(
-    store: &dyn Store,
-    mut visit: impl FnMut(&Endpoint) -> Result<(), Failed>,
-) -> Result<(), Failed> {
-    let mut projects = None;
-    loop {
-        let page = store.projects(projects, PAGE).await.map_err(Failed::new)?;
-        for project in page.rows {
-            for mode in [Mode::Live, Mode::Test] {
-                let scope = Scope { project: project.key, mode, tenant: None };
-                each_of(store, scope, &mut visit).await?;
-            }
-        }
-        projects = page.next;
-        if projects.is_none() {
-            return Ok(());
-        }
-    }
-}
-
-async fn each_of(
-    store: &dyn Store,
-    scope: Scope,
-    visit: &mut impl FnMut(&Endpoint) -> Result<(), Failed>,
-) -> Result<(), Failed> {
-    let mut cursor = None;
-    loop {
-        let page = store.endpoints(scope, cursor, PAGE).await.map_err(Failed::new)?;
-        page.rows.iter().try_for_each(&mut *visit)?;
-        cursor = page.next;
-        if cursor.is_none() {
-            return Ok(());
-        }
-    }
-}
-
-async fn reseal(store: &dyn Store, ring: &Keyring, endpoint: &Endpoint) -> Result<(), Failed> {
-    let context = endpoint.id.0.as_bytes();
-    let opened = ring.open(&endpoint.sealed, context).map_err(|error| unreadable(endpoint, error))?;
-    let sealed = ring.seal(&opened, context).map_err(Failed::new)?;
-    let project = store.project_by_key(endpoint.project).await.map_err(Failed::new)?;
-    let contract = project.and_then(|project| Contract::builtin(&project.contract));
-    let patch = EndpointPatch {
-        revision: endpoint.revision,
-        config: None,
-        sealed: Some(Bytes::from(sealed)),
-        change: None,
-        // To its owner it is the same as before.
-        now: endpoint.updated_at,
-    };
-    let audit = NewAudit {
-        project: Some(endpoint.project),
-        tenant: Some(endpoint.tenant_id.clone()),
-        actor: "postrider".to_owned(),
-        action: "endpoint.reseal",
-        // The form of a contract that only the server was told of is not known here.
-        target: contract.map_or_else(
-            || endpoint.id.0.to_string(),
-            |contract| contract.endpoint_id_form().show(endpoint.id.0),
-        ),
-        detail: json!({"master_key": ring.newest().to_string()}),
-        at: SystemClock.now(),
-    };
-    match store.update_endpoint(endpoint.key, patch, None, audit).await {
-        Ok(Some(_)) | Err(StoreError::NotFound(_)) => Ok(()),
-        // The store is ours alone.
-        Ok(None) => Err(Failed::new("an endpoint changed meanwhile; run it again")),
-        Err(error) => Err(Failed::new(error)),
-    }
-}
-
-fn unreadable(endpoint: &Endpoint, error: OpenError) -> Failed {
-    Failed::new(format_args!(
-        "the secrets of endpoint {} (tenant {}, {}) do not open: {error}; every other key is still in use",
-        endpoint.id.0, endpoint.tenant_id, endpoint.config.url
-    ))
-}
+#[cfg(test)]
+mod tests;

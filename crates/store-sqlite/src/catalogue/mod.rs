@@ -9,6 +9,7 @@ mod event_type;
 mod fact;
 mod project;
 mod replay;
+mod sealed;
 mod stats;
 pub(crate) mod tenant;
 
@@ -18,7 +19,7 @@ use postrider_model::time::Millis;
 use postrider_store::{
     ApiKey, AuditEntry, AuditQuery, Catalogue, Endpoint, EndpointPatch, EventType, NewApiKey, NewAudit,
     NewEndpoint, NewEventType, NewProject, NewReplay, Page, Project, ProjectPatch, Replay, ReplayProgress,
-    Scope, StatRow, StatSum, StoreError, Tenant,
+    Reseal, Scope, StatRow, StatSum, StoreError, Tenant,
 };
 
 pub(crate) use cursor::{after_key, page_of};
@@ -152,6 +153,13 @@ impl Catalogue for SqliteStore {
     }
     async fn delete_endpoint(&self, key: EndpointKey, now: Millis, audit: NewAudit) -> Out<()> {
         self.change(move |w| endpoint::delete(w, key, now, &audit)).await
+    }
+
+    async fn sealed(&self, after: EndpointKey, limit: usize) -> Out<Vec<Endpoint>> {
+        self.read(move |conn| sealed::after(conn, after, limit)).await
+    }
+    async fn reseal(&self, batch: Vec<Reseal>) -> Out<usize> {
+        self.change(move |w| sealed::write(&w.conn, &batch)).await
     }
 
     async fn create_replay(&self, new: NewReplay, audit: NewAudit) -> Out<Replay> {

@@ -5,6 +5,8 @@ use postrider_model::endpoint::{DisabledReason, EndpointConfig};
 use postrider_model::id::{EndpointId, EndpointKey, Mode, ProjectKey, TenantKey};
 use postrider_model::time::Millis;
 
+use super::NewAudit;
+
 /// An endpoint.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Endpoint {
@@ -69,6 +71,19 @@ pub struct NewEndpoint {
     pub enabled: bool,
     /// Now.
     pub now: Millis,
+}
+
+/// What is sealed of an endpoint, sealed anew with another key. To its owner the endpoint stays as it was.
+#[derive(Debug, Clone)]
+pub struct Reseal {
+    /// The endpoint's row.
+    pub endpoint: EndpointKey,
+    /// What was read; if the row holds something else by now, it is left alone.
+    pub before: Bytes,
+    /// What takes its place.
+    pub sealed: Bytes,
+    /// The entry that goes with it, if any.
+    pub audit: Option<NewAudit>,
 }
 
 /// Enabling or disabling.

@@ -13,6 +13,7 @@ pub mod history;
 pub mod idempotency;
 pub mod ordering;
 pub mod random;
+pub mod sealing;
 pub mod settling;
 pub mod upkeep;
 mod world;
@@ -123,6 +124,10 @@ macro_rules! conformance_suite {
                 enabling_clears_the_failure_count,
                 a_rule_disables_an_endpoint_once_and_writes_an_entry,
                 a_deleted_endpoint_keeps_its_history,
+            ],
+            sealing: [
+                what_is_sealed_is_walked_to_its_end_deleted_endpoints_too,
+                what_is_sealed_anew_changes_nothing_else_and_spares_what_changed_meanwhile,
             ],
             history: [
                 events_are_listed_newest_first_within_scope_time_and_type,
