@@ -43,6 +43,8 @@ pub enum Act {
     Answer(u16),
     /// Sends the sender elsewhere.
     Redirect(String),
+    /// Answers with this status when it is let go (see [`Receiver::let_go`]).
+    Hold(u16),
     /// Never answers.
     Hang,
 }
@@ -53,6 +55,7 @@ struct Desk {
     behaviour: Box<Behaviour>,
     arrived: Mutex<Vec<Delivery>>,
     count: watch::Sender<usize>,
+    let_go: watch::Sender<bool>,
 }
 
 /// A receiver that runs for as long as it is held.
@@ -83,7 +86,9 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
         let address = listener.local_addr().expect("it is bound");
         let (count, _) = watch::channel(0);
-        let desk = Arc::new(Desk { behaviour: Box::new(behaviour), arrived: Mutex::default(), count });
+        let (let_go, _) = watch::channel(false);
+        let behaviour = Box::new(behaviour);
+        let desk = Arc::new(Desk { behaviour, arrived: Mutex::default(), count, let_go });
         let router = Router::new().fallback(receive).with_state(Arc::clone(&desk));
         let mut server = JoinSet::new();
         server.spawn(async move { drop(axum::serve(listener, router).await) });
@@ -100,6 +105,11 @@ impl Receiver {
     #[must_use]
     pub fn arrived(&self) -> Vec<Delivery> {
         self.desk.arrived.lock().clone()
+    }
+
+    /// Answers whatever is held, and holds nothing any more.
+    pub fn let_go(&self) {
+        self.desk.let_go.send_replace(true);
     }
 
     /// Waits until so many have come.
@@ -141,6 +151,11 @@ async fn receive(State(desk): State<Arc<Desk>>, request: Request) -> Response {
             let mut response = answer(302);
             response.headers_mut().insert("location", to.parse().expect("a URL"));
             response
+        }
+        Act::Hold(status) => {
+            // It ends with the receiver, which nobody asks any more.
+            let _ = desk.let_go.subscribe().wait_for(|gone| *gone).await;
+            answer(status)
         }
         Act::Hang => std::future::pending().await,
     }

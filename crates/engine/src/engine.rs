@@ -327,6 +327,12 @@ impl Engine {
         self.shared.replays.notify_one();
     }
 
+    /// From now on no attempt begins but those of test sends, so that those in flight can end while requests in
+    /// flight are still answered: what these bring is accepted, and sent after the next start.
+    pub fn wind_down(&self) {
+        self.shared.tell(Message::WindDown);
+    }
+
     /// Accepts no more, finishes attempts in flight, settles, flushes. The store stays open.
     pub async fn stop(&self) {
         self.shared.gauges.stopping.store(true, Atomic::Release);

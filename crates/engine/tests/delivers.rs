@@ -14,6 +14,22 @@ use support::World;
 
 const QUICK: Duration = Duration::from_millis(3);
 
+/// What a test send is made of.
+fn test_event() -> EventIn {
+    EventIn {
+        tenant: "t1".to_owned(),
+        kind: "contact.created".to_owned(),
+        data: Bytes::from_static(b"{}"),
+        changes: None,
+        attributes: None,
+        timestamp: None,
+        ordering_key: None,
+        deliver_at: None,
+        idempotency: None,
+        size: 2,
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_accepted_event_is_delivered_once() {
     let world = World::new(|_, _| (200, QUICK)).await;
@@ -51,6 +67,35 @@ async fn a_retry_scheduled_before_a_stop_happens_after_the_restart() {
     world.wait_for(1).await;
     let world = world.restart(|_, _| (200, QUICK)).await;
     world.wait_for(1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_that_winds_down_accepts_and_begins_nothing_but_test_sends() {
+    let long = Duration::from_secs(10);
+    let world = World::new(move |_, before| if before == 0 { (500, QUICK) } else { (200, long) }).await;
+    let endpoint =
+        world.endpoint(|config| config.retry = Some(RetrySetting { schedule_seconds: vec![5.0] })).await;
+    let failed = world.post("1", |_| ()).await;
+    world.wait_for(1).await;
+    let under_way = world.post("2", |_| ()).await;
+    world.wait_for(2).await;
+    world.engine.wind_down();
+    assert_eq!(world.post("3", |_| ()).await.deliveries, 1);
+    let sent = world.engine.test_send(endpoint.key, test_event()).await.unwrap();
+    assert_eq!(sent.attempt.response_status, Some(200));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(world.received.lock().len(), 3, "neither the retry nor the new event began");
+    let scope = Scope { project: world.project, mode: Mode::Live, tenant: None };
+    let state = async |event| {
+        let detail = world.store.delivery_detail(scope, event, endpoint.key).await.unwrap().unwrap();
+        detail.summary.state
+    };
+    assert_eq!(state(under_way.ordinal).await, DeliveryState::Delivered, "what was in flight is settled");
+    assert_eq!(state(failed.ordinal).await, DeliveryState::Pending);
+    let world = world.restart(|_, _| (200, QUICK)).await;
+    world.wait_for(2).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(world.received.lock().len(), 2, "the retry and the new event, once each");
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,20 +164,8 @@ async fn a_test_for_all_endpoints_is_one_attempt_at_each_and_counts_for_no_healt
     world.endpoint(|_| ()).await;
     let off = world.endpoint(|_| ()).await;
     world.switch_off(&off).await;
-    let event = EventIn {
-        tenant: "t1".to_owned(),
-        kind: "contact.created".to_owned(),
-        data: Bytes::from_static(b"{}"),
-        changes: None,
-        attributes: None,
-        timestamp: None,
-        ordering_key: None,
-        deliver_at: None,
-        idempotency: None,
-        size: 2,
-    };
     let origin = Origin { project: world.project, mode: Mode::Live, tenant: None };
-    let accepted = world.engine.test_all(origin, event).await.unwrap();
+    let accepted = world.engine.test_all(origin, test_event()).await.unwrap();
     assert_eq!(accepted.deliveries, 2);
     world.wait_for(2).await;
     tokio::time::sleep(Duration::from_secs(60)).await;

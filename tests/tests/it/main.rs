@@ -21,3 +21,4 @@ mod receivers;
 mod secrecy;
 mod signatures;
 mod starting;
+mod stopping;

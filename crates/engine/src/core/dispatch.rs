@@ -22,7 +22,7 @@ pub(crate) type TestReply = oneshot::Sender<(Ordinal, Attempt)>;
 impl Core {
     /// Lets a lane begin whatever it may.
     pub(crate) fn pump(&mut self, endpoint: EndpointKey, now: Millis) {
-        if self.stopping.is_some() || self.braked() {
+        if self.winding_down || self.braked() {
             return;
         }
         self.give_up_overdue(endpoint, now);

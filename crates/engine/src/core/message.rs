@@ -41,6 +41,8 @@ pub(crate) enum Message {
     WhenSwept(EndpointKey, oneshot::Sender<()>),
     /// The store's standing work ended the head of an ordered key, and the key went on.
     Released(EndpointKey),
+    /// Begin no more attempts but those that a request waits for.
+    WindDown,
     /// Accept no more, finish what is in flight, settle, and end.
     Stop(oneshot::Sender<()>),
 }

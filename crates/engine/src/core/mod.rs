@@ -88,6 +88,8 @@ pub(crate) struct Core {
     health_cursor: EndpointKey,
     /// Deliveries overdue before this instant waited for us, not for their endpoint.
     started_at: Millis,
+    /// No lane begins anything more; what is accepted waits in the store for the next start.
+    winding_down: bool,
     stopping: Option<oneshot::Sender<()>>,
 }
 
@@ -124,6 +126,7 @@ impl Core {
             next_housekeeping: now + Duration::from_millis(HOUSEKEEPING_MS as u64),
             health_cursor: EndpointKey::default(),
             started_at: now,
+            winding_down: false,
             stopping: None,
         };
         for (endpoint, due) in &recovered.backlog {
@@ -201,7 +204,11 @@ impl Core {
             Message::Swept { endpoint, released } => self.swept(endpoint, released, now),
             Message::WhenSwept(endpoint, reply) => self.when_swept(endpoint, reply),
             Message::Released(endpoint) => self.released(endpoint, now),
-            Message::Stop(reply) => self.stopping = Some(reply),
+            Message::WindDown => self.winding_down = true,
+            Message::Stop(reply) => {
+                self.winding_down = true;
+                self.stopping = Some(reply);
+            }
         }
     }
 

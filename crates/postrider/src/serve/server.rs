@@ -24,6 +24,8 @@ use crate::ports::{SystemRng, Tracked};
 
 /// Requests and attempts in flight get this long to end (DESIGN 4.1).
 const GRACE: Duration = Duration::from_secs(30);
+/// The last of it is for bringing to an end what ended: what requests still bring then is answered with 503.
+const SETTLING: Duration = Duration::from_secs(1);
 /// Kept back from the connections of clients: files, logs, the store.
 const OWN_FILES: usize = 64;
 
@@ -135,27 +137,38 @@ impl Server {
         self.made_root_key.as_deref()
     }
 
-    /// Takes no more connections, finishes requests and attempts in flight for up to 30 s, settles, closes the
-    /// store (DESIGN 4.1). What does not end in time is found pending by the next start.
+    /// Takes no more connections and begins no more attempts, finishes requests and attempts in flight side by side
+    /// for up to 30 s, settles, closes the store (DESIGN 4.1). What does not end in time is found pending by the next
+    /// start.
     pub(crate) async fn stop(self) {
         let deadline = Instant::now() + GRACE;
         self.stop.send_replace(true);
         self.connections.close();
+        self.engine.wind_down();
+        tokio::join!(self.end_requests(deadline), self.end_attempts(deadline));
+        if let Err(error) = self.store.close().await {
+            tracing::error!(%error, "the store did not close as it should; the next start recovers");
+        }
+    }
+
+    async fn end_requests(&self, deadline: Instant) {
         if timeout_at(deadline, self.connections.wait()).await.is_err() {
             tracing::warn!("requests still in flight after {} s are cut off", GRACE.as_secs());
         }
+    }
+
+    /// Those in flight run from the beginning of the stop; the engine takes what requests bring as long as it can.
+    async fn end_attempts(&self, deadline: Instant) {
+        let _ = timeout_at(deadline - SETTLING, self.connections.wait()).await;
         if timeout_at(deadline, self.engine.stop()).await.is_err() {
             tracing::warn!(
                 "attempts still in flight after {} s are made again by the next start",
                 GRACE.as_secs()
             );
-        } else {
-            self.tasks.close();
-            let _ = timeout_at(deadline, self.tasks.wait()).await;
+            return;
         }
-        if let Err(error) = self.store.close().await {
-            tracing::error!(%error, "the store did not close as it should; the next start recovers");
-        }
+        self.tasks.close();
+        let _ = timeout_at(deadline, self.tasks.wait()).await;
     }
 }
 
