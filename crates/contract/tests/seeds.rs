@@ -275,6 +275,22 @@ fn backend_is_open_and_its_payload_is_that_of_standard_webhooks() {
 }
 
 #[test]
+fn lead_intake_and_backend_have_the_timetable_of_standard_webhooks_and_none_of_its_other_habits() {
+    let standard = contract("standard");
+    for name in ["lead-intake", "backend"] {
+        let contract = contract(name);
+        let (delivery, theirs) = (&contract.delivery, &standard.delivery);
+        assert_eq!((&delivery.schedule, delivery.timeout), (&theirs.schedule, theirs.timeout), "{name}");
+        for failure in [Failure::Connection, Failure::Timeout, Failure::Status(302), Failure::Status(410)] {
+            assert!(delivery.retry_on.retries(failure), "{name}: {failure:?}");
+        }
+        assert_eq!((delivery.jitter, delivery.breaker, delivery.retry_after), (0.0, false, false), "{name}");
+        assert!(delivery.disable_on.is_empty() && delivery.slow_on.is_empty(), "{name}");
+        assert_eq!((contract.health.disable, contract.active_endpoint_limit()), (DisableRule::Never, None));
+    }
+}
+
+#[test]
 fn standard_tells_of_a_disabled_endpoint_in_an_ordinary_envelope() {
     let contract = contract("standard");
     let data = contract.render_notice(&notice()).unwrap();

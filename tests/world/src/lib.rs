@@ -31,7 +31,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tower::ServiceExt as _;
 
-pub use self::receivers::{Receivers, Sent};
+pub use self::receivers::{Act, Receivers, Sent};
 
 /// 2026-01-22T10:30:00Z.
 pub const START: Millis = Millis(1_769_077_800_000);

@@ -1,13 +1,14 @@
 //! The network of the tests: every request is remembered and answered by its path.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use postrider_courier::{BoxFuture, Outbound, Report, Transport};
+use postrider_courier::{BoxFuture, Failure, Outbound, Report, Stage, Transport};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// A request that was sent.
 #[derive(Debug, Clone)]
@@ -15,6 +16,33 @@ pub struct Sent {
     pub url: String,
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// The deadline it was sent with.
+    pub timeout: Duration,
+    /// When.
+    pub at: Instant,
+}
+
+impl Sent {
+    /// A header, empty where it is missing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+}
+
+/// What comes of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// An answer with this status.
+    Answer(u16),
+    /// None before the deadline.
+    Hang,
+    /// Nobody listens.
+    Refuse,
 }
 
 /// Answers 200 unless told otherwise for a URL.
@@ -22,6 +50,7 @@ pub struct Sent {
 pub struct Receivers {
     sent: Mutex<Vec<Sent>>,
     answers: Mutex<HashMap<String, (u16, Bytes)>>,
+    acts: Mutex<HashMap<String, VecDeque<Act>>>,
     arrived: Notify,
 }
 
@@ -29,6 +58,16 @@ impl Receivers {
     /// From now on `url` answers with this status and body.
     pub fn answer(&self, url: &str, status: u16, body: &'static [u8]) {
         self.answers.lock().unwrap().insert(url.to_owned(), (status, Bytes::from_static(body)));
+    }
+
+    /// What comes of the next requests to `url`, one after the other, before its usual answer.
+    pub fn act(&self, url: &str, acts: impl IntoIterator<Item = Act>) {
+        self.acts.lock().unwrap().entry(url.to_owned()).or_default().extend(acts);
+    }
+
+    /// What was sent to `url` so far.
+    pub fn sent_to(&self, url: &str) -> Vec<Sent> {
+        self.sent().into_iter().filter(|sent| sent.url == url).collect()
     }
 
     /// What was sent so far.
@@ -60,12 +99,19 @@ impl Transport for Receivers {
         let url = request.target.as_str().to_owned();
         let (status, body) =
             self.answers.lock().unwrap().get(&url).cloned().unwrap_or((200, Bytes::from_static(b"ok")));
-        self.sent.lock().unwrap().push(Sent { url, headers: request.headers, body: request.body });
+        let act = self.acts.lock().unwrap().get_mut(&url).and_then(VecDeque::pop_front);
+        let Outbound { headers, body: sent, timeout, .. } = request;
+        self.sent.lock().unwrap().push(Sent { url, headers, body: sent, timeout, at: Instant::now() });
         self.arrived.notify_waiters();
         Box::pin(async move {
-            let latency = Duration::from_millis(3);
+            let latency = if act == Some(Act::Hang) { timeout } else { Duration::from_millis(3) };
             tokio::time::sleep(latency).await;
-            Report { excerpt: body, ..Report::answered(status, latency) }
+            match act {
+                None => Report { excerpt: body, ..Report::answered(status, latency) },
+                Some(Act::Answer(status)) => Report::answered(status, latency),
+                Some(Act::Hang) => Report::failed(Failure::Timeout(Stage::Response), latency),
+                Some(Act::Refuse) => Report::failed(Failure::ConnectionRefused, latency),
+            }
         })
     }
 }

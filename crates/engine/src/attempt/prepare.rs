@@ -80,6 +80,11 @@ async fn read_bodies(shared: &Shared, items: &mut Items, missing: &mut Vec<Item>
     Ok(())
 }
 
+/// Whether the request is a batch, of one event too.
+fn is_batch(plan: &EndpointPlan, items: &Items) -> bool {
+    plan.policy.batch.is_some() && items.first().is_some_and(|item| !plan.sends_alone(item.flags))
+}
+
 /// The public id that the request carries, and its body.
 fn envelope(shared: &Shared, plan: &EndpointPlan, items: &Items) -> (String, Bytes) {
     let contract = &plan.contract;
@@ -87,7 +92,7 @@ fn envelope(shared: &Shared, plan: &EndpointPlan, items: &Items) -> (String, Byt
     let rendered =
         |item: &Item| item.body.as_ref().map(|body| body.rendered(contract, shared.salt)).unwrap_or_default();
     if let Some(item) = items.first()
-        && (plan.policy.batch.is_none() || plan.sends_alone(item.flags))
+        && !is_batch(plan, items)
     {
         return (public(item), rendered(item));
     }
@@ -110,8 +115,9 @@ fn headers(
     for (name, value) in &plan.headers {
         headers.insert(name.clone(), value.clone());
     }
-    let event_type =
-        items.first().and_then(|item| item.body.as_ref()).map_or("", |body| &body.content().kind);
+    // A batch has no type of its own: its events may have several.
+    let alone = items.first().filter(|_| !is_batch(plan, items));
+    let event_type = alone.and_then(|item| item.body.as_ref()).map_or("", |body| &body.content().kind);
     let context = AttemptContext { id, timestamp_unix: started_at.unix_seconds(), event_type };
     for (name, value) in plan.contract.sign_headers(&context, body, plan.keys_at(started_at)) {
         headers.insert(name.clone(), value);
