@@ -1,6 +1,6 @@
 //! The native API in-process: the real router, engine and store, virtual time, and receivers that answer as told.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod authentication;
 mod contracts;

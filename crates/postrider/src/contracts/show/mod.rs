@@ -6,7 +6,7 @@ mod terms;
 mod words;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use postrider_contract::{Contract, builtin_file, builtin_names};
+use postrider_contract::{builtin_file, builtin_names};
 
 use crate::cli::Failed;
 use crate::console::say;
@@ -55,6 +55,8 @@ fn text(named: &str) -> Result<String, Failed> {
 
 #[cfg(test)]
 mod tests {
+    use postrider_contract::Contract;
+
     use super::*;
 
     #[test]
