@@ -80,7 +80,7 @@ impl CreateEndpoint<'_> {
             caller.audit("endpoint.create", Some(&tenant.id), ids::show_endpoint(&context, id), detail, now);
         let limit = context.contract.limits.active_endpoints_per_tenant;
         let created = engine.store().create_endpoint(new, limit, audit).await;
-        let endpoint = created.map_err(|error| too_many(error, limit))?;
+        let endpoint = created.map_err(|error| too_many(error, &context.contract))?;
         engine.endpoint_changed(endpoint.tenant, endpoint.key).await;
         let secret = secret.map(|value| secret::shown(&context.contract, &value)).transpose()?;
         Ok(CreatedEndpoint { found: FoundEndpoint { endpoint, secrets, context }, secret })

@@ -86,7 +86,9 @@ pub(super) async fn write(
     let audit = caller.audit(write.action, Some(&endpoint.tenant_id), found.public_id(), write.detail, at);
     let limit = found.context.contract.limits.active_endpoints_per_tenant;
     let updated = engine.store().update_endpoint(endpoint.key, write.patch, limit, audit).await;
-    let Some(updated) = updated.map_err(|error| super::too_many(error, limit))? else { return Ok(None) };
+    let Some(updated) = updated.map_err(|error| super::too_many(error, &found.context.contract))? else {
+        return Ok(None);
+    };
     // Nothing is answered before the engine has let go of the old state (DESIGN 9: none begins after a disable).
     engine.endpoint_changed(updated.tenant, updated.key).await;
     FoundEndpoint::open(engine, updated, found.context.clone()).map(Some)

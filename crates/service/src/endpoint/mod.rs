@@ -20,6 +20,7 @@ mod switch;
 mod terms;
 mod test;
 
+use postrider_contract::Contract;
 use postrider_store::StoreError;
 use serde_json::{Map, Value};
 
@@ -51,12 +52,14 @@ fn refuse_product_fields(caller: &Caller, document: &Map<String, Value>) -> Resu
 }
 
 /// The contract's limit of enabled endpoints, in words (DESIGN 4.4 "enabling counts as creating").
-fn too_many(error: StoreError, limit: Option<u32>) -> ServiceError {
-    match (error, limit) {
+fn too_many(error: StoreError, contract: &Contract) -> ServiceError {
+    match (error, contract.limits.active_endpoints_per_tenant) {
         (StoreError::Limit(_), Some(limit)) => ServiceError::invalid(
             "/enabled",
             format!(
-                "The tenant has {limit} enabled endpoints already, which is the most the contract allows."
+                "The contract {} allows a tenant {limit} active endpoints at most, and there are as many already: \
+                 disable or delete one first.",
+                contract.name
             ),
         ),
         (error, _) => error.into(),
