@@ -94,6 +94,15 @@ fn check_whole(root: &Section<'_, '_>, contract: &Contract) -> Result<()> {
             .required("catalogue")?
             .fault("a closed catalogue needs at least one [[event_type]]"));
     }
+    if let Some(notice) = &contract.health.notice
+        && contract.catalogue == Catalogue::Closed
+        && contract.event_types.iter().all(|known| known.name != notice.event_type)
+        && let Some(entry) = root.required("health")?.section(&health::KEYS)?.entry("notice")
+    {
+        return Err(entry.fault(
+            "the catalogue is closed and has no [[event_type]] of this name, so no endpoint could ask for it",
+        ));
+    }
     if let Some(secret) = &contract.endpoint.secret
         && secret.source == SecretSource::Given
         && contract.offers(postrider_model::endpoint::SignatureKind::Ed25519)

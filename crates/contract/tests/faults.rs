@@ -131,7 +131,9 @@ fn every_fault_is_explained() {
         ("\"sha256={hex}\"", "\"a\\nb{hex}\"", "signature[0].value", "cannot carry"),
         ("key = \"utf8\"", "key = \"hex\"", "signature[0].key", "\"utf8\" or \"base64\" or \"ed25519\""),
         ("value = \"{timestamp}\"", "value = \"{body}\"", "header[0].value", "unknown placeholder"),
-        ("[[header]]", "[header]", "header", "must be a list"),
+        ("[[header]]", "[header]", "header", "must be a list of tables: write [[header]] for each"),
+        ("[health]", "[health]\ncatalogue = \"open\"", "health.catalogue", "above the first table"),
+        ("batch = {", "filter = \"sufix\"\nbatch = {", "endpoint.filter", "\"native\" or \"suffix\""),
         ("timeout = \"5s\"", "timeout = 5", "delivery.timeout", "a duration such as"),
         ("timeout = \"5s\"", "timeout = \"1h\"", "delivery.timeout", "between"),
         ("timeout = \"5s\"", "timeout = \"5s\"\nretry_on = [\"6xx\"]", "delivery.retry_on[0]", "unknown"),
@@ -231,6 +233,17 @@ fn a_closed_catalogue_needs_types() {
     let error = Contract::parse(&file.replace("name = \"acme\"", "name = \"acme\"\ncatalogue = \"closed\""))
         .unwrap_err();
     assert_eq!((error.key.as_str(), error.line, error.column), ("catalogue", 2, 13));
+}
+
+#[test]
+fn a_notice_that_nobody_could_ask_for_is_refused() {
+    let closed = GOOD.replace("name = \"acme\"", "name = \"acme\"\ncatalogue = \"closed\"");
+    let notice = closed.replace("disable = \"never\"", "disable = \"never\"\nnotice = \"webhook.failed\"");
+    let error = Contract::parse(&notice).unwrap_err();
+    assert_eq!((error.key.as_str(), error.line, error.column), ("health.notice", 27, 10));
+    assert!(error.detail.contains("no [[event_type]] of this name"), "{error}");
+    assert!(Contract::parse(&format!("{notice}[[event_type]]\nname = \"webhook.failed\"\n")).is_ok());
+    assert!(Contract::parse(&notice.replace("\"closed\"", "\"open\"")).is_ok());
 }
 
 #[test]

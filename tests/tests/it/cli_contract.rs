@@ -1,6 +1,6 @@
 //! `postrider contract show`.
 
-use postrider_tests::Cli;
+use postrider_tests::{Cli, repository};
 use serde_json::Value;
 use standardwebhooks::Webhook;
 
@@ -85,4 +85,59 @@ async fn a_file_of_your_own_is_explained_and_a_wrong_one_refused() {
     assert!(wrong.err.contains("nonsense"), "{wrong:?}");
     let unknown = Cli::default().run(&["contract", "show", "nobody"]).await.expect(2);
     assert!(unknown.err.contains("standard"), "the names there are: {unknown:?}");
+}
+
+/// What `contract check` says of the call center's file after `from` became `to`; the line where `at` then stands.
+fn mistaken(dir: &std::path::Path, number: usize, from: &str, to: &str, at: &str) -> (String, usize) {
+    let file = std::fs::read_to_string(repository().join("contracts/call-center.toml")).unwrap();
+    assert!(file.contains(from), "{from}");
+    let text = file.replacen(from, to, 1);
+    let line = text.lines().position(|line| line.contains(at)).unwrap() + 1;
+    let path = dir.join(format!("{number}.toml"));
+    std::fs::write(&path, text).unwrap();
+    (path.to_str().unwrap().to_owned(), line)
+}
+
+#[tokio::test]
+async fn the_commonest_mistakes_are_pointed_at_by_their_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let mistakes = [
+        ("\"20s\"", "20s", "20s ", "string values must be quoted"),
+        ("\"20s\"", "20", "timeout  =", "a duration such as \"5s\", and is a whole number"),
+        ("\"1s\", \"2s\"", "1, 2", "schedule =", "delivery.schedule[0]"),
+        (
+            "schedule =",
+            "shedule =",
+            "shedule",
+            "unknown key; known here are timeout, success, retry_on, schedule",
+        ),
+        ("timeout  =", "# timeout =", "[delivery]", "delivery.timeout`: this key is missing"),
+        ("[delivery]", "[deliver]", "[deliver]", "unknown key; known here are name, title"),
+        ("wildcards = false", "catalogue = \"open\"", "catalogue = \"open\"", "above the first table"),
+        (
+            "\"data=event.data\"",
+            "\"data=event.body\"",
+            "event.body",
+            "unknown source \"event.body\"; known are event.id",
+        ),
+        ("\"data=event.data\"", "\"event.data\"", "event.data\"", "a field is written \"name=source\""),
+        ("\"5xx\"]", "\"500+\"]", "500+", "\"500+\" is unknown; write"),
+        ("secret = \"none\"", "secret = \"generated\"", "\"generated\"", "a secret needs a [[signature]]"),
+        ("\"Message Sent\"", "\"Message *\"", "Message *", "cannot name an event type"),
+        ("\"Message Sent\"", "\"Message Received\"", "An outbound", "there already"),
+    ];
+    let mut files = Vec::new();
+    for (number, (from, to, at, _)) in mistakes.iter().enumerate() {
+        files.push(mistaken(dir.path(), number, from, to, at));
+    }
+    let args = ["contract", "check"].into_iter().chain(files.iter().map(|(path, _)| path.as_str()));
+    let said = Cli::default().run(&args.collect::<Vec<_>>()).await.expect(1);
+    let told: Vec<_> = said.err.lines().collect();
+    assert_eq!(told.len(), mistakes.len() + 1, "one line for each file, and how many: {told:?}");
+    for ((told, (path, line)), (_, to, at, words)) in told.iter().zip(files).zip(mistakes) {
+        // The name of a type that is there twice stands above its description.
+        let line = if at == "An outbound" { line - 1 } else { line };
+        assert!(told.starts_with(&format!("{path}: line {line}, column ")), "{to}: line {line}: {told}");
+        assert!(told.contains(words), "{to}: {told}");
+    }
 }

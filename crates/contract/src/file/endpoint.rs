@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use postrider_model::id::IdForm;
 
+use super::Result;
 use super::section::{Entry, Section};
-use super::{Result, word};
 use crate::contract::{Batch, EndpointTerms, SecretSource, SecretTerms};
 use crate::secret::BASE64_BYTES;
 use crate::sign::{KeyForm, SignatureHeader};
@@ -19,6 +19,9 @@ const SOURCES: [(&str, Option<SecretSource>); 4] = [
     ("generated", Some(SecretSource::Generated)),
     ("none", None),
 ];
+
+/// The grammars of filters: ours, and `amount_greater_than` of the field it is about.
+const FILTERS: [(&str, &str); 2] = [("native", "native"), ("suffix", "suffix")];
 
 pub(super) fn read(root: &Section<'_, '_>, signatures: &[SignatureHeader]) -> Result<EndpointTerms> {
     let section = root.required("endpoint")?.section(&KEYS)?;
@@ -39,7 +42,7 @@ pub(super) fn read(root: &Section<'_, '_>, signatures: &[SignatureHeader]) -> Re
         secret,
         wildcards: section.flag("wildcards")?,
         headers: section.flag("headers")?,
-        filter: section.entry("filter").map_or(Ok("native".to_owned()), |entry| word(&entry))?,
+        filter: section.entry("filter").map_or(Ok("native"), |entry| entry.choice(&FILTERS))?.to_owned(),
         batch: section.entry("batch").map(|entry| batch(&entry)).transpose()?,
     })
 }

@@ -10,8 +10,10 @@ use super::{Result, event_type};
 use crate::contract::HealthTerms;
 use crate::notice::{NOTICE_SOURCES, Notice, NoticeSource};
 
+pub(super) const KEYS: [&str; 3] = ["disable", "notice", "notice_fields"];
+
 pub(super) fn read(root: &Section<'_, '_>) -> Result<HealthTerms> {
-    let Some(section) = root.section("health", &["disable", "notice", "notice_fields"])? else {
+    let Some(section) = root.section("health", &KEYS)? else {
         return Ok(HealthTerms { disable: DisableRule::Never, notice: None });
     };
     let fields = section.entry("notice_fields");

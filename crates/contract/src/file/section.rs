@@ -10,6 +10,9 @@ use crate::ContractError;
 
 type Result<T> = std::result::Result<T, ContractError>;
 
+/// The keys that stand above the first table: written below it they would belong to that.
+const TOP: [&str; 4] = ["name", "title", "dialect", "catalogue"];
+
 /// A table of the file. Its keys were checked when it was opened.
 pub(super) struct Section<'t, 'i> {
     source: &'t str,
@@ -43,7 +46,12 @@ impl<'t, 'i> Section<'t, 'i> {
         for key in table.keys() {
             let name = key.get_ref().as_ref();
             if !keys.contains(&name) {
-                let detail = format!("unknown key; known here are {}", keys.join(", "));
+                let mut detail = format!("unknown key; known here are {}", keys.join(", "));
+                if !section.path.is_empty() && TOP.contains(&name) {
+                    detail.push_str(
+                        " (the key of that name stands at the top of the file, above the first table)",
+                    );
+                }
                 return Err(ContractError::at(source, key.span().start, &section.key(name), detail));
             }
         }
@@ -62,9 +70,15 @@ impl<'t, 'i> Section<'t, 'i> {
 
     /// The value of `name`, which must be there.
     pub(super) fn required(&self, name: &str) -> Result<Entry<'t, 'i>> {
-        let missing =
-            || ContractError::at(self.source, self.span.start, &self.key(name), "this key is missing");
-        self.entry(name).ok_or_else(missing)
+        self.entry(name).ok_or_else(|| {
+            let is_table = self.path.is_empty() && !TOP.contains(&name);
+            let detail = if is_table {
+                format!("the table [{name}] is missing")
+            } else {
+                "this key is missing".to_owned()
+            };
+            ContractError::at(self.source, self.span.start, &self.key(name), detail)
+        })
     }
 
     /// The table `name`, if it is there.
@@ -75,6 +89,9 @@ impl<'t, 'i> Section<'t, 'i> {
     /// The tables `[[name]]`, in their order.
     pub(super) fn sections(&self, name: &str, keys: &[&str]) -> Result<Vec<Self>> {
         let Some(entry) = self.entry(name) else { return Ok(Vec::new()) };
+        if entry.value.is_table() {
+            return Err(entry.fault(format!("this must be a list of tables: write [[{name}]] for each")));
+        }
         entry.list()?.iter().map(|item| item.section(keys)).collect()
     }
 
