@@ -36,6 +36,8 @@ pub(crate) struct Disk {
     /// A fault happened in this life.
     fired: Option<Fault>,
     pub(crate) counts: DiskCounts,
+    #[cfg(test)]
+    syncs: u64,
     notes: Vec<String>,
 }
 
@@ -52,6 +54,8 @@ impl Disk {
             stopped: false,
             fired: None,
             counts: DiskCounts::default(),
+            #[cfg(test)]
+            syncs: 0,
             notes: Vec::new(),
         }
     }
@@ -78,6 +82,12 @@ impl Disk {
     /// Something to be told with what happens to the disk.
     pub(crate) fn note(&mut self, note: String) {
         self.notes.push(note);
+    }
+
+    /// Syncs asked for.
+    #[cfg(test)]
+    pub(crate) fn syncs(&self) -> u64 {
+        self.syncs
     }
 
     /// What happened since the last call, as lines for the trace.
@@ -250,6 +260,10 @@ impl Disk {
     pub(crate) fn sync(&mut self, inode: Inode) -> Result<(), Errno> {
         if !self.is_live(inode) {
             return Ok(());
+        }
+        #[cfg(test)]
+        {
+            self.syncs += 1;
         }
         self.change(inode, false).map_err(|_| Errno::Sync)?;
         let Some(file) = self.inodes.get_mut(&inode) else { return Err(Errno::Sync) };

@@ -86,9 +86,8 @@ impl SimStore {
     }
 
     /// What came of a commit.
-    fn learn(&self, digest: &Digest, outcome: &Result<Committed, StoreError>) {
+    fn learn(&self, digest: &Digest, outcome: &Result<Committed, StoreError>, sync_failed: bool) {
         let at = self.clock.true_ms();
-        let sync_failed = self.disk.lock().fired() == Some(Fault::Sync);
         let mut ledger = self.ledger.lock();
         match outcome {
             Ok(committed) => {
@@ -131,9 +130,11 @@ impl Journal for SimStore {
         self.trouble()?;
         // Nobody knows how it ends until it has.
         self.ledger.lock().uncertain.push(digest.clone());
+        // Before it began: a checkpoint that follows a commit in the same call comes too late for it.
+        let sync_failed = self.disk.lock().fired() == Some(Fault::Sync);
         let outcome = self.inner.commit(batch).await;
         self.survive().await;
-        self.learn(&digest, &outcome);
+        self.learn(&digest, &outcome, sync_failed);
         self.wait(self.shape.commit_ms).await;
         if outcome.is_ok() {
             self.ledger.lock().acknowledged(&digest);

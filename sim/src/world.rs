@@ -329,9 +329,9 @@ impl World {
     fn look(&self) -> Result<(), String> {
         let healed = self.receivers.healed.load(Ordering::Relaxed);
         let stored = self.machine.look(|conn| {
-            // A crash may have come before the first migration was through.
+            // A crash may have come before the migrations were through.
             let made = conn.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0));
-            if made.map_err(|error| error.to_string())? == 0 {
+            if made.map_err(|error| error.to_string())? < tables::VERSION {
                 return Ok(tables::Stored::default());
             }
             tables::contradictions(conn)?;

@@ -37,6 +37,7 @@ pub(crate) struct Metrics {
     wal_bytes: Gauge,
     free_bytes: Gauge,
     index_lag: Gauge,
+    retention_lag_seconds: Gauge<f64, AtomicU64>,
     commit_seconds: Histogram,
     attempt_seconds: Histogram,
     facts: Mutex<StoreFacts>,
@@ -75,6 +76,13 @@ impl Metrics {
         let wal_bytes = gauge("store_wal_bytes", "Size of the write-ahead log");
         let free_bytes = gauge("store_free_bytes", "Free space on the store's disk");
         let index_lag = gauge("store_index_lag_rows", "Rows that the list indexes are behind");
+        let retention_lag_seconds = Gauge::default();
+        registry.register_with_unit(
+            "store_retention_lag",
+            "How long ago the oldest event that should have gone should have",
+            Unit::Seconds,
+            retention_lag_seconds.clone(),
+        );
         let oldest_due_seconds = Gauge::default();
         registry.register_with_unit(
             "oldest_past_due",
@@ -112,6 +120,7 @@ impl Metrics {
             wal_bytes,
             free_bytes,
             index_lag,
+            retention_lag_seconds,
             commit_seconds,
             attempt_seconds,
             facts: Mutex::default(),
@@ -154,6 +163,7 @@ impl Metrics {
         self.wal_bytes.set(signed(facts.wal_bytes));
         self.free_bytes.set(facts.free_bytes.map_or(-1, signed));
         self.index_lag.set(signed(facts.index_lag));
+        self.retention_lag_seconds.set(facts.retention_lag.as_secs_f64());
         if let Err(error) = encode(out, &self.registry) {
             tracing::error!(%error, "metrics could not be written");
         }

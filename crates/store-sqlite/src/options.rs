@@ -17,12 +17,35 @@ pub struct Options {
     pub max_store_bytes: Option<u64>,
     /// Reading threads at most; each starts when it is first needed.
     pub readers: usize,
+    /// The writer's page cache, in KiB; it grows only as it is used. Pages of a transaction that find no room go to
+    /// the log before the commit.
+    pub writer_cache_kib: u32,
+    /// Pages in the log from which the writer checkpoints between two commits: by default so few that copying them
+    /// holds nobody up for long.
+    pub checkpoint_pages: u16,
+    /// Deliveries of one run of the list indexes. The tail that lists scan by id is at most this long and a little
+    /// more.
+    pub list_run_rows: usize,
+    /// Idempotency keys kept in memory at most, about 100 bytes each. They go to their table behind the hot path; where
+    /// that falls behind, the key of a new event is written to the table in the event's own commit. That is slower, so
+    /// accepting slows down with the disk, and no key is ever forgotten for want of room.
+    pub recent_keys: usize,
 }
 
 impl Options {
     /// The options of a server with its data in `data_dir`.
     pub fn new(data_dir: impl Into<PathBuf>, salt_if_new: IdSalt) -> Self {
-        Self { data_dir: data_dir.into(), salt_if_new, vfs: None, max_store_bytes: None, readers: 3 }
+        Self {
+            data_dir: data_dir.into(),
+            salt_if_new,
+            vfs: None,
+            max_store_bytes: None,
+            readers: 3,
+            writer_cache_kib: 16 << 10,
+            checkpoint_pages: 1_000,
+            list_run_rows: 32_768,
+            recent_keys: 200_000,
+        }
     }
 }
 

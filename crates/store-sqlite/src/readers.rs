@@ -24,7 +24,7 @@ type Job = Box<dyn FnOnce(Result<&Connection, StoreError>) + Send>;
 /// A pool of reading threads.
 #[derive(Debug)]
 pub(crate) struct Readers {
-    options: Options,
+    options: Arc<Options>,
     jobs: Arc<Mutex<Receiver<Job>>>,
     /// Jobs queued or running.
     open_jobs: Arc<AtomicUsize>,
@@ -41,7 +41,7 @@ impl Readers {
     pub(crate) fn new(options: Options) -> Self {
         let (queue, jobs) = channel();
         Self {
-            options,
+            options: Arc::new(options),
             jobs: Arc::new(Mutex::new(jobs)),
             open_jobs: Arc::default(),
             inner: Mutex::new(Inner { queue: Some(queue), threads: Vec::new() }),
@@ -54,7 +54,7 @@ impl Readers {
         let busy = self.open_jobs.fetch_add(1, Ordering::Relaxed);
         if busy >= inner.threads.len() && inner.threads.len() < self.options.readers.max(1) {
             let (jobs, open_jobs, options) =
-                (self.jobs.clone(), self.open_jobs.clone(), self.options.clone());
+                (self.jobs.clone(), self.open_jobs.clone(), Arc::clone(&self.options));
             let thread = std::thread::Builder::new().name("store-reader".to_owned());
             // Without a new thread the ones there are do the work; without any the job below is dropped and its
             // caller told that the store is unavailable.
@@ -99,9 +99,11 @@ fn run(options: &Options, jobs: &Mutex<Receiver<Job>>, open_jobs: &AtomicUsize) 
                 }
             }
         }
-        if let Some(conn) = &conn {
-            job(Ok(conn.for_at_most(SNAPSHOT)));
+        if let Some(reader) = &conn {
+            job(Ok(reader.for_at_most(SNAPSHOT)));
         }
+        // One whose snapshot could not be ended is of no use any more.
+        conn = conn.filter(|reader| reader.conn.is_autocommit());
         open_jobs.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -138,7 +140,12 @@ impl Reader {
 pub(crate) fn snapshot<T>(conn: &Connection, work: impl FnOnce(&Connection) -> Res<T>) -> Res<T> {
     conn.prepare_cached("BEGIN")?.execute([])?;
     let outcome = work(conn);
-    conn.prepare_cached("COMMIT")?.execute([])?;
+    if outcome.is_ok() {
+        conn.prepare_cached("COMMIT")?.execute([])?;
+    } else if !conn.is_autocommit() {
+        // SQLite ends a snapshot by itself after some errors. The error that is told is the first.
+        let _ = conn.prepare_cached("ROLLBACK").and_then(|mut statement| statement.execute([]));
+    }
     outcome
 }
 
@@ -158,5 +165,19 @@ mod tests {
         assert!(matches!(given_up.map_err(Fault::into_store_error), Err(StoreError::Unavailable(_))));
         assert!(reader.conn.is_autocommit(), "the snapshot has ended");
         assert_eq!(snapshot(reader.for_at_most(Duration::from_secs(60)), count).unwrap(), 1_000_000);
+    }
+
+    #[test]
+    fn the_first_error_of_a_read_is_told_though_it_ended_the_snapshot() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(
+            "CREATE TABLE t (a);
+             CREATE TRIGGER ends BEFORE INSERT ON t BEGIN SELECT RAISE (ROLLBACK, 'the disk says no'); END",
+        )
+        .unwrap();
+        let failed = snapshot(&conn, |conn| Ok(conn.execute("INSERT INTO t VALUES (1)", [])?));
+        let told = failed.map_err(Fault::into_store_error).unwrap_err().to_string();
+        assert!(told.contains("the disk says no"), "{told}");
+        assert_eq!(snapshot(&conn, |_| Ok(7)).unwrap(), 7);
     }
 }

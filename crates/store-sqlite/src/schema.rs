@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_initial.sql"),
     include_str!("../migrations/0002_steps.sql"),
     include_str!("../migrations/0003_project_revision.sql"),
+    include_str!("../migrations/0004_run_levels.sql"),
 ];
 
 /// The version that this program writes.

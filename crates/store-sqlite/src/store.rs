@@ -28,10 +28,13 @@ pub struct SqliteStore {
     pub(crate) data_dir: PathBuf,
     pub(crate) on_disk: bool,
     pub(crate) max_store_bytes: Option<u64>,
+    pub(crate) list_run_rows: usize,
     /// What upkeep remembers; `None` while a step is at work.
     pub(crate) standing: Mutex<Option<Standing>>,
     /// Deliveries (and events without any) that no list run covers, about.
     pub(crate) unlisted: AtomicU64,
+    /// How far retention was behind when it was last looked, in milliseconds.
+    pub(crate) retention_lag_ms: AtomicU64,
     /// Held for as long as the store is open.
     _lock: Option<File>,
 }
@@ -70,6 +73,15 @@ impl SqliteStore {
         Ok(Arc::new(Self::of(Access::Inline(Box::new(Mutex::new(Some(writer)))), salt, lock, &options)))
     }
 
+    /// Checks the whole file, as `postrider doctor` does: every page, every index against its table. Takes seconds per
+    /// GiB, on the caller's thread, in one snapshot: for a store that is not in use.
+    ///
+    /// # Errors
+    /// [`OpenError::Corrupt`] with what is wrong, or why the file could not be read.
+    pub fn check_whole(options: &Options) -> Result<(), OpenError> {
+        open::check_whole(options)
+    }
+
     fn prepare(options: &Options) -> Result<(Writer, Option<File>), OpenError> {
         let lock = if options.vfs.is_none() { Some(open::lock(&options.data_dir)?) } else { None };
         let conn = open::writer(options)?;
@@ -86,8 +98,10 @@ impl SqliteStore {
             data_dir: options.data_dir.clone(),
             on_disk: options.vfs.is_none(),
             max_store_bytes: options.max_store_bytes,
+            list_run_rows: options.list_run_rows.max(1),
             standing: Mutex::new(Some(Standing::default())),
             unlisted: AtomicU64::new(u64::MAX),
+            retention_lag_ms: AtomicU64::new(0),
             _lock: lock,
         }
     }

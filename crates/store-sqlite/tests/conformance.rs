@@ -19,6 +19,8 @@ enum How {
     Inline,
     /// Inline, over a VFS that is named, as the simulation's is: one connection, no shared memory.
     InlineOnVfs,
+    /// With limits so small that every one of them is reached.
+    Small,
 }
 
 #[async_trait]
@@ -28,7 +30,13 @@ impl Backend for InDirectory {
         if self.how == How::InlineOnVfs {
             options.vfs = Some("unix-none".to_owned());
         }
-        if self.how != How::Threads {
+        if self.how == How::Small {
+            options.list_run_rows = 200;
+            options.recent_keys = 1;
+            options.writer_cache_kib = 64;
+            options.checkpoint_pages = 10;
+        }
+        if matches!(self.how, How::Inline | How::InlineOnVfs) {
             SqliteStore::open_inline(options).expect("the store opens")
         } else {
             SqliteStore::open(options).expect("the store opens")
@@ -48,6 +56,10 @@ fn on_the_callers_thread() -> InDirectory {
     backend(How::Inline)
 }
 
+fn with_small_limits() -> InDirectory {
+    backend(How::Small)
+}
+
 fn on_a_named_vfs() -> InDirectory {
     backend(How::InlineOnVfs)
 }
@@ -62,4 +74,8 @@ mod inline {
 
 mod vfs {
     postrider_store::conformance_suite!(super::super::on_a_named_vfs);
+}
+
+mod small {
+    postrider_store::conformance_suite!(super::super::with_small_limits);
 }

@@ -36,6 +36,8 @@ pub struct Stepped {
     pub more: bool,
     /// Endpoints of which an ordered key went on because its head came to its end: their lanes must look.
     pub released: Vec<EndpointKey>,
+    /// How far retention is behind: events may still be there that should have gone so long ago. As of the last look.
+    pub behind: Duration,
 }
 
 /// Which deliveries a sweep ends.
@@ -82,4 +84,6 @@ pub struct StoreFacts {
     pub schema_version: u32,
     /// Rows the deferred list indexes are behind.
     pub index_lag: u64,
+    /// How far retention is behind, see [`Stepped::behind`].
+    pub retention_lag: Duration,
 }

@@ -8,6 +8,9 @@ use rusqlite::Connection;
 use super::commit::number;
 use crate::ledger::Number;
 
+/// The version of the schema that is looked at.
+pub(crate) const VERSION: u32 = 4;
+
 /// A contradiction that no state of a running system may contain, as a query that must find nothing.
 const CONTRADICTIONS: &[(&str, &str)] = &[
     (
@@ -50,6 +53,28 @@ const CONTRADICTIONS: &[(&str, &str)] = &[
         "failed and held deliveries are listed as problems",
         "SELECT d.event, d.endpoint FROM delivery d LEFT JOIN problem p ON p.event = d.event AND p.endpoint = d.endpoint
          WHERE (d.state IN (2, 3)) <> (p.event IS NOT NULL AND p.state = d.state)",
+    ),
+    (
+        "a delivery up to the mark is in the run of lists that covers it, and in no other",
+        "SELECT d.event, d.endpoint FROM delivery d WHERE d.event <= (SELECT value FROM mark WHERE name = 'listed')
+         AND (SELECT count(*) FROM list_run l CROSS JOIN run_delivery r ON r.run = l.run AND r.endpoint = d.endpoint
+         AND r.event = d.event WHERE d.event BETWEEN l.first AND l.last) <> 1",
+    ),
+    (
+        "an event up to the mark is in the run of lists that covers it, and in no other",
+        "SELECT e.id, e.tenant FROM event e WHERE e.id <= (SELECT value FROM mark WHERE name = 'listed')
+         AND (SELECT count(*) FROM list_run l CROSS JOIN run_event r ON r.run = l.run
+         AND r.owner = e.tenant * 2 + (e.world & 1) AND r.event = e.id WHERE e.id BETWEEN l.first AND l.last) <> 1",
+    ),
+    (
+        "runs of lists cover different events",
+        "SELECT a.run, b.run FROM list_run a JOIN list_run b ON a.run < b.run
+         WHERE a.first <= b.last AND b.first <= a.last",
+    ),
+    (
+        "rows of a run are listed or will be removed",
+        "SELECT run, 0 FROM (SELECT DISTINCT run FROM run_delivery UNION SELECT DISTINCT run FROM run_event)
+         WHERE run NOT IN (SELECT run FROM list_run) AND run NOT IN (SELECT run FROM loose_run)",
     ),
     ("a delivery belongs to an event", "SELECT d.event, d.endpoint FROM delivery d LEFT JOIN event e ON e.id = d.event WHERE e.id IS NULL"),
 ];

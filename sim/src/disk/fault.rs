@@ -61,6 +61,12 @@ impl Plan {
         Some(Self { fault, after, lasts })
     }
 
+    /// The next sync fails, and no other.
+    #[cfg(test)]
+    pub(crate) fn next_sync() -> Self {
+        Self { fault: Fault::Sync, after: 1, lasts: 1 }
+    }
+
     /// Counts a call; whether it is one that fails.
     fn fails(&mut self) -> bool {
         if self.after > 1 {

@@ -81,7 +81,7 @@ fn listed(
     wanted: usize,
 ) -> Res<(Vec<Ordinal>, bool)> {
     let mut runs = conn.prepare_cached(
-        "SELECT run, last FROM list_run WHERE last >= ?1 AND first < ?2 ORDER BY run LIMIT ?3",
+        "SELECT run, last FROM list_run WHERE last >= ?1 AND first < ?2 ORDER BY last LIMIT ?3",
     )?;
     let runs: Vec<(i64, i64)> = runs
         .query_map(params![first, end, EXAMINED as i64], |row| Ok((row.get(0)?, row.get(1)?)))?

@@ -93,7 +93,7 @@ fn runs(
     place_of: impl Fn(i64) -> Place,
 ) -> Res<Step> {
     let mut runs = conn.prepare_cached(
-        "SELECT run, last FROM list_run WHERE first < ?1 AND last >= ?2 ORDER BY run DESC LIMIT ?3",
+        "SELECT run, last FROM list_run WHERE first < ?1 AND last >= ?2 ORDER BY last DESC LIMIT ?3",
     )?;
     // One more than may be examined, so that the walk breaks and does not end.
     let limit = EXAMINED as i64 + 1;

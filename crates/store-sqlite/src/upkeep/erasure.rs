@@ -67,7 +67,7 @@ fn tenant_step(w: &Writer, tenant: i64, mark: i64, rows: usize) -> Res<()> {
 fn next_events(conn: &Connection, tenant: i64, mark: i64, rows: usize) -> Res<(Vec<i64>, Option<i64>)> {
     let listed = mark::get(conn, mark::LISTED)?;
     if mark < listed {
-        return listed_events(conn, tenant, mark, listed);
+        return listed_events(conn, tenant, mark, listed, rows);
     }
     let mut tail = conn.prepare_cached("SELECT id, tenant FROM event WHERE id > ?1 ORDER BY id LIMIT ?2")?;
     let mut found = tail.query(params![mark, rows as i64])?;
@@ -81,17 +81,32 @@ fn next_events(conn: &Connection, tenant: i64, mark: i64, rows: usize) -> Res<(V
     Ok((events, (seen == rows).then_some(last)))
 }
 
-/// The tenant's events of the next run.
-fn listed_events(conn: &Connection, tenant: i64, mark: i64, listed: i64) -> Res<(Vec<i64>, Option<i64>)> {
+/// The next events of the tenant in the next run.
+fn listed_events(
+    conn: &Connection,
+    tenant: i64,
+    mark: i64,
+    listed: i64,
+    rows: usize,
+) -> Res<(Vec<i64>, Option<i64>)> {
     let mut run =
-        conn.prepare_cached("SELECT run, last FROM list_run WHERE last > ?1 ORDER BY run LIMIT 1")?;
+        conn.prepare_cached("SELECT run, last FROM list_run WHERE last > ?1 ORDER BY last LIMIT 1")?;
     let run: Option<(i64, i64)> = run.query_row([mark], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let Some((run, last)) = run else { return Ok((Vec::new(), Some(listed))) };
-    let mut events = conn.prepare_cached(
-        "SELECT event FROM run_event WHERE run = ?1 AND owner IN (?2, ?2 + 1) AND event > ?3 ORDER BY event",
+    let mut of_mode = conn.prepare_cached(
+        "SELECT event FROM run_event WHERE run = ?1 AND owner = ?2 AND event > ?3 ORDER BY event LIMIT ?4",
     )?;
-    let events = events.query_map([run, tenant * 2, mark], |row| row.get(0))?;
-    Ok((events.collect::<Result<_, _>>()?, Some(last)))
+    let mut events: Vec<i64> = Vec::new();
+    for owner in [tenant * 2, tenant * 2 + 1] {
+        for event in of_mode.query_map(params![run, owner, mark, rows as i64], |row| row.get(0))? {
+            events.push(event?);
+        }
+    }
+    events.sort_unstable();
+    events.truncate(rows);
+    // A merged run may hold more than one step can look at.
+    let reached = if events.len() == rows { events.last().copied() } else { None };
+    Ok((events, Some(reached.unwrap_or(last))))
 }
 
 fn set_mark(conn: &Connection, tenant: i64, mark: i64) -> Res<()> {

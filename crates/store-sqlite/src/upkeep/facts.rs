@@ -1,5 +1,8 @@
 //! Facts for metrics and `doctor`.
 
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
 use postrider_store::{StoreError, StoreFacts};
 
 use super::runs;
@@ -22,5 +25,11 @@ pub(super) async fn facts(store: &SqliteStore) -> Result<StoreFacts, StoreError>
         free_bytes: if store.on_disk { fs4::available_space(&store.data_dir).ok() } else { None },
         schema_version: version,
         index_lag: runs::lag(store).await?,
+        retention_lag: retention_lag(store),
     })
+}
+
+/// How far retention was behind when it was last looked.
+pub(super) fn retention_lag(store: &SqliteStore) -> Duration {
+    Duration::from_millis(store.retention_lag_ms.load(Ordering::Relaxed))
 }

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use postrider_model::time::Millis;
 use postrider_store::StoreError;
-use rusqlite::params;
 
 use crate::fault::Fault;
 use crate::store::SqliteStore;
-use crate::writer::idempotency::{Seen, WorldKey};
+use crate::writer::idempotency::{self, Seen, WorldKey};
 use crate::writer::{Writer, mark};
 
 /// Keys that are merged at once.
@@ -83,17 +82,13 @@ async fn write(store: &SqliteStore, open: &mut Open, rows: usize) -> Result<bool
     let written = keys.clone();
     store
         .lazily(move |w| {
-            let mut insert = w.conn.prepare_cached(
-                "INSERT OR REPLACE INTO idempotency (world, hash, body, event, count) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?;
             let memory = w.memory.borrow();
             for (key, seen) in &written[from..to] {
                 // One whose event was ended meanwhile is forgotten with it.
                 if memory.recent.keys.get(key) != Some(seen) {
                     continue;
                 }
-                let (world, hash) = key;
-                insert.execute(params![world, hash.as_slice(), seen.body.as_slice(), seen.event.0, seen.count])?;
+                idempotency::store(&w.conn, key, seen)?;
             }
             if last {
                 mark::set(&w.conn, mark::REMEMBERED, highest)?;

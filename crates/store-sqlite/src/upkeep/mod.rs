@@ -13,6 +13,7 @@ mod sweep;
 mod thin;
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -41,7 +42,7 @@ impl Upkeep for SqliteStore {
         let Some(mut standing) = self.standing.lock().take() else { return Ok(Stepped::default()) };
         let outcome = self.step_of(&mut standing, now, rows).await;
         *self.standing.lock() = Some(standing);
-        outcome
+        outcome.map(|stepped| Stepped { behind: facts::retention_lag(self), ..stepped })
     }
 
     async fn sweep(&self, sweep: Sweep, limit: usize) -> Result<Swept, StoreError> {
@@ -80,6 +81,8 @@ impl SqliteStore {
                 3 => {
                     let limit = self.max_store_bytes;
                     let stepped = self.lazily(move |w| retention::step(w, now, rows, limit)).await?;
+                    let behind = u64::try_from(stepped.behind.as_millis()).unwrap_or(u64::MAX);
+                    self.retention_lag_ms.store(behind, Ordering::Relaxed);
                     if stepped.more || !stepped.released.is_empty() {
                         return Ok(stepped);
                     }

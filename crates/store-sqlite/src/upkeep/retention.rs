@@ -23,7 +23,22 @@ const ROW: usize = 4;
 pub(super) fn step(w: &Writer, now: Millis, rows: usize, max_bytes: Option<u64>) -> Res<Stepped> {
     let mut released = Vec::new();
     let more = end_some(w, now, rows, max_bytes, &mut released)?;
-    Ok(Stepped { more, released })
+    Ok(Stepped { more, released, behind: behind(&w.conn, now)? })
+}
+
+/// How long ago the oldest event that should have gone should have: as far as the classes' walks have come, or from
+/// the oldest event where one has not begun.
+fn behind(conn: &Connection, now: Millis) -> Res<Duration> {
+    let oldest: Option<i64> = conn.query_row("SELECT min(id) FROM event", [], |row| row.get(0))?;
+    let Some(oldest) = oldest else { return Ok(Duration::ZERO) };
+    let mut classes = conn.prepare_cached("SELECT days, mark FROM retention")?;
+    let mut rows = classes.query([])?;
+    let mut behind = Duration::ZERO;
+    while let Some(row) = rows.next()? {
+        let (days, mark): (u32, i64) = (row.get(0)?, row.get(1)?);
+        behind = behind.max((now - DAY * days).since(Ordinal(mark.max(oldest)).time()));
+    }
+    Ok(behind)
 }
 
 /// Returns whether there may be more.

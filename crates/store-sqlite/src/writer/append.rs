@@ -101,6 +101,9 @@ fn write(w: &Writer, hot: &mut Hot<'_>, now: Millis, append: &Append, outcomes: 
             marks.request = Some((*mark, ordinals));
         }
         insert(w, hot, event, outcome, &marks)?;
+        if marks.own.is_some() || marks.request.is_some() {
+            w.memory.borrow_mut().recent.spill(&w.conn, world(event), &marks)?;
+        }
     }
     if let (Some(mark), Some(first)) = (request, append.events.first()) {
         request::keep(w, world(first), mark, outcomes, now)?;

@@ -35,6 +35,10 @@ pub(crate) struct Seen {
 #[derive(Debug)]
 pub(crate) struct Recent {
     pub(crate) keys: HashMap<WorldKey, Seen, Hasher>,
+    /// How many may stay.
+    limit: usize,
+    /// Whether it was told that they are too many.
+    told: bool,
     /// Keys added by the running transaction.
     added: Vec<WorldKey>,
     /// Keys removed by it.
@@ -42,13 +46,30 @@ pub(crate) struct Recent {
 }
 
 impl Recent {
-    /// Rebuilds the memory from the events that came after the last merge.
-    pub(crate) fn load(conn: &Connection) -> Res<Self> {
-        let mut recent =
-            Self { keys: HashMap::with_hasher(hasher()), added: Vec::new(), removed: Vec::new() };
-        let mut events =
-            conn.prepare("SELECT id, world, deliveries, idem FROM event WHERE id > ?1 AND idem IS NOT NULL")?;
-        let mut rows = events.query([mark::get(conn, mark::REMEMBERED)?])?;
+    /// Rebuilds the memory from the events that came after the last merge. Where they are more than may stay, they are
+    /// merged first.
+    pub(crate) fn load(conn: &Connection, limit: usize) -> Res<Self> {
+        let mut recent = Self {
+            keys: HashMap::with_hasher(hasher()),
+            limit,
+            told: false,
+            added: Vec::new(),
+            removed: Vec::new(),
+        };
+        let mut after = mark::get(conn, mark::REMEMBERED)?;
+        while let Some(last) = recent.load_some(conn, after)? {
+            recent.merge(conn, last)?;
+            after = last;
+        }
+        Ok(recent)
+    }
+
+    /// Loads the keys of the events after one; returns the last event where there were more than may stay.
+    fn load_some(&mut self, conn: &Connection, after: i64) -> Res<Option<i64>> {
+        let mut events = conn.prepare(
+            "SELECT id, world, deliveries, idem FROM event WHERE id > ?1 AND idem IS NOT NULL ORDER BY id",
+        )?;
+        let mut rows = events.query([after])?;
         while let Some(row) = rows.next()? {
             let (id, world): (i64, i64) = (row.get(0)?, row.get(1)?);
             let marks = Marks::decode(row.get_ref(3)?.as_blob().unwrap_or_default());
@@ -61,10 +82,26 @@ impl Recent {
                 );
                 continue;
             };
-            recent.add_marks(world, Ordinal(id), row.get(2)?, &marks);
+            self.add_marks(world, Ordinal(id), row.get(2)?, &marks);
+            self.committed();
+            if self.keys.len() > self.limit {
+                return Ok(Some(id));
+            }
         }
-        recent.committed();
-        Ok(recent)
+        Ok(None)
+    }
+
+    /// Writes all of them to their table: those of the events up to `last`.
+    fn merge(&mut self, conn: &Connection, last: i64) -> Res<()> {
+        let mut keys: Vec<(WorldKey, Seen)> = self.keys.drain().collect();
+        keys.sort_unstable_by_key(|(key, _)| *key);
+        let changes = conn.unchecked_transaction()?;
+        for (key, seen) in &keys {
+            store(conn, key, seen)?;
+        }
+        mark::set(conn, mark::REMEMBERED, last)?;
+        changes.commit()?;
+        Ok(())
     }
 
     fn add_marks(&mut self, world: i64, event: Ordinal, deliveries: u32, marks: &Marks) {
@@ -80,6 +117,27 @@ impl Recent {
     pub(crate) fn add(&mut self, world: i64, mark: &IdempotencyMark, seen: Seen) {
         self.keys.insert((world, mark.key), seen);
         self.added.push((world, mark.key));
+    }
+
+    /// Makes room again where the last keys were too many: they are written to the table, in the running transaction.
+    pub(crate) fn spill(&mut self, conn: &Connection, world: i64, marks: &Marks) -> Res<()> {
+        if self.keys.len() <= self.limit {
+            self.told = false;
+            return Ok(());
+        }
+        if !std::mem::replace(&mut self.told, true) {
+            tracing::warn!(
+                limit = self.limit,
+                "idempotency keys come faster than they are merged; commits write them"
+            );
+        }
+        for mark in marks.own.iter().chain(marks.request.as_ref().map(|(mark, _)| mark)) {
+            let key = (world, mark.key);
+            if let Some(seen) = self.keys.remove(&key) {
+                store(conn, &key, &seen)?;
+            }
+        }
+        Ok(())
     }
 
     /// A place to roll back to.
@@ -112,6 +170,15 @@ impl Recent {
         self.removed.clear();
         self.added.clear();
     }
+}
+
+/// Writes a key to the table.
+pub(crate) fn store(conn: &Connection, (world, hash): &WorldKey, seen: &Seen) -> Res<()> {
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO idempotency (world, hash, body, event, count) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![world, hash.as_slice(), seen.body.as_slice(), seen.event.0, seen.count])?;
+    Ok(())
 }
 
 /// What is known of a key.

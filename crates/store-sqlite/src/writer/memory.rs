@@ -53,12 +53,12 @@ pub(crate) struct Memory {
 
 impl Memory {
     /// Reads what outlives a stop.
-    pub(crate) fn load(conn: &Connection) -> Res<Self> {
+    pub(crate) fn load(conn: &Connection, recent_keys: usize) -> Res<Self> {
         let mut classes = conn.prepare("SELECT days FROM retention")?;
         let classes = classes.query_map([], |row| row.get(0))?.collect::<Result<BTreeSet<u16>, _>>()?;
         Ok(Self {
             routing: std::collections::HashMap::with_hasher(hasher()),
-            recent: Recent::load(conn)?,
+            recent: Recent::load(conn, recent_keys)?,
             requests: conn.query_row("SELECT EXISTS (SELECT 1 FROM request)", [], |row| row.get(0))?,
             classes,
             highest: highest(conn)?,

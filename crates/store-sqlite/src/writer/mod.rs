@@ -19,15 +19,12 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use postrider_model::id::IdSalt;
 use postrider_store::StoreError;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::fault::{Fault, Res};
 use crate::options::Options;
 use memory::Memory;
-
-/// Pages in the log from which the writer checkpoints between two commits: small enough that copying them holds
-/// nobody up for long.
-const CHECKPOINT_PAGES: i32 = 1000;
 
 /// The one writer. Its methods take `&self`, so that a backup can hold the connection while other jobs run.
 #[derive(Debug)]
@@ -39,6 +36,7 @@ pub(crate) struct Writer {
     wal_pages: Arc<AtomicI32>,
     /// How many of them are in the main file. The log starts over only when no reader needs it.
     copied_pages: Cell<i32>,
+    checkpoint_pages: i32,
     /// Set when it is not known what is on disk: nothing is written any more.
     fatal: RefCell<Option<String>>,
 }
@@ -53,8 +51,16 @@ impl Writer {
             Ok(())
         }))?;
         let salt = keep_salt(&conn, options.salt_if_new)?;
-        let memory = RefCell::new(Memory::load(&conn)?);
-        Ok(Self { conn, memory, salt, wal_pages, copied_pages: Cell::new(0), fatal: RefCell::new(None) })
+        let memory = RefCell::new(Memory::load(&conn, options.recent_keys)?);
+        Ok(Self {
+            conn,
+            memory,
+            salt,
+            wal_pages,
+            copied_pages: Cell::new(0),
+            checkpoint_pages: i32::from(options.checkpoint_pages),
+            fatal: RefCell::new(None),
+        })
     }
 
     pub(crate) fn salt(&self) -> IdSalt {
@@ -66,15 +72,37 @@ impl Writer {
         if let Some(reason) = &*self.fatal.borrow() {
             return Err(StoreError::Fatal(reason.clone()));
         }
-        self.run("BEGIN IMMEDIATE").map_err(Fault::into_store_error)?;
+        self.run("BEGIN IMMEDIATE").map_err(|fault| self.noted(fault.into_store_error()))?;
         let outcome = work().map_err(Fault::into_store_error);
-        let outcome = outcome.and_then(|value| self.commit().map(|()| value));
+        let outcome =
+            outcome.and_then(|value| self.run("COMMIT").map(|()| value).map_err(Fault::into_commit_error));
+        let outcome = outcome.map_err(|error| self.noted(error));
         if outcome.is_ok() {
             self.memory.borrow_mut().committed();
         } else {
             self.roll_back();
         }
         outcome
+    }
+
+    /// After a fatal error nothing is written any more.
+    fn noted(&self, error: StoreError) -> StoreError {
+        if let StoreError::Fatal(reason) = &error {
+            self.give_up(reason);
+        }
+        error
+    }
+
+    fn give_up(&self, reason: &str) {
+        self.fatal.borrow_mut().get_or_insert_with(|| reason.to_owned());
+        // A checkpoint would sync once more, and may be told that all is well.
+        if let Err(error) = self.conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
+            tracing::error!(%error, "the log may be checkpointed when the connection closes");
+        }
+    }
+
+    fn is_fatal(&self) -> bool {
+        self.fatal.borrow().is_some()
     }
 
     /// As [`Writer::transaction`], without waiting for the disk: after a power loss it may not have happened, but
@@ -94,21 +122,11 @@ impl Writer {
         Ok(outcome)
     }
 
-    fn commit(&self) -> Result<(), StoreError> {
-        self.run("COMMIT").map_err(|fault| {
-            let error = fault.into_commit_error();
-            if let StoreError::Fatal(reason) = &error {
-                *self.fatal.borrow_mut() = Some(reason.clone());
-            }
-            error
-        })
-    }
-
     fn roll_back(&self) {
         self.memory.borrow_mut().rolled_back();
         // SQLite has rolled back by itself after some errors; a failure here changes nothing on disk.
         if !self.conn.is_autocommit() && self.run("ROLLBACK").is_err() {
-            *self.fatal.borrow_mut() = Some("a transaction could not be rolled back".to_owned());
+            self.give_up("a transaction could not be rolled back");
         }
     }
 
@@ -130,18 +148,21 @@ impl Writer {
 
     /// Whether the log holds pages that are not in the file yet.
     pub(crate) fn wants_checkpoint(&self) -> bool {
-        self.pages_to_copy() > 0
+        !self.is_fatal() && self.pages_to_copy() > 0
     }
 
     /// Checkpoints where the log has grown: called between commits.
     pub(crate) fn checkpoint_if_large(&self) {
-        if self.pages_to_copy() >= CHECKPOINT_PAGES {
+        if self.pages_to_copy() >= self.checkpoint_pages {
             self.checkpoint();
         }
     }
 
     /// Copies what it can from the log into the file without waiting for readers.
     pub(crate) fn checkpoint(&self) {
+        if self.is_fatal() {
+            return;
+        }
         let copied = self.conn.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)").and_then(|mut statement| {
             statement.query_row([], |row| Ok((row.get::<_, i32>(1)?, row.get::<_, i32>(2)?)))
         });
@@ -153,7 +174,7 @@ impl Writer {
             Err(error) => {
                 tracing::error!(%error, "a checkpoint failed");
                 if error.sqlite_error_code() == Some(rusqlite::ErrorCode::SystemIoFailure) {
-                    *self.fatal.borrow_mut() = Some(error.to_string());
+                    self.give_up(&error.to_string());
                 }
                 self.copied_pages.set(self.wal_pages.load(Ordering::Relaxed));
             }
@@ -162,6 +183,9 @@ impl Writer {
 
     /// Brings everything into the main file before the connection goes.
     pub(crate) fn close(&self) {
+        if self.is_fatal() {
+            return;
+        }
         if let Err(error) = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
             tracing::warn!(%error, "the log could not be emptied at close; the next start reads it");
         }

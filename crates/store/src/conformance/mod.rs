@@ -144,7 +144,9 @@ macro_rules! conformance_suite {
             ],
             upkeep: [
                 lists_are_the_same_before_and_after_their_indexes_are_built,
+                lists_stay_the_same_at_every_step_of_upkeep_and_after_a_stop_in_it,
                 history_ends_with_its_class,
+                retention_says_how_far_it_is_behind,
                 what_is_still_pending_at_its_end_becomes_failed_as_expired,
                 an_event_with_many_deliveries_ends_in_small_steps,
                 a_deleted_tenants_events_are_erased,

@@ -52,6 +52,79 @@ pub async fn lists_are_the_same_before_and_after_their_indexes_are_built(backend
     assert_eq!(w.store().count(&selection).await.unwrap(), 8_000);
 }
 
+pub async fn lists_stay_the_same_at_every_step_of_upkeep_and_after_a_stop_in_it(backend: Box<dyn Backend>) {
+    let mut w = World::new(backend).await;
+    let (busy, quiet) = (w.endpoint().await, w.endpoint().await);
+    let kind = w.event(Vec::new()).await;
+    for second in 0..100 {
+        w.pass(1);
+        let (mut appends, mut settles) = (Vec::new(), Vec::new());
+        for _ in 0..25 {
+            let ordinal = w.ordinals.next(w.now);
+            let mut deliveries = vec![lane(busy)];
+            deliveries.extend((second % 20 == 0 && appends.is_empty()).then(|| lane(quiet)));
+            settles.extend(deliveries.iter().map(|new| crate::Settle {
+                delivery: DeliveryKey { event: ordinal, endpoint: new.endpoint },
+                attempt: None,
+                next: Next::Delivered,
+                fresh: true,
+                key: None,
+            }));
+            // Some end long before the others.
+            let retention_days = if second % 2 == 0 { 1 } else { 7 };
+            let event = crate::NewEvent {
+                ordinal,
+                deliveries,
+                retention_days,
+                data: kind.data.clone(),
+                ..copy(&kind)
+            };
+            appends.push(Append { idempotency: None, events: vec![event] });
+        }
+        w.commit(Batch { appends, settles, ..Batch::default() }).await;
+    }
+    let queries = [busy, quiet].map(|endpoint| DeliveryQuery {
+        endpoint: Some(endpoint),
+        limit: 250,
+        ..deliveries_of(w.scope())
+    });
+    let small = std::time::Duration::from_micros(400);
+    for (days, counts) in [(0, [2_500, 5]), (1, [1_250, 0]), (7, [0, 0])] {
+        w.pass(days * DAY + 120);
+        let mut expected = Vec::new();
+        let mut steps = 0;
+        loop {
+            let more = w.store().step(w.now, small).await.unwrap().more;
+            steps += 1;
+            if steps % 16 != 1 && more {
+                continue;
+            }
+            if steps % 7 == 0 {
+                w.restart().await;
+            }
+            let mut lists = Vec::new();
+            for query in &queries {
+                lists.push(all_deliveries(&w, query.clone()).await);
+            }
+            // While history ends the lists shrink; while only indexes change they do not.
+            let shrunk = lists
+                .iter()
+                .zip(&expected)
+                .all(|(now, before): (_, &Vec<DeliveryKey>)| now.iter().all(|key| before.contains(key)));
+            assert!(shrunk, "after {steps} steps");
+            if days == 0 {
+                assert_eq!(lists.iter().map(Vec::len).collect::<Vec<_>>(), counts, "after {steps} steps");
+            }
+            expected = lists;
+            if !more {
+                break;
+            }
+        }
+        assert_eq!(expected.iter().map(Vec::len).collect::<Vec<_>>(), counts, "after {days} more days");
+        assert_eq!(w.store().count(&selection(busy)).await.unwrap(), counts[0] as u64);
+    }
+}
+
 /// An event like another.
 fn copy(event: &crate::NewEvent) -> crate::NewEvent {
     crate::NewEvent {
@@ -103,6 +176,28 @@ pub async fn history_ends_with_its_class(backend: Box<dyn Backend>) {
     }
     let reopened = w.change(crate::Change::Reopen { delivery: keys[0], due: w.now }).await;
     assert_eq!(reopened, crate::ChangeOutcome::Missing);
+}
+
+pub async fn retention_says_how_far_it_is_behind(backend: Box<dyn Backend>) {
+    let mut w = World::new(backend).await;
+    for _ in 0..60 {
+        let event = w.event(Vec::new()).await;
+        w.accept(vec![event]).await;
+        w.pass(60);
+    }
+    assert!(w.store().step(w.now, std::time::Duration::ZERO).await.unwrap().behind.is_zero());
+    w.pass(30 * DAY);
+    let (mut seen, mut last) = (Vec::new(), w.store().step(w.now, std::time::Duration::ZERO).await.unwrap());
+    while last.more {
+        seen.push(last.behind.as_secs());
+        last = w.store().step(w.now, std::time::Duration::ZERO).await.unwrap();
+    }
+    let most = seen.iter().copied().max().unwrap_or(0);
+    assert!((3_000..=3_600).contains(&most), "all that came in an hour: {seen:?}");
+    let shrinking = seen.iter().copied().skip_while(|behind| *behind < most);
+    assert!(shrinking.is_sorted_by(|before, after| before >= after), "{seen:?}");
+    assert!(last.behind.is_zero(), "{last:?}");
+    assert!(w.store().facts().await.unwrap().retention_lag.is_zero());
 }
 
 pub async fn what_is_still_pending_at_its_end_becomes_failed_as_expired(backend: Box<dyn Backend>) {
