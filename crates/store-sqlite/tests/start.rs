@@ -115,3 +115,28 @@ fn a_first_start_that_was_cut_short_is_finished_by_the_next() {
     drop(open(dir.path()).unwrap());
     assert!(open(dir.path()).is_ok());
 }
+
+#[test]
+fn an_index_that_holds_something_else_is_found_by_the_check_of_the_whole_file_and_stops_no_start() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(dir.path()).unwrap());
+    let options = Options::new(dir.path(), IdSalt(7));
+    SqliteStore::check_whole(&options).unwrap();
+    let raw = rusqlite::Connection::open(dir.path().join("postrider.db")).unwrap();
+    // Written while the index was of another column: there are as many entries as rows, which is all a start counts.
+    raw.execute_batch(
+        "PRAGMA writable_schema = ON;
+         UPDATE sqlite_schema SET sql = replace(sql, '(project,', '(at,') WHERE name = 'audit_project';
+         PRAGMA writable_schema = RESET;
+         INSERT INTO audit (actor, action, target, detail, at) VALUES ('x', 'x', 'x', '{}', 0);
+         PRAGMA writable_schema = ON;
+         UPDATE sqlite_schema SET sql = replace(sql, '(at,', '(project,') WHERE name = 'audit_project';",
+    )
+    .unwrap();
+    drop(raw);
+    drop(open(dir.path()).unwrap());
+    let Err(OpenError::Corrupt { detail, .. }) = SqliteStore::check_whole(&options) else {
+        unreachable!("a row is missing")
+    };
+    assert!(detail.contains("audit_project"), "{detail}");
+}

@@ -70,6 +70,7 @@ async fn a_stopped_store_is_opened_and_left_as_it_was() {
     let args = ["--data-dir", launch.data().to_str().unwrap(), "--listen", "127.0.0.1:1"];
     let said = doctor(&Cli::default(), &args).await;
     told(&said, "store", "ok", "opens, schema version ");
+    told(&said, "store", "ok", "every page in order");
     told(&said, "master key", "ok", "opens the store's secrets");
     told(&said, "server", "ok", "none answers");
     assert_eq!(snapshot(launch.data()), before, "nothing is changed");

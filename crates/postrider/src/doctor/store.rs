@@ -95,11 +95,14 @@ async fn open(
     config: &Config,
     ring: Result<Option<Keyring>, String>,
 ) -> (Finding, Finding) {
-    let told = match store.facts().await {
-        Ok(facts) => {
-            Finding::ok(CHECK, format_args!("opens, schema version {}, {size}", facts.schema_version))
+    let whole = SqliteStore::check_whole(&Options::new(&config.data_dir, IdSalt(0)));
+    let told = match (store.facts().await, whole) {
+        (Ok(facts), Ok(())) => {
+            let version = facts.schema_version;
+            Finding::ok(CHECK, format_args!("opens, schema version {version}, {size}, every page in order"))
         }
-        Err(error) => Finding::fail(CHECK, error, "restore the latest backup"),
+        (_, Err(error)) => Finding::fail(CHECK, error, "restore the latest backup"),
+        (Err(error), _) => Finding::fail(CHECK, error, "restore the latest backup"),
     };
     let key = match &ring {
         Ok(Some(ring)) => match fits(ring, store).await {
