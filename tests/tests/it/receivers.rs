@@ -1,7 +1,7 @@
 //! Deliveries of the running binary, verified by receivers that are not ours: in Node.js, Python and PHP by what each
 //! contract's document says, and by the published libraries of Stripe and GitHub.
 
-use postrider_tests::{Endpoint, Language, Launch, Product, Program, Receiver, Server, repository};
+use postrider_tests::{Endpoint, Language, Launch, Product, Program, Receiver, Server, repository, until};
 use serde_json::{Value, json};
 
 const LANGUAGES: [Language; 3] = [Language::Node, Language::Python, Language::Php];
@@ -149,6 +149,32 @@ async fn one_signature_covers_a_whole_batch_of_scopien() {
                 }
             }
         }
+    }
+    site.server.stop().await;
+}
+
+#[tokio::test]
+async fn scopiens_notice_of_a_disabled_webhook_is_verified_in_three_languages() {
+    let site = Site::start("scopien", json!({"event_types": ["webhook.failed"]})).await;
+    let mut notices = 0;
+    for language in LANGUAGES {
+        let Some(_receiver) = site.receiver(language, &site.endpoint.secret).await else { continue };
+        notices += 1;
+        // One attempt, and nobody listens: the webhook is disabled by its first event.
+        let failing =
+            json!({"url": NOWHERE, "event_types": ["lead.created"], "retry": {"schedule_seconds": []}});
+        let failing = site.product.endpoint_with(failing).await;
+        let event = site.product.post(json!({"type": "lead.created", "data": {}})).await;
+        site.product.attempted(&event, &failing, 1).await;
+        let list = "/v1/events?type=webhook.failed";
+        let notice = until("the notice", async || {
+            let rows = site.product.client.get(list).await.expect(200)["data"].clone();
+            (rows.as_array().unwrap().len() == notices).then(|| rows[0]["id"].as_str().unwrap().to_owned())
+        })
+        .await;
+        let shown = site.product.attempted(&notice, &site.endpoint, 1).await;
+        assert_eq!(shown["status"], "delivered", "{language:?}: {shown}");
+        assert_eq!(shown["attempts"][0]["response_excerpt"], "webhook.failed", "{language:?}");
     }
     site.server.stop().await;
 }
