@@ -1,11 +1,10 @@
-//! One instant that driver and receiver, threads of one process, count from.
+//! One clock that driver and receivers, programs on one machine, all read.
 
-use std::sync::LazyLock;
-use std::time::Instant;
+use rustix::time::{ClockId, clock_gettime};
 
-static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-
-/// Nanoseconds since the process first asked.
+/// Nanoseconds of the machine's monotonic clock.
 pub(crate) fn nanos() -> u64 {
-    u64::try_from(START.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    let now = clock_gettime(ClockId::Monotonic);
+    let (seconds, nanos) = (u64::try_from(now.tv_sec).unwrap_or(0), u64::try_from(now.tv_nsec).unwrap_or(0));
+    seconds * 1_000_000_000 + nanos
 }

@@ -1,7 +1,7 @@
 //! Benchmarks of DESIGN 8: Postrider beside a null sender, in one run, on one machine.
 //!
 //! `postrider-bench run` drives both with the same events and prints ratios; `null-sender` is the program it
-//! compares with, which it starts by itself.
+//! compares with, `receiver` what both send to; it starts them by itself.
 
 mod driver;
 mod epoch;
@@ -33,6 +33,8 @@ struct Arguments {
 enum Command {
     /// Accept, sign and forward the same events in memory: the limit of the machine.
     NullSender(null_sender::Options),
+    /// Answer and count deliveries: the customers' servers.
+    Receiver,
     /// Run scenarios and print them.
     Run(scenario::Options),
 }
@@ -40,6 +42,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::NullSender(options) => null_sender::run(&options),
+        Command::Receiver => receiver::run(),
         Command::Run(options) => scenario::run(&options),
     };
     match result {

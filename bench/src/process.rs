@@ -21,6 +21,15 @@ impl Server {
         arguments: &[String],
         environment: &[(&str, &str)],
     ) -> std::io::Result<Self> {
+        Ok(Self::start_told(program, arguments, environment)?.0)
+    }
+
+    /// The same, and the line.
+    pub(crate) fn start_told(
+        program: &Path,
+        arguments: &[String],
+        environment: &[(&str, &str)],
+    ) -> std::io::Result<(Self, String)> {
         let mut child = Command::new(program)
             .args(arguments)
             .envs(environment.iter().copied())
@@ -31,10 +40,11 @@ impl Server {
         let server = Self { child };
         let mut lines = BufReader::new(output).lines();
         for line in &mut lines {
-            if line?.contains("ready on") {
+            let line = line?;
+            if line.contains("ready on") {
                 // Whatever else it prints must not fill the pipe.
                 std::thread::spawn(move || lines.for_each(drop));
-                return Ok(server);
+                return Ok((server, line));
             }
         }
         Err(std::io::Error::other(format!("{} ended before it was ready", program.display())))

@@ -32,7 +32,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let mut product = Product::connect(address, &key)?;
     // Their tenants are numbered behind the healthy ones, and their one type is type.0 as well.
     for tenant in HEALTHY..HEALTHY + HANGING {
-        add_endpoint(&mut product, tenant, 0, bed.receiver, "hang")?;
+        add_endpoint(&mut product, tenant, 0, bed.receiver.address, "hang")?;
     }
     let time = Duration::from_secs(2 * options.seconds);
     let measure = |seed: u64| -> std::io::Result<f64> {
@@ -44,11 +44,11 @@ pub(crate) fn run(options: &Options) -> Outcome {
             workload: healthy,
             seed,
         };
-        bed.tally.take_latencies();
-        let before = bed.tally.received();
+        bed.receiver.take_latencies()?;
+        let before = bed.receiver.counts()?;
         let sent = drive(&load, &key)?;
-        bed.drained(before, &sent, Duration::from_secs(30));
-        Ok(bed.tally.take_latencies().value_at_quantile(0.99) as f64 / 1e3)
+        bed.receiver.wait_for(before, sent.healthy, Duration::from_secs(30))?;
+        Ok(bed.receiver.take_latencies()?.p99_ms)
     };
     let alone = (0..ROUNDS).map(measure).collect::<std::io::Result<Vec<_>>>()?;
     let stop = std::sync::atomic::AtomicBool::new(false);

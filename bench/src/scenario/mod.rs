@@ -7,13 +7,10 @@ mod steady;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use crate::driver::Sent;
 use crate::process::Server;
 use crate::product;
-use crate::receiver::{self, Tally};
+use crate::receiver::Receiver;
 use crate::workload::Workload;
 
 /// The root key the benchmark starts Postrider with.
@@ -38,8 +35,8 @@ pub(crate) struct Options {
     /// Connections of the driver at saturation.
     #[arg(long, default_value_t = 64)]
     connections: usize,
-    /// Tenants of the spread workload, with 10 endpoints each. Null sender and Postrider hold a connection to each
-    /// endpoint, so the receiver needs 20 file descriptors a tenant (`ulimit -n`).
+    /// Tenants of the spread workload, with 10 endpoints each. A sender and its receiver hold a connection to each
+    /// endpoint, often two: they need up to 20 file descriptors a tenant (`ulimit -n`).
     #[arg(long, default_value_t = 1_000)]
     tenants: u64,
     /// Deliveries stored before the spread workload.
@@ -78,19 +75,21 @@ pub(crate) fn run(options: &Options) -> Outcome {
     Ok(())
 }
 
-/// A receiver and, beside it, the server under test.
+/// What a scenario lies on: receivers, and the data directory of the server under test.
 pub(crate) struct Bed {
-    pub receiver: SocketAddr,
-    pub tally: Arc<Tally>,
+    /// What Postrider sends to.
+    pub receiver: Receiver,
+    /// What the null sender sends to.
+    pub null_receiver: Receiver,
     data: tempfile::TempDir,
     postrider: PathBuf,
 }
 
 impl Bed {
     pub(crate) fn new(options: &Options) -> std::io::Result<Self> {
-        let (receiver, tally) = receiver::start()?;
+        let (receiver, null_receiver) = (Receiver::start()?, Receiver::start()?);
         let data = tempfile::Builder::new().prefix("bench-data-").tempdir_in(&options.data_root)?;
-        Ok(Self { receiver, tally, data, postrider: options.postrider.clone() })
+        Ok(Self { receiver, null_receiver, data, postrider: options.postrider.clone() })
     }
 
     /// Starts Postrider on the bed's data directory.
@@ -117,7 +116,7 @@ impl Bed {
         let arguments = [
             "null-sender".to_owned(),
             format!("--listen={address}"),
-            format!("--receiver={}", self.receiver),
+            format!("--receiver={}", self.null_receiver.address),
             format!("--key={key}"),
             format!("--tenants={}", workload.tenants),
             format!("--endpoints={}", workload.endpoints),
@@ -128,19 +127,7 @@ impl Bed {
 
     /// Creates the workload's project, key and endpoints.
     pub(crate) fn set_up(&self, address: SocketAddr, workload: &Workload) -> std::io::Result<String> {
-        product::set_up(address, ROOT, workload, self.receiver)
-    }
-
-    /// Waits until all that was accepted for healthy endpoints is received; how many are missing after `patience`.
-    pub(crate) fn drained(&self, received_before: u64, sent: &Sent, patience: Duration) -> u64 {
-        let end = Instant::now() + patience;
-        loop {
-            let missing = sent.healthy.saturating_sub(self.tally.received() - received_before);
-            if missing == 0 || Instant::now() > end {
-                return missing;
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        product::set_up(address, ROOT, workload, self.receiver.address)
     }
 }
 

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::{Bed, Options, Outcome};
-use crate::driver::Sent;
 use crate::product::{self, Product};
 use crate::report::{keep, line};
 use crate::workload::Workload;
@@ -54,12 +53,12 @@ pub(crate) fn pending(options: &Options) -> Outcome {
     let soon = in_rfc3339(3);
     let body = format!(r#"{{"tenant":"t0","type":"type.0","deliver_at":"{soon}","data":{{}}}}"#);
     Product::connect(address, &key)?.send("POST", "/v1/events", &body)?;
-    let before = bed.tally.received();
+    let before = bed.receiver.counts()?;
     server.stop(Duration::from_secs(30))?;
     std::thread::sleep(Duration::from_secs(4));
     let start = Instant::now();
     let (server, _) = bed.postrider()?;
-    let missing = bed.drained(before, &Sent { healthy: 1, ..Sent::default() }, Duration::from_secs(60));
+    let missing = bed.receiver.wait_for(before, 1, Duration::from_secs(60))?;
     if missing > 0 {
         return Err("what fell due while the server was down was not delivered".into());
     }

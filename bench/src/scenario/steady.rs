@@ -7,17 +7,17 @@ use serde::Serialize;
 
 use super::{Bed, Options, Outcome};
 use crate::driver::{Load, drive};
+use crate::receiver::{Latencies, Receiver};
 use crate::report::{keep, line};
 use crate::workload::Workload;
 
 const RATES: [f64; 3] = [100.0, 1_000.0, 5_000.0];
 
+/// What came of a steady rate.
 #[derive(Debug, Serialize)]
-struct Latency {
-    p50_ms: f64,
-    p99_ms: f64,
-    p999_ms: f64,
-    received: u64,
+pub(super) struct Steady {
+    #[serde(flatten)]
+    latencies: Latencies,
     missing: u64,
 }
 
@@ -28,7 +28,9 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let (null, null_address) = bed.null_sender(&key, &Workload::ONE)?;
     let mut results = BTreeMap::new();
     for rate in RATES {
-        for (who, target) in [("null sender", null_address), ("Postrider", address)] {
+        for (who, target, receiver) in
+            [("null sender", null_address, &bed.null_receiver), ("Postrider", address, &bed.receiver)]
+        {
             let load = Load {
                 target,
                 connections: 16,
@@ -37,27 +39,32 @@ pub(crate) fn run(options: &Options) -> Outcome {
                 workload: Workload::ONE,
                 seed: 1,
             };
-            bed.tally.take_latencies();
-            let before = bed.tally.received();
-            let sent = drive(&load, &key)?;
-            let missing = bed.drained(before, &sent, Duration::from_secs(30));
-            let taken = bed.tally.take_latencies();
-            let at = |quantile: f64| taken.value_at_quantile(quantile) as f64 / 1e3;
-            let latency = Latency {
-                p50_ms: at(0.5),
-                p99_ms: at(0.99),
-                p999_ms: at(0.999),
-                received: taken.len(),
-                missing,
-            };
-            line(&format!(
-                "steady {rate:>5}/s, {who:<11}: p50 {:.2} ms, p99 {:.2} ms, p99.9 {:.2} ms ({} received, {} missing)",
-                latency.p50_ms, latency.p99_ms, latency.p999_ms, latency.received, latency.missing
-            ));
-            results.insert(format!("{who} {rate}"), latency);
+            let result = measure(receiver, &load, &key)?;
+            line(&format!("steady {rate:>5}/s, {who:<11}: {}", result.show()));
+            results.insert(format!("{who} {rate}"), result);
         }
     }
     drop((server, null));
     keep(&options.results, "steady", &results)?;
     Ok(())
+}
+
+/// Drives a load at its steady rate, and tells what its receiver saw.
+pub(super) fn measure(receiver: &Receiver, load: &Load, key: &str) -> std::io::Result<Steady> {
+    receiver.take_latencies()?;
+    let before = receiver.counts()?;
+    let sent = drive(load, key)?;
+    let missing = receiver.wait_for(before, sent.healthy, Duration::from_secs(30))?;
+    Ok(Steady { latencies: receiver.take_latencies()?, missing })
+}
+
+impl Steady {
+    /// For people.
+    pub(super) fn show(&self) -> String {
+        let Latencies { count, p50_ms, p99_ms, p999_ms } = self.latencies;
+        format!(
+            "p50 {p50_ms:.2} ms, p99 {p99_ms:.2} ms, p99.9 {p999_ms:.2} ms ({count} received, {} missing)",
+            self.missing
+        )
+    }
 }

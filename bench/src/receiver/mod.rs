@@ -1,0 +1,96 @@
+//! The customers' servers: a program of its own, one for each sender under test, for each holds a connection to every
+//! endpoint and a process has only so many descriptors.
+
+mod server;
+
+use std::io::{BufRead as _, BufReader, Error, Result, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::process::Server;
+
+pub(crate) use server::run;
+
+/// The questions.
+const COUNTS: &str = "counts";
+const LATENCIES: &str = "latencies";
+
+/// What was received since the start.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub(crate) struct Counts {
+    /// Requests answered 200.
+    pub received: u64,
+    /// When the last of them came, in nanoseconds of [`crate::epoch`].
+    pub last_ns: u64,
+}
+
+/// The latencies since they were last asked for.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Latencies {
+    /// How many.
+    pub count: u64,
+    /// The median.
+    pub p50_ms: f64,
+    /// The 99th percentile.
+    pub p99_ms: f64,
+    /// The 99.9th.
+    pub p999_ms: f64,
+}
+
+/// A receiver that runs.
+#[derive(Debug)]
+pub(crate) struct Receiver {
+    /// Where deliveries go.
+    pub address: SocketAddr,
+    desk: Mutex<BufReader<TcpStream>>,
+    _process: Server,
+}
+
+impl Receiver {
+    /// Starts one.
+    pub(crate) fn start() -> Result<Self> {
+        let (process, ready) = Server::start_told(&std::env::current_exe()?, &["receiver".to_owned()], &[])?;
+        let mut addresses = ready.rsplit(' ').map(str::parse::<SocketAddr>);
+        let (Some(Ok(desk)), Some(Ok(address))) = (addresses.next(), addresses.next()) else {
+            return Err(Error::other(format!("the receiver said {ready:?}")));
+        };
+        let desk = TcpStream::connect(desk)?;
+        desk.set_nodelay(true)?;
+        desk.set_read_timeout(Some(Duration::from_secs(10)))?;
+        Ok(Self { address, desk: Mutex::new(BufReader::new(desk)), _process: process })
+    }
+
+    /// What was received so far.
+    pub(crate) fn counts(&self) -> Result<Counts> {
+        self.ask(COUNTS)
+    }
+
+    /// The latencies since the last call.
+    pub(crate) fn take_latencies(&self) -> Result<Latencies> {
+        self.ask(LATENCIES)
+    }
+
+    /// Waits until `count` more than `before` are received; how many are missing after `patience`.
+    pub(crate) fn wait_for(&self, before: Counts, count: u64, patience: Duration) -> Result<u64> {
+        let end = Instant::now() + patience;
+        loop {
+            let missing = count.saturating_sub(self.counts()?.received - before.received);
+            if missing == 0 || Instant::now() > end {
+                return Ok(missing);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn ask<T: DeserializeOwned>(&self, question: &str) -> Result<T> {
+        let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        desk.get_mut().write_all(format!("{question}\n").as_bytes())?;
+        let mut answer = String::new();
+        desk.read_line(&mut answer)?;
+        serde_json::from_str(&answer).map_err(|_| Error::other(format!("the receiver said {answer:?}")))
+    }
+}
