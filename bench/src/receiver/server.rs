@@ -105,15 +105,40 @@ impl Tally {
         self.counts.last_ns = now;
         if let Some(sent_at) = sent_at {
             let micros = now.saturating_sub(sent_at) / 1_000;
-            self.latency_us.saturating_record(micros.max(1));
+            // It grows as it needs to; what it could not hold would be centuries.
+            let _ = self.latency_us.record(micros.max(1));
         }
     }
 
+    /// Tells and forgets.
     fn take_latencies(&mut self) -> Latencies {
         let at = |quantile: f64| self.latency_us.value_at_quantile(quantile) as f64 / 1e3;
         let taken =
             Latencies { count: self.latency_us.len(), p50_ms: at(0.5), p99_ms: at(0.99), p999_ms: at(0.999) };
         self.latency_us.reset();
         taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latencies_of_any_length_are_told() {
+        let mut tally = Tally {
+            counts: Counts::default(),
+            latency_us: Histogram::new(3).expect("three digits are legal"),
+        };
+        for millis in 1..=1_000 {
+            tally.count(Some(epoch::nanos().saturating_sub(millis * 1_000_000)));
+        }
+        let told = tally.take_latencies();
+        assert_eq!((told.count, tally.counts.received), (1_000, 1_000));
+        assert!(
+            (499.0..=510.0).contains(&told.p50_ms) && (989.0..=1_000.0).contains(&told.p99_ms),
+            "{told:?}"
+        );
+        assert_eq!(tally.take_latencies().count, 0);
     }
 }
