@@ -2,6 +2,7 @@
 
 use postrider_engine::ProjectContext;
 use postrider_http::{App, Problem};
+use postrider_service::Fault;
 use postrider_service::endpoint::{FoundEndpoint, ListEndpoints};
 
 use crate::customer::Customer;
@@ -33,9 +34,12 @@ pub(crate) fn at_least_one(
 ) -> Result<Vec<String>, Problem> {
     match events {
         Some(events) if !events.is_empty() => Ok(events),
-        _ => {
-            let valid = context.valid_types().join(", ");
-            Err(Problem::invalid_at("/events", format!("Name at least one event; valid are {valid}.")))
-        }
+        _ => Err(Problem::invalid(vec![no_events(context)])),
     }
+}
+
+/// What is wrong where a request names no event.
+pub(crate) fn no_events(context: &ProjectContext) -> Fault {
+    let valid = context.valid_types().join(", ");
+    Fault::at("/events", format!("Name at least one event; valid are {valid}."))
 }

@@ -13,6 +13,7 @@ mod endpoints;
 mod lead_intake;
 mod refusal;
 mod scendcore;
+mod scopien;
 mod time;
 
 use axum::Router;
@@ -42,7 +43,7 @@ pub(crate) enum KeyPlace {
 }
 
 /// Every dialect.
-const DIALECTS: &[Dialect] = &[backend::DIALECT, lead_intake::DIALECT, scendcore::DIALECT];
+const DIALECTS: &[Dialect] = &[backend::DIALECT, lead_intake::DIALECT, scendcore::DIALECT, scopien::DIALECT];
 
 /// The names a contract file may give as its `dialect`, besides `none`.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -14,7 +14,7 @@ pub mod event_type;
 pub mod ids;
 pub mod key;
 mod label;
-mod merge_patch;
+pub mod merge_patch;
 pub mod project;
 pub mod replay;
 mod rights;

@@ -5,6 +5,7 @@
 
 mod receivers;
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -35,6 +36,10 @@ pub use self::receivers::{Act, Receivers, Sent};
 
 /// 2026-01-22T10:30:00Z.
 pub const START: Millis = Millis(1_769_077_800_000);
+
+/// The addresses that deliveries come from.
+pub const EGRESS: [IpAddr; 2] =
+    [IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2))];
 
 /// The root key.
 pub const ROOT_KEY: &str = "root-key-of-the-tests-0";
@@ -206,7 +211,7 @@ impl World {
         let parts = AppParts {
             engine: engine.clone(),
             authenticator: Authenticator::new(hash_key(ROOT_KEY)),
-            egress_ips: Vec::new(),
+            egress_ips: EGRESS.to_vec(),
             version: "0",
             public_url: "http://localhost".into(),
             serve_metrics: true,

@@ -30,6 +30,8 @@ pub async fn handler(
     Path(tenant): Path<String>,
     Json(document): Json<Map<String, Value>>,
 ) -> Result<Reply<EndpointOut>, Problem> {
-    let created = CreateEndpoint { caller: &caller, tenant: &tenant, document }.run(&app.engine).await?;
+    let created = CreateEndpoint { caller: &caller, tenant: &tenant, document: document.into() }
+        .run(&app.engine)
+        .await?;
     Ok(Reply::created(EndpointOut { secret: created.secret, ..created.found.into() }))
 }

@@ -34,7 +34,7 @@ pub async fn handler(
     Path((tenant, id)): Path<(String, String)>,
     Json(patch): Json<Map<String, Value>>,
 ) -> Result<Reply<EndpointOut>, Problem> {
-    let change = ChangeEndpoint { caller: &caller, tenant: &tenant, id: &id, patch };
+    let change = ChangeEndpoint { caller: &caller, tenant: &tenant, id: &id, patch: &patch };
     let changed = change.run(&app.engine).await?;
     Ok(Reply::ok(EndpointOut { secret: changed.secret, ..changed.found.into() }))
 }

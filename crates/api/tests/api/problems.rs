@@ -69,6 +69,6 @@ async fn a_ready_server_says_so_without_a_key() {
     }
     assert!(world.get("/metrics").await.text.contains("postrider_"));
     let meta = world.get("/v1/meta").await.expect(200).json;
-    assert_eq!(meta, json!({"egress_ips": [], "version": "0"}));
+    assert_eq!(meta, json!({"egress_ips": ["192.0.2.1", "192.0.2.2"], "version": "0"}));
     assert_ne!(meta, Value::Null);
 }

@@ -43,7 +43,8 @@ pub(crate) async fn handler(
         .with("description", body.description)
         .with("event_types", Some(event_types))
         .fields();
-    let create = CreateEndpoint { caller: customer.caller(), tenant: customer.tenant(), document };
+    let create =
+        CreateEndpoint { caller: customer.caller(), tenant: customer.tenant(), document: document.into() };
     let created = create.run(&app.engine).await?;
     let data = Created { webhook: created.found.into(), secret: created.secret };
     Ok(Reply::created(Data { data }))

@@ -37,7 +37,8 @@ pub(crate) async fn handler(
         .with("event_types", Some(events))
         .with("description", body.description)
         .fields();
-    let create = CreateEndpoint { caller: customer.caller(), tenant: customer.tenant(), document };
+    let create =
+        CreateEndpoint { caller: customer.caller(), tenant: customer.tenant(), document: document.into() };
     let created = create.run(&app.engine).await?;
     Ok(Reply::created(CreatedOut {
         subscription: Common::from(&created.found),

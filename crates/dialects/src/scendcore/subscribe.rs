@@ -34,7 +34,8 @@ pub(crate) async fn handler(
         .with("event_types", Some(events))
         .with("secret", body.secret)
         .fields();
-    let create = CreateEndpoint { caller: customer.caller(), tenant: customer.tenant(), document };
+    let create =
+        CreateEndpoint { caller: customer.caller(), tenant: customer.tenant(), document: document.into() };
     let created = create.run(&app.engine).await?;
     Ok(Reply::created(SubscribedOut { subscription: created.found.into() }))
 }

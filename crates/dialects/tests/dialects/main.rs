@@ -6,6 +6,7 @@ mod backend;
 mod dispatch;
 mod lead_intake;
 mod scendcore;
+mod scopien;
 
 use axum::Router;
 use http::Method;
@@ -53,6 +54,14 @@ impl Customer {
 
     async fn post(&self, path: &str, body: Value) -> Answer {
         self.world.call_as(KEY, Method::POST, path, body).await
+    }
+
+    async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.world.call_as(KEY, Method::PATCH, path, body).await
+    }
+
+    async fn delete(&self, path: &str) -> Answer {
+        self.world.call_as(KEY, Method::DELETE, path, Value::Null).await
     }
 }
 

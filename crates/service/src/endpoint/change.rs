@@ -3,18 +3,22 @@
 use postrider_engine::Engine;
 use postrider_model::endpoint::{DisabledReason, EndpointSecrets};
 use postrider_store::{EndpointChange, EndpointPatch};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::check::{self, Rules};
+use super::draft::{self, Draft};
 use super::found::{Write, find, settle, write};
 use super::rotate_secret::{default_end, rotated};
 use super::terms::Terms;
-use super::{FoundEndpoint, document, draft, sealed, secret};
+use super::{Changes, EndpointFields, FoundEndpoint, document, sealed, secret};
 use crate::contention::{TRIES, too_busy};
 use crate::merge_patch::merge;
 use crate::{Caller, Fault, ServiceError, no_faults};
 
-/// A merge patch for one endpoint.
+/// The one field that a document may give in a grammar of its own.
+const FILTER: &str = "filter";
+
+/// A change of one endpoint.
 #[derive(Debug)]
 pub struct ChangeEndpoint<'a> {
     /// Who asks.
@@ -23,8 +27,8 @@ pub struct ChangeEndpoint<'a> {
     pub tenant: &'a str,
     /// The endpoint's public id.
     pub id: &'a str,
-    /// What to change.
-    pub patch: Map<String, Value>,
+    /// What to change (RFC 7396).
+    pub patch: &'a dyn Changes,
 }
 
 /// A changed endpoint.
@@ -45,8 +49,10 @@ impl ChangeEndpoint<'_> {
     pub async fn run(self, engine: &Engine) -> Result<ChangedEndpoint, ServiceError> {
         for _ in 0..TRIES {
             let found = find(engine, self.caller, self.tenant, self.id).await?;
-            super::refuse_product_fields(self.caller, &self.patch)?;
-            let Some((change, secret)) = self.prepare(engine, &found)? else {
+            let patch = self.patch.of(&found);
+            super::refuse_product_fields(self.caller, &patch.fields)?;
+            let wanted = merged(engine, &found, patch)?;
+            let Some((change, secret)) = prepare(engine, &found, wanted)? else {
                 settle(engine, &found).await;
                 return Ok(ChangedEndpoint { found, secret: None });
             };
@@ -56,75 +62,96 @@ impl ChangeEndpoint<'_> {
         }
         Err(too_busy("endpoint"))
     }
+}
 
-    /// What to write, and the new secret if there is one; `None` if the patch changes nothing.
-    fn prepare(
-        &self,
-        engine: &Engine,
-        found: &FoundEndpoint,
-    ) -> Result<Option<(Write, Option<String>)>, ServiceError> {
-        let endpoint = &found.endpoint;
-        let mut faults = Vec::new();
-        let mut patch = self.patch.clone();
-        if patch.shift_remove("secret").is_some() {
-            faults.push(Fault::at("/secret", "A secret is changed by rotate-secret."));
-        }
-        let mut merged = document::of(&endpoint.config, &found.secrets.headers, endpoint.enabled);
-        document::settle_headers(&merged, &mut patch, &mut faults);
-        merge(&mut merged, patch);
-        let mut draft = draft::read(&merged, &mut faults);
-        let terms = Terms::of(&found.context);
-        check::check(
-            &draft,
-            Rules { terms: &terms, limits: engine.limits(), guard: engine.guard() },
-            &mut faults,
-        );
-        // What an older contract allowed does not stand in the way of changing something else.
-        faults.retain(|fault| self.patch.contains_key(top_of(&fault.pointer)));
-        let kind = draft.config.signature;
-        let fresh = if kind == endpoint.config.signature {
-            None
-        } else {
-            secret::next(engine, &found.context.contract, kind, None, &mut faults)
-        };
-        no_faults(faults)?;
+/// What an endpoint is to be.
+struct Wanted {
+    draft: Draft,
+    /// The secret that another kind of signature needs.
+    fresh: Option<String>,
+    /// The fields that were named.
+    named: Vec<String>,
+}
 
-        if !self.patch.contains_key("filter") {
-            draft.config.dialect.clone_from(&endpoint.config.dialect);
-        }
-        let change = match (endpoint.enabled, draft.enabled) {
-            (false, true) => Some(EndpointChange::Enable),
-            (true, false) => Some(EndpointChange::Disable(DisabledReason::Manual)),
-            _ => None,
-        };
-        let headers_changed = draft.headers != found.secrets.headers;
-        let config_changed = draft.config != endpoint.config;
-        if change.is_none() && !headers_changed && !config_changed {
-            return Ok(None);
-        }
-        let now = engine.clock().now();
-        let before = &found.secrets.secrets;
-        let secrets = match &fresh {
-            None => before.clone(),
-            Some(value) => {
-                let limits = engine.limits();
-                rotated(before, value, now, default_end(&terms, limits, now), limits)
-            }
-        };
-        let secrets = EndpointSecrets { headers: draft.headers, secrets };
-        let sealed_changed = headers_changed || fresh.is_some();
-        let sealed = sealed_changed.then(|| sealed::seal(engine, endpoint.id, &secrets)).transpose()?;
-        let patch = EndpointPatch {
-            revision: endpoint.revision,
-            config: config_changed.then_some(draft.config),
-            sealed,
-            change,
-            now,
-        };
-        let detail = json!({ "fields": self.patch.keys().collect::<Vec<_>>() });
-        let secret = fresh.map(|value| secret::shown(&found.context.contract, &value)).transpose()?;
-        Ok(Some((Write { patch, action: "endpoint.update", detail }, secret)))
+/// The endpoint with the patch merged into it, by the rules of a new one.
+fn merged(engine: &Engine, found: &FoundEndpoint, patch: EndpointFields) -> Result<Wanted, ServiceError> {
+    let endpoint = &found.endpoint;
+    let EndpointFields { fields: mut patch, filter: given, faults: mut untranslated } = patch;
+    let mut named: Vec<_> = patch.keys().cloned().collect();
+    named.extend(given.is_some().then(|| FILTER.to_owned()));
+    let is_named = |field: &str| named.iter().any(|name| name == field);
+    let mut faults = Vec::new();
+    if patch.shift_remove("secret").is_some() {
+        faults.push(Fault::at("/secret", "A secret is changed by rotate-secret."));
     }
+    let mut merged = document::of(&endpoint.config, &found.secrets.headers, endpoint.enabled);
+    document::settle_headers(&merged, &mut patch, &mut faults);
+    merge(&mut merged, patch);
+    if let Some(given) = &given {
+        document::replace(&mut merged, FILTER, given.compiled.clone());
+    }
+    let mut draft = draft::read(&merged, &mut faults);
+    let terms = Terms::of(&found.context);
+    let rules = Rules { terms: &terms, limits: engine.limits(), guard: engine.guard() };
+    check::check(&draft, rules, &mut faults);
+    // What an older contract allowed does not stand in the way of changing something else.
+    faults.retain(|fault| is_named(top_of(&fault.pointer)));
+    faults.append(&mut untranslated);
+    let kind = draft.config.signature;
+    let fresh = if kind == endpoint.config.signature {
+        None
+    } else {
+        secret::next(engine, &found.context.contract, kind, None, &mut faults)
+    };
+    no_faults(faults)?;
+    draft.config.dialect = match given {
+        Some(given) => given.dialect,
+        None if is_named(FILTER) => None,
+        None => endpoint.config.dialect.clone(),
+    };
+    Ok(Wanted { draft, fresh, named })
+}
+
+/// What to write, and the new secret if there is one; `None` if nothing changes.
+fn prepare(
+    engine: &Engine,
+    found: &FoundEndpoint,
+    wanted: Wanted,
+) -> Result<Option<(Write, Option<String>)>, ServiceError> {
+    let Wanted { draft, fresh, named } = wanted;
+    let endpoint = &found.endpoint;
+    let change = match (endpoint.enabled, draft.enabled) {
+        (false, true) => Some(EndpointChange::Enable),
+        (true, false) => Some(EndpointChange::Disable(DisabledReason::Manual)),
+        _ => None,
+    };
+    let headers_changed = draft.headers != found.secrets.headers;
+    let config_changed = draft.config != endpoint.config;
+    if change.is_none() && !headers_changed && !config_changed {
+        return Ok(None);
+    }
+    let now = engine.clock().now();
+    let before = &found.secrets.secrets;
+    let secrets = match &fresh {
+        None => before.clone(),
+        Some(value) => {
+            let limits = engine.limits();
+            rotated(before, value, now, default_end(&Terms::of(&found.context), limits, now), limits)
+        }
+    };
+    let secrets = EndpointSecrets { headers: draft.headers, secrets };
+    let sealed_changed = headers_changed || fresh.is_some();
+    let sealed = sealed_changed.then(|| sealed::seal(engine, endpoint.id, &secrets)).transpose()?;
+    let patch = EndpointPatch {
+        revision: endpoint.revision,
+        config: config_changed.then_some(draft.config),
+        sealed,
+        change,
+        now,
+    };
+    let detail = json!({ "fields": named });
+    let secret = fresh.map(|value| secret::shown(&found.context.contract, &value)).transpose()?;
+    Ok(Some((Write { patch, action: "endpoint.update", detail }, secret)))
 }
 
 /// The field of the document that a pointer leads into.

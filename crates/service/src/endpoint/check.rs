@@ -4,7 +4,6 @@ use postrider_courier::{GuardPolicy, Target};
 use postrider_model::endpoint::{EndpointConfig, SignatureKind};
 use postrider_model::filter::Filter;
 use postrider_model::limits::Limits;
-use postrider_model::pattern::TypePattern;
 
 use super::draft::Draft;
 use super::header;
@@ -81,20 +80,8 @@ fn event_types(patterns: &[String], Rules { terms, limits, .. }: Rules<'_>, faul
         ));
     }
     for (index, text) in patterns.iter().enumerate() {
-        let mut fault = |detail: String| faults.push(Fault::at(format!("/event_types/{index}"), detail));
-        let pattern = match TypePattern::parse(text) {
-            Ok(pattern) => pattern,
-            Err(error) => {
-                fault(sentence(&error.to_string()));
-                continue;
-            }
-        };
-        if pattern.is_wildcard() && !terms.wildcards {
-            fault(format!("The contract {} knows no wildcards: name each type.", terms.contract));
-        } else if let Some(valid) = &terms.closed_types
-            && !valid.iter().any(|kind| pattern.matches(kind))
-        {
-            fault(format!("There is no event type {text:?}; valid are {}.", listed(valid)));
+        if let Err(detail) = terms.pattern(text) {
+            faults.push(Fault::at(format!("/event_types/{index}"), detail));
         }
     }
 }

@@ -5,11 +5,11 @@ use postrider_model::endpoint::{EndpointSecret, EndpointSecrets};
 use postrider_model::id::EndpointId;
 use postrider_model::time::Millis;
 use postrider_store::NewEndpoint;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::check::{self, Rules};
 use super::terms::Terms;
-use super::{FoundEndpoint, document, draft, sealed, secret, too_many};
+use super::{EndpointFields, FoundEndpoint, document, draft, sealed, secret, too_many};
 use crate::{Caller, Fault, ServiceError, ids, no_faults};
 
 /// An endpoint to create for a tenant, which is made if it is new.
@@ -19,8 +19,8 @@ pub struct CreateEndpoint<'a> {
     pub caller: &'a Caller,
     /// The tenant's id.
     pub tenant: &'a str,
-    /// The endpoint's document (DESIGN 4.2 "Body of an endpoint").
-    pub document: Map<String, Value>,
+    /// What it is to be.
+    pub document: EndpointFields,
 }
 
 /// A new endpoint. Its secret is shown this once where the contract does not let it be read back.
@@ -40,20 +40,25 @@ impl CreateEndpoint<'_> {
     /// [`ServiceError::Forbidden`] where a tenant's key sets what is the product's.
     pub async fn run(self, engine: &Engine) -> Result<CreatedEndpoint, ServiceError> {
         let Self { caller, tenant, document } = self;
+        let EndpointFields { fields: mut document, filter, mut faults } = document;
         caller.check_own(tenant)?;
         super::refuse_product_fields(caller, &document)?;
         let context = engine.project(caller.project).await?;
         let terms = Terms::of(&context);
-        let mut faults = Vec::new();
         if let Err(error) = postrider_model::name::tenant_id(tenant) {
             faults.push(Fault::at("/tenant", check::sentence(&error.to_string())));
         }
-        let draft = draft::read(&document, &mut faults);
+        let given = filter.unwrap_or_default();
+        if given.compiled.is_some() {
+            document::replace(&mut document, "filter", given.compiled);
+        }
+        let mut draft = draft::read(&document, &mut faults);
+        draft.config.dialect = given.dialect;
         let rules = Rules { terms: &terms, limits: engine.limits(), guard: engine.guard() };
         check::check(&draft, rules, &mut faults);
         let contract = &context.contract;
-        let given = draft.secret.as_deref();
-        let secret = secret::first(engine, contract, draft.config.signature, given, &mut faults);
+        let secret = draft.secret.as_deref();
+        let secret = secret::first(engine, contract, draft.config.signature, secret, &mut faults);
         no_faults(faults)?;
 
         let now = engine.clock().now();

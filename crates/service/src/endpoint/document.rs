@@ -90,6 +90,14 @@ pub(super) fn settle_headers(
     *changes = settled;
 }
 
+/// Puts a member in place of the one that is there, without merging; `None` takes it away.
+pub(super) fn replace(document: &mut Map<String, Value>, name: &str, value: Option<Value>) {
+    match value {
+        Some(value) => document.insert(name.to_owned(), value),
+        None => document.shift_remove(name),
+    };
+}
+
 /// A name as a part of a JSON Pointer (RFC 6901, 3).
 pub(super) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")

@@ -2,10 +2,13 @@
 
 use postrider_engine::ProjectContext;
 use postrider_model::endpoint::SignatureKind;
+use postrider_model::pattern::TypePattern;
+
+use super::check::{listed, sentence};
 
 /// The contract's side of the rules.
 #[derive(Debug, Clone)]
-pub(super) struct Terms {
+pub struct Terms {
     /// The contract's name, for people.
     pub(super) contract: String,
     /// Whether `contact.*` may be asked for.
@@ -32,7 +35,7 @@ pub(super) struct Terms {
 
 impl Terms {
     /// Of a project.
-    pub(super) fn of(context: &ProjectContext) -> Self {
+    pub fn of(context: &ProjectContext) -> Self {
         let contract = &context.contract;
         let endpoint = &contract.endpoint;
         Self {
@@ -47,6 +50,24 @@ impl Terms {
             ed25519: contract.offers(SignatureKind::Ed25519),
             single_signature: !contract.secrets_overlap(),
             retrievable: endpoint.secret.as_ref().is_some_and(|secret| secret.retrievable),
+        }
+    }
+
+    /// Reads the pattern of types that a subscription or a filter names. Under a closed catalogue it must stand for a
+    /// type there is (DESIGN 4.4).
+    ///
+    /// # Errors
+    /// A sentence that says why there can be no such pattern.
+    pub fn pattern(&self, text: &str) -> Result<TypePattern, String> {
+        let pattern = TypePattern::parse(text).map_err(|error| sentence(&error.to_string()))?;
+        if pattern.is_wildcard() && !self.wildcards {
+            return Err(format!("The contract {} knows no wildcards: name each type.", self.contract));
+        }
+        match &self.closed_types {
+            Some(valid) if !valid.iter().any(|kind| pattern.matches(kind)) => {
+                Err(format!("There is no event type {text:?}; valid are {}.", listed(valid)))
+            }
+            _ => Ok(pattern),
         }
     }
 
