@@ -50,6 +50,13 @@ pub type Surface = fn(App) -> Router;
 /// Another contract, with what `standard` has not: a closed catalogue, one signature, UUIDs, limits.
 const STRICT: &str = include_str!("strict.toml");
 
+/// `scopien` as a team may have it whose filters are ours.
+fn scopien_native() -> Contract {
+    let file = postrider_contract::builtin_file("scopien").unwrap();
+    let file = file.replacen("name = \"scopien\"", "name = \"scopien-native\"", 1);
+    Contract::parse(&file.replacen("filter = \"suffix\"", "filter = \"native\"", 1)).unwrap()
+}
+
 #[derive(Debug)]
 struct VirtualClock {
     began: Instant,
@@ -192,6 +199,7 @@ impl World {
         let tasks = Arc::new(Tasks::default());
         let mut contracts = Contracts::builtin();
         contracts.add(Arc::new(Contract::parse(STRICT).unwrap()));
+        contracts.add(Arc::new(scopien_native()));
         let engine = Engine::start(EngineParts {
             store: store as Arc<dyn Store>,
             transport: site.receivers.clone(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{WEBHOOKS, arrived, bodies, created, customer, request, request_with, shown};
+use super::{WEBHOOKS, arrived, bodies, created, customer, path, request, request_with, shown};
 use crate::{Customer, refused};
 
 /// The document's example.
@@ -105,4 +105,23 @@ async fn null_is_no_filter() {
     let made = created(&customer, request_with(json!({"filters": null}))).await;
     assert_eq!(made.get("filters"), None);
     assert_eq!(created(&customer, request()).await.get("filters"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn under_a_contract_whose_filters_are_ours_they_are_given_and_shown_in_our_grammar() {
+    let customer = Customer::of("scopien-native").await;
+    let ours = json!({"data": {"amount": {"$gt": 50000}}});
+    let made = created(&customer, request_with(json!({"filters": ours}))).await;
+    assert_eq!(made["filters"], ours);
+    deals(&customer).await;
+    assert_eq!(arrived(&customer).await.len(), 2);
+    let patch = json!({"filters": {"data": {"stage": "Lost"}}});
+    let now = customer.patch(&path(&made), patch).await.expect(200).json;
+    assert_eq!(now["data"]["filters"], json!({"data": {"amount": {"$gt": 50000}, "stage": "Lost"}}));
+    for (filters, told) in
+        [(example(), "filters.event: "), (json!([ours]), "filters: "), (json!(5), "filters: ")]
+    {
+        let message = refused(customer.post(WEBHOOKS, request_with(json!({"filters": filters}))).await, 422);
+        assert!(message.starts_with(told), "{filters}: {message}");
+    }
 }
