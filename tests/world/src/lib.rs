@@ -162,8 +162,8 @@ impl World {
 
     /// With a store that works on threads of its own, so that calls meet each other between any two of its answers;
     /// for `#[tokio::test]`, in real time.
-    pub async fn on_threads(surface: Surface) -> Self {
-        Self::of(surface, "standard", SqliteStore::open).await
+    pub async fn on_threads(surface: Surface, contract: &str) -> Self {
+        Self::of(surface, contract, SqliteStore::open).await
     }
 
     /// With a project under this contract.

@@ -119,7 +119,7 @@ async fn changed_settings_hold_at_once() {
 
 #[tokio::test]
 async fn changes_of_a_project_at_the_same_time_do_not_overwrite_each_other() {
-    let world = World::on_threads(router).await;
+    let world = World::on_threads(router, "standard").await;
     let change = |body: Value| world.root(Method::PATCH, "/v1/projects/acme", body);
     for round in 0..20 {
         let (name, days) = (format!("Acme {round}"), [7, 30, 90][round % 3]);

@@ -30,7 +30,15 @@ const KEY: &str = "sk_live_customer_t1";
 
 impl Customer {
     async fn of(contract: &str) -> Self {
-        let world = World::under(surfaces, contract).await;
+        Self::in_world(World::under(surfaces, contract).await).await
+    }
+
+    /// One whose calls meet each other, in real time.
+    async fn on_threads(contract: &str) -> Self {
+        Self::in_world(World::on_threads(surfaces, contract).await).await
+    }
+
+    async fn in_world(world: World) -> Self {
         world.key(KEY, Mode::Live, Some("t1"), &["*"]).await;
         Self { world }
     }

@@ -99,6 +99,29 @@ async fn a_filter_is_merged_and_a_list_of_filters_replaced() {
     assert!(refused(emptied, 422).contains("filters.filters: "));
 }
 
+#[tokio::test]
+async fn patches_at_the_same_time_are_merged_and_none_is_lost() {
+    let customer = Customer::on_threads("scopien").await;
+    let given = json!({"event": "lead.created", "filters": {"a": 0}});
+    let made = created(&customer, request_with(json!({"filters": given, "batch": true}))).await;
+    let one = path(&made);
+    for round in 1..=5 {
+        let filter = |name: &str| json!({"filters": {"filters": {name: round}}});
+        let (a, b, c, d) = tokio::join!(
+            customer.patch(&one, filter("a")),
+            customer.patch(&one, filter("b")),
+            customer.patch(&one, json!({"maxBatchSize": round})),
+            customer.patch(&one, json!({"maxWaitTime": round})),
+        );
+        for answer in [a, b, c, d] {
+            answer.expect(200);
+        }
+        let now = shown(&customer, &made).await;
+        assert_eq!(now["filters"]["filters"], json!({"a": round, "b": round}));
+        assert_eq!((&now["maxBatchSize"], &now["maxWaitTime"]), (&json!(round), &json!(round)));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_filter_replaces_the_one_before_it_whole() {
     let customer = customer().await;
