@@ -7,9 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use postrider_engine::{EventIn, Origin};
 use postrider_model::delivery::{DeliveryKey, DeliveryState};
-use postrider_model::endpoint::{BatchSetting, Ordering, RateLimit, RetrySetting};
+use postrider_model::endpoint::{BatchSetting, DisabledReason, Ordering, RateLimit, RetrySetting};
 use postrider_model::id::Mode;
-use postrider_store::{Catalogue, ChangeOutcome, History, ReplayStatus, Scope};
+use postrider_store::{Catalogue, ChangeOutcome, EndpointChange, History, ReplayStatus, Scope, Selection};
 use support::World;
 
 const QUICK: Duration = Duration::from_millis(3);
@@ -296,4 +296,24 @@ async fn a_replay_sends_what_failed_and_ends() {
     let scope = Scope { project: world.project, mode: Mode::Live, tenant: None };
     let progress = world.store.replay(scope, replay).await.unwrap().unwrap().progress;
     assert_eq!((progress.status, progress.reopened, progress.skipped), (ReplayStatus::Done, 300, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_crash_kept_from_being_held_is_held_by_the_next_start_long_before_it_is_due() {
+    let world = World::new(|_, _| (500, QUICK)).await;
+    let retry = RetrySetting { schedule_seconds: vec![3_600.0] };
+    let endpoint = world.endpoint(|config| config.retry = Some(retry)).await;
+    world.post("1", |_| ()).await;
+    world.wait_for(1).await;
+    let disable = EndpointChange::Disable(DisabledReason::Manual);
+    let disabled = world.switch_in_store(&endpoint, disable).await;
+    let world = world.restart(|_, _| (200, QUICK)).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let states = vec![DeliveryState::Held];
+    let held = Selection { endpoint: endpoint.key, since: None, until: None, states, types: Vec::new() };
+    assert_eq!(world.store.count(&held).await.unwrap(), 1, "a replay finds it");
+    world.switch_in_store(&disabled, EndpointChange::Enable).await;
+    world.engine.endpoint_changed(endpoint.tenant, endpoint.key).await;
+    tokio::time::sleep(Duration::from_secs(7_200)).await;
+    assert!(world.received.lock().is_empty(), "enabling sends nothing by itself");
 }

@@ -62,10 +62,14 @@ fn recover(w: &Writer, now: Millis) -> Res<Recovered> {
     Ok(Recovered { highest, moved: moved as u64, backlog: backlog(conn)? })
 }
 
-/// Each endpoint's first due time, by one seek each.
+/// Each endpoint's first due time, by one seek each. Due at once is what a crash left of one that is disabled or
+/// deleted: its sweep did not come to its end.
 fn backlog(conn: &Connection) -> Res<Vec<(EndpointKey, Millis)>> {
-    let mut next =
-        conn.prepare("SELECT endpoint, due FROM due WHERE endpoint > ?1 ORDER BY endpoint, due LIMIT 1")?;
+    let mut next = conn.prepare(
+        "SELECT due.endpoint, iif(endpoint.enabled = 0, 0, due.due)
+         FROM due LEFT JOIN endpoint ON endpoint.key = due.endpoint
+         WHERE due.endpoint > ?1 ORDER BY due.endpoint, due.due LIMIT 1",
+    )?;
     let mut backlog = Vec::new();
     let mut after = i64::MIN;
     while let Some((endpoint, due)) =

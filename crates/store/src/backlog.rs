@@ -34,7 +34,8 @@ pub struct Recovered {
     pub highest: Ordinal,
     /// Deliveries moved from lanes to the due index.
     pub moved: u64,
-    /// Each endpoint with a backlog and its earliest due time.
+    /// Each endpoint with a backlog and its earliest due time; the epoch where the endpoint is disabled or deleted, as
+    /// what it has left is to be swept and not to be waited for.
     pub backlog: Vec<(EndpointKey, Millis)>,
 }
 

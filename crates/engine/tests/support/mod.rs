@@ -197,15 +197,24 @@ impl World {
 
     /// Disables an endpoint.
     pub(crate) async fn switch_off(&self, endpoint: &Endpoint) {
-        let patch = EndpointPatch {
-            revision: endpoint.revision,
-            config: None,
-            sealed: None,
-            change: Some(EndpointChange::Disable(DisabledReason::Manual)),
-            now: self.engine.now(),
-        };
-        self.store.update_endpoint(endpoint.key, patch, None, audit()).await.unwrap().unwrap();
+        self.switch_in_store(endpoint, EndpointChange::Disable(DisabledReason::Manual)).await;
         self.engine.endpoint_changed(endpoint.tenant, endpoint.key).await;
+    }
+
+    /// Enables or disables an endpoint, and the engine does not hear of it, as where the process ends just then.
+    pub(crate) async fn switch_in_store(&self, endpoint: &Endpoint, change: EndpointChange) -> Endpoint {
+        self.change_in_store(endpoint, None, Some(change)).await
+    }
+
+    async fn change_in_store(
+        &self,
+        endpoint: &Endpoint,
+        config: Option<EndpointConfig>,
+        change: Option<EndpointChange>,
+    ) -> Endpoint {
+        let revision = endpoint.revision;
+        let patch = EndpointPatch { revision, config, sealed: None, change, now: self.engine.now() };
+        self.store.update_endpoint(endpoint.key, patch, None, audit()).await.unwrap().unwrap()
     }
 
     /// Posts one event for tenant `t1`.
