@@ -317,3 +317,20 @@ async fn what_a_crash_kept_from_being_held_is_held_by_the_next_start_long_before
     tokio::time::sleep(Duration::from_secs(7_200)).await;
     assert!(world.received.lock().is_empty(), "enabling sends nothing by itself");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_gone_of_the_old_url_does_not_disable_an_endpoint_that_has_another_by_now() {
+    let slow = Duration::from_secs(2);
+    let world = World::new(move |_, before| if before == 0 { (410, slow) } else { (200, QUICK) }).await;
+    let endpoint =
+        world.endpoint(|config| config.retry = Some(RetrySetting { schedule_seconds: vec![5.0] })).await;
+    let accepted = world.post("1", |_| ()).await;
+    world.wait_for(1).await;
+    world.move_to(&endpoint, "http://127.0.0.1:9/new").await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let now = world.store.endpoint_by_key(endpoint.key).await.unwrap().unwrap();
+    assert!(now.enabled, "the URL that is gone is not its URL");
+    let scope = Scope { project: world.project, mode: Mode::Live, tenant: None };
+    let detail = world.store.delivery_detail(scope, accepted.ordinal, endpoint.key).await.unwrap().unwrap();
+    assert_eq!((detail.summary.state, detail.attempts.len()), (DeliveryState::Delivered, 2));
+}

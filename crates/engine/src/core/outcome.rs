@@ -122,9 +122,11 @@ impl Core {
     }
 
     fn request_ended(&mut self, plan: &EndpointPlan, items: Items, sent: &Sent, now: Millis) {
-        let verdict = judge(plan, sent);
+        let mut verdict = judge(plan, sent);
         self.shared.metrics.attempt(verdict.success, sent.report.latency);
         let Some(lane) = self.lanes.get_mut(&plan.key) else { return };
+        // What an endpoint's old URL said of itself does not hold for its new one (DESIGN 4.4).
+        verdict.gone &= lane.plan.url == plan.url;
         lane.request_ended();
         lane.touched_at = now;
         lane.slow = verdict.timed_out;

@@ -206,6 +206,13 @@ impl World {
         self.change_in_store(endpoint, None, Some(change)).await
     }
 
+    /// Gives an endpoint another URL.
+    pub(crate) async fn move_to(&self, endpoint: &Endpoint, url: &str) {
+        let config = EndpointConfig { url: url.to_owned(), ..endpoint.config.clone() };
+        self.change_in_store(endpoint, Some(config), None).await;
+        self.engine.endpoint_changed(endpoint.tenant, endpoint.key).await;
+    }
+
     async fn change_in_store(
         &self,
         endpoint: &Endpoint,
