@@ -35,9 +35,11 @@ sim: tools
 bench: tools
 	./bench/run
 
-## contracts: check every contract file of the repository
-contracts: tools
-	$(CARGO) run -q -p postrider -- contract check contracts/*.toml contracts/examples/*.toml
+## contracts: check every contract file; print each document's promises with the tests that prove them, and run those
+contracts: tools test-packages
+	$(CARGO) build -q -p postrider
+	target/debug/postrider contract check contracts/*.toml contracts/examples/*.toml
+	POSTRIDER_TEST_PACKAGES=required $(CARGO) run -q -p postrider-promises
 
 ## release: the binary as it is shipped, in target/release/postrider
 release: tools
