@@ -1,6 +1,7 @@
 //! The tests of the workspace: built by cargo, listed and run by their own programs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -142,7 +143,10 @@ impl Program {
         if !run {
             command.args(["--list", "--format", "terse"]);
         }
-        let answer = command.stderr(Stdio::inherit()).output()?;
+        let answer = command.output()?;
+        if !answer.status.success() {
+            std::io::stderr().write_all(&answer.stderr)?;
+        }
         let text = String::from_utf8_lossy(&answer.stdout).into_owned();
         Ok(text.lines().filter_map(if run { ran } else { listed }).collect())
     }
