@@ -21,7 +21,7 @@ use crate::prng::Prng;
 use crate::shape::Shape;
 use crate::store::SimStore;
 
-pub(crate) use endpoint::{create, observe};
+pub(crate) use endpoint::{Kind, create, observe};
 
 /// What a client works with.
 #[derive(Debug, Clone)]

@@ -14,6 +14,10 @@ pub(crate) struct Shape {
     pub(crate) endpoints: usize,
     /// Endpoints of the first tenant that only make its fan-outs wide.
     pub(crate) wide: usize,
+    /// Those of them that are in order.
+    pub(crate) wide_ordered: usize,
+    /// Deliveries in a commit after their events.
+    pub(crate) fanout_chunk: usize,
     pub(crate) clients: usize,
     /// Actions of each client in each life.
     pub(crate) actions: usize,
@@ -46,10 +50,14 @@ impl Shape {
     pub(crate) fn of(prng: &mut Prng) -> Self {
         let wide = prng.chance(0.12);
         let busy = prng.chance(0.25);
+        // A source of its own: the other shapes of a seed stay as they are.
+        let mut fanouts = prng.fork(7);
         Self {
             tenants: prng.within(1, 3) as usize,
             endpoints: prng.within(1, 7) as usize,
             wide: if wide { prng.within(66, 90) as usize } else { 0 },
+            wide_ordered: *fanouts.pick(&[0, 2, 20, 90]).unwrap_or(&0),
+            fanout_chunk: *fanouts.pick(&[3, 10, 40, 256]).unwrap_or(&256),
             clients: prng.within(1, 4) as usize,
             actions: if wide { prng.within(3, 8) } else { prng.within(5, 30) } as usize,
             pause_ms: if busy { 8 } else { *prng.pick(&[50, 300, 1_500]).unwrap_or(&50) },

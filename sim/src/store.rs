@@ -15,9 +15,10 @@ use postrider_model::time::Millis;
 use postrider_store::{
     ApiKey, AuditEntry, AuditQuery, Backlog, Batch, Catalogue, Committed, DeliveryDetail, DeliveryQuery,
     DeliverySummary, DuePage, DueQuery, Endpoint, EndpointPatch, EventDetail, EventQuery, EventSummary,
-    EventType, History, Journal, NewApiKey, NewAudit, NewEndpoint, NewEventType, NewProject, NewReplay, Page,
-    Project, ProjectPatch, Recovered, Replay, ReplayProgress, Reseal, Scope, Selection, StatRow, StatSum,
-    Stepped, StoreError, StoreFacts, StoredEvent, Sweep, Swept, Tenant, UnfinishedFanout, Upkeep,
+    EventType, FanoutPage, FanoutQuery, History, Journal, NewApiKey, NewAudit, NewEndpoint, NewEventType,
+    NewProject, NewReplay, Page, Project, ProjectPatch, Recovered, Replay, ReplayProgress, Reseal, Scope,
+    Selection, StatRow, StatSum, Stepped, StoreError, StoreFacts, StoredEvent, Sweep, Swept, Tenant, Upkeep,
+    WaitingFanout,
 };
 use postrider_store_sqlite::SqliteStore;
 
@@ -168,11 +169,23 @@ impl Backlog for SimStore {
         event
     }
 
-    async fn unfinished_fanouts(&self) -> Result<Vec<UnfinishedFanout>, StoreError> {
+    async fn unfinished_fanouts(
+        &self,
+        after: Ordinal,
+        limit: usize,
+    ) -> Result<Vec<WaitingFanout>, StoreError> {
         self.before().await;
-        let unfinished = self.inner.unfinished_fanouts().await;
+        let unfinished = self.inner.unfinished_fanouts(after, limit).await;
         self.survive().await;
         unfinished
+    }
+
+    async fn fanout_parts(&self, query: FanoutQuery) -> Result<FanoutPage, StoreError> {
+        self.before().await;
+        self.trouble()?;
+        let page = self.inner.fanout_parts(query).await;
+        self.after().await;
+        page
     }
 }
 

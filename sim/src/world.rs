@@ -16,7 +16,7 @@ use postrider_vault::Keyring;
 use tokio::sync::mpsc;
 
 use crate::check::tables;
-use crate::client::{self, Desk, audit, tenant_id};
+use crate::client::{self, Desk, Kind, audit, tenant_id};
 use crate::clock::SimClock;
 use crate::disk::DiskCounts;
 use crate::kernel::{Kernel, SimFatal, SimSpawner};
@@ -235,6 +235,7 @@ impl World {
                 min_free_bytes: 0,
                 max_in_flight: self.shape.max_in_flight,
                 body_bytes: self.shape.body_bytes,
+                fanout_chunk: self.shape.fanout_chunk,
                 ..Settings::default()
             },
         })
@@ -289,10 +290,11 @@ impl World {
     async fn furnish(&self, desk: &Desk, prng: &mut Prng) {
         for _ in 0..self.shape.endpoints {
             let tenant = prng.below(self.shape.tenants as u64) as usize;
-            client::create(desk, prng, tenant, false).await;
+            client::create(desk, prng, tenant, Kind::Random).await;
         }
-        for _ in 0..self.shape.wide {
-            client::create(desk, prng, 0, true).await;
+        for number in 0..self.shape.wide {
+            let ordered = number < self.shape.wide_ordered;
+            client::create(desk, prng, 0, Kind::Plain { ordered }).await;
         }
     }
 
@@ -346,10 +348,11 @@ impl World {
     }
 }
 
-/// How many deliveries have not ended, of endpoints that are on, and one of them. Looked for beside the store's
+/// How many deliveries have not ended, of endpoints that are on, and one of them; and those not written yet. Looked for beside the store's
 /// ports: its lists walk too far to be asked every few seconds.
 fn pending(store: &SqliteStore) -> Result<(i64, Option<(i64, i64)>), String> {
-    let query = "SELECT count(*), event, endpoint FROM delivery WHERE state = 0
+    let query = "SELECT count(*) + (SELECT coalesce(sum(total - done), 0) FROM fanout), event, endpoint
+                 FROM delivery WHERE state = 0
                  AND endpoint IN (SELECT key FROM endpoint WHERE enabled AND deleted_at IS NULL)";
     let found = store.inspect(|conn| {
         conn.query_row(query, [], |row| {

@@ -63,6 +63,11 @@ pub struct Settings {
     pub queue_bytes: usize,
     /// Or while the oldest waits longer than this.
     pub queue_age: Duration,
+    /// An event with many endpoints is answered with 503 while more deliveries than this wait to be written after their
+    /// events.
+    pub fanout_matches: usize,
+    /// Deliveries written in one commit after their events.
+    pub fanout_chunk: usize,
     /// Accepting stops while the disk has less free than this, in bytes; settling goes on.
     pub min_free_bytes: u64,
     /// `User-Agent` of every request.
@@ -76,6 +81,8 @@ impl Default for Settings {
             body_bytes: 64 * 1024 * 1024,
             queue_bytes: 32 * 1024 * 1024,
             queue_age: Duration::from_millis(500),
+            fanout_matches: 4_000_000,
+            fanout_chunk: 256,
             min_free_bytes: 512 * 1024 * 1024,
             user_agent: concat!("Postrider/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
@@ -89,6 +96,8 @@ pub(crate) struct Gauges {
     pub queue_bytes: AtomicUsize,
     /// When the oldest of them arrived, in milliseconds; `i64::MAX` when none waits.
     pub oldest_append: AtomicI64,
+    /// Deliveries that wait to be written after their events, and something for each of these.
+    pub fanout_matches: AtomicUsize,
     /// The disk is almost full.
     pub disk_low: AtomicBool,
     /// No more is accepted.
@@ -173,9 +182,7 @@ impl Engine {
         let shared = Arc::new(Self::shared(parts, core));
         let recovered = shared.store.recover(shared.clock.now()).await?;
         let mut core = Core::new(Arc::clone(&shared), inbox, &recovered);
-        for fanout in crate::upkeep::fanout::unfinished(&shared).await? {
-            core.resume_fanout(fanout);
-        }
+        core.resume_fanouts(&crate::upkeep::fanout::unfinished(&shared).await?);
         // Endpoints, keys and replays have ids of their own, which need not be above the events'.
         *shared.ids.lock() = OrdinalSource::new(recovered.highest);
         shared.spawner.spawn(Box::pin(core.run()));
@@ -202,6 +209,7 @@ impl Engine {
             gauges: Gauges {
                 queue_bytes: AtomicUsize::new(0),
                 oldest_append: AtomicI64::new(i64::MAX),
+                fanout_matches: AtomicUsize::new(0),
                 disk_low: AtomicBool::new(false),
                 stopping: AtomicBool::new(false),
             },

@@ -32,6 +32,7 @@ pub(crate) struct Metrics {
     queued: Gauge,
     oldest_due_seconds: Gauge<f64, AtomicU64>,
     queue_bytes: Gauge,
+    fanout_deliveries: Gauge,
     body_bytes: Gauge,
     store_bytes: Gauge,
     wal_bytes: Gauge,
@@ -71,6 +72,8 @@ impl Metrics {
         let lanes = gauge("lanes", "Endpoints with a lane in memory");
         let queued = gauge("lane_deliveries", "Deliveries in lanes");
         let queue_bytes = gauge("commit_queue_bytes", "Bytes of events that wait to be committed");
+        let fanout_deliveries =
+            gauge("fanout_deliveries", "Deliveries that wait to be written after their events, about");
         let body_bytes = gauge("body_bytes", "Bytes of event bodies in lanes");
         let store_bytes = gauge("store_bytes", "Size of the store");
         let wal_bytes = gauge("store_wal_bytes", "Size of the write-ahead log");
@@ -115,6 +118,7 @@ impl Metrics {
             queued,
             oldest_due_seconds,
             queue_bytes,
+            fanout_deliveries,
             body_bytes,
             store_bytes,
             wal_bytes,
@@ -158,6 +162,7 @@ impl Metrics {
         let facts = *self.facts.lock();
         let signed = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
         self.queue_bytes.set(shared.gauges.queue_bytes.load(Atomic::Relaxed) as i64);
+        self.fanout_deliveries.set(shared.gauges.fanout_matches.load(Atomic::Relaxed) as i64);
         self.body_bytes.set(shared.bodies.used() as i64);
         self.store_bytes.set(signed(facts.store_bytes));
         self.wal_bytes.set(signed(facts.wal_bytes));

@@ -103,7 +103,11 @@ impl EndpointPlan {
 
     /// Of an endpoint that is gone, or whose project is, while deliveries for it are still to be written: nothing is
     /// ever sent by it, so nothing of it matters but its key.
-    pub(crate) fn dead(endpoint: EndpointKey, shared: &Shared) -> Result<Self, StoreError> {
+    pub(crate) fn dead(
+        endpoint: EndpointKey,
+        tenant: TenantKey,
+        shared: &Shared,
+    ) -> Result<Self, StoreError> {
         let contract = shared.contracts.any().ok_or(StoreError::NotFound("contract"))?;
         let config = EndpointConfig::default();
         let policy = DeliveryPolicy::resolve(&contract, &Settings::default(), &config);
@@ -112,7 +116,7 @@ impl EndpointPlan {
             id: EndpointId(Uuid::nil()),
             project: ProjectKey(0),
             mode: Mode::Live,
-            tenant: TenantKey(0),
+            tenant,
             enabled: false,
             revision: u64::MAX,
             types: TypeSet::none(),

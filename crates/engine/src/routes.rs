@@ -6,12 +6,13 @@ use std::sync::Arc;
 use equivalent::Equivalent;
 use postrider_model::id::{EndpointKey, ProjectKey, TenantKey};
 use postrider_model::limits::Limits;
-use postrider_store::StoreError;
+use postrider_store::{Endpoint, StoreError};
 use quick_cache::sync::Cache;
 use quick_cache::{UnitWeighter, Weighter};
 
 use crate::engine::Shared;
 use crate::plan::EndpointPlan;
+use crate::project::ProjectContext;
 
 /// What the caches make room for from the start; they grow to their limit.
 const EXPECTED_TENANTS: usize = 256;
@@ -22,8 +23,20 @@ pub(crate) struct TenantRoutes {
     pub tenant: TenantKey,
     pub tenant_id: Arc<str>,
     pub version: u64,
-    /// Of both modes, in the order of their making.
+    /// Of both modes, one after the other, in the order of their making.
     pub endpoints: Vec<Arc<EndpointPlan>>,
+}
+
+impl TenantRoutes {
+    /// An endpoint's plan; `None` when it is deleted.
+    pub(crate) fn plan(&self, endpoint: EndpointKey) -> Option<&Arc<EndpointPlan>> {
+        // The store gives those of one mode after those of the other, each by its keys.
+        let first = self.endpoints.first()?.mode;
+        let (one, other) = self.endpoints.split_at(self.endpoints.partition_point(|plan| plan.mode == first));
+        [one, other]
+            .into_iter()
+            .find_map(|part| Some(&part[part.binary_search_by_key(&endpoint, |plan| plan.key).ok()?]))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -87,16 +100,7 @@ impl Routes {
         let row = shared.store.ensure_tenant(project, tenant, shared.clock.now()).await?;
         let (version, endpoints) = shared.store.routes(row.key).await?;
         let context = shared.confirmed_project(project).await?;
-        let plans = endpoints
-            .iter()
-            .map(|endpoint| Arc::new(EndpointPlan::new(endpoint, &context, shared)))
-            .collect();
-        let tenant_id: Arc<str> = row.id.as_str().into();
-        let name = Name { project, tenant: Arc::clone(&tenant_id) };
-        let routes = Arc::new(TenantRoutes { tenant: row.key, tenant_id, version, endpoints: plans });
-        self.names.insert(row.key, name.clone());
-        self.by_name.insert(name, Arc::clone(&routes));
-        Ok(routes)
+        Ok(self.keep(row.key, row.id.as_str().into(), version, &endpoints, &context, shared))
     }
 
     /// The tenant's routes changed.
@@ -128,16 +132,48 @@ impl Routes {
         }
     }
 
-    /// The plan of an endpoint that a stored match set names. One that is deleted meanwhile, or whose project is,
-    /// gets no request: its plan is a dead one, and its deliveries are swept with the rest.
-    pub(crate) async fn plan_or_dead(
+    /// A tenant's routes of at least this version; `None` when it is deleted or its project is.
+    pub(crate) async fn of_tenant(
         &self,
-        endpoint: EndpointKey,
+        tenant: TenantKey,
+        version: u64,
         shared: &Shared,
-    ) -> Result<Arc<EndpointPlan>, StoreError> {
-        match self.plan_of(endpoint, shared).await? {
-            Some(plan) => Ok(plan),
-            None => Ok(Arc::new(EndpointPlan::dead(endpoint, shared)?)),
+    ) -> Result<Option<Arc<TenantRoutes>>, StoreError> {
+        let cached = self.names.get(&tenant).and_then(|name| self.by_name.get(&name));
+        if let Some(routes) = cached.filter(|routes| routes.tenant == tenant && routes.version >= version) {
+            return Ok(Some(routes));
         }
+        let gone = |error| if let StoreError::NotFound(_) = error { Ok(None) } else { Err(error) };
+        let (version, endpoints) = match shared.store.routes(tenant).await {
+            Ok(read) => read,
+            Err(error) => return gone(error),
+        };
+        // Without an endpoint there is nobody to send to.
+        let Some(first) = endpoints.first() else { return Ok(None) };
+        match shared.confirmed_project(first.project).await {
+            Ok(context) => {
+                let tenant_id = first.tenant_id.as_str().into();
+                Ok(Some(self.keep(tenant, tenant_id, version, &endpoints, &context, shared)))
+            }
+            Err(error) => gone(error),
+        }
+    }
+
+    fn keep(
+        &self,
+        tenant: TenantKey,
+        tenant_id: Arc<str>,
+        version: u64,
+        endpoints: &[Endpoint],
+        context: &ProjectContext,
+        shared: &Shared,
+    ) -> Arc<TenantRoutes> {
+        let plan = |endpoint| Arc::new(EndpointPlan::new(endpoint, context, shared));
+        let endpoints = endpoints.iter().map(plan).collect();
+        let name = Name { project: context.project.key, tenant: Arc::clone(&tenant_id) };
+        let routes = Arc::new(TenantRoutes { tenant, tenant_id, version, endpoints });
+        self.names.insert(tenant, name.clone());
+        self.by_name.insert(name, Arc::clone(&routes));
+        routes
     }
 }

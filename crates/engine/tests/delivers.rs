@@ -1,5 +1,6 @@
 //! The engine from accept to settle, in virtual time.
 
+mod fanouts;
 mod support;
 
 use std::time::Duration;

@@ -16,8 +16,8 @@ use postrider_model::id::{
 };
 use postrider_model::time::Millis;
 use postrider_store::{
-    Append, Batch, Catalogue, EventFlags, IdempotencyMark, Journal, NewAudit, NewDelivery, NewEndpoint,
-    NewEvent, NewProject, Next, Place, Settle, Upkeep,
+    Append, Batch, Catalogue, EventFlags, Fanout, IdempotencyMark, Journal, NewAudit, NewDelivery,
+    NewEndpoint, NewEvent, NewProject, Next, Place, Settle, Upkeep,
 };
 use postrider_store_sqlite::{Options, SqliteStore};
 
@@ -192,7 +192,7 @@ impl Load {
             flags: EventFlags::default(),
             retention_days: 30,
             deliveries: vec![NewDelivery { endpoint: EndpointKey(endpoint as i64 + 1), place: Place::Lane }],
-            fanout: Vec::new(),
+            fanout: Fanout::default(),
         };
         Append { idempotency: None, events: vec![event] }
     }

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use postrider_model::id::{EndpointKey, IdSalt, Mode, Ordinal, OrdinalSource};
 use postrider_model::time::Millis;
 use postrider_store::{
-    Append, Backlog, Batch, Catalogue, DueQuery, EventFlags, Journal, NewAudit, NewDelivery, NewEvent,
-    NewProject, Place, Sweep, SweepInto, Upkeep,
+    Append, Backlog, Batch, Catalogue, DueQuery, EventFlags, Fanout, Journal, NewAudit, NewDelivery,
+    NewEvent, NewProject, Place, Sweep, SweepInto, Upkeep,
 };
 use postrider_store_sqlite::{Options, SqliteStore};
 
@@ -102,7 +102,7 @@ async fn fill(count: usize, dir: &std::path::Path, now: Millis) -> Outcome<()> {
                 flags: EventFlags::default(),
                 retention_days: 30,
                 deliveries: vec![NewDelivery { endpoint, place }],
-                fanout: Vec::new(),
+                fanout: Fanout::default(),
             };
             appends.push(Append { idempotency: None, events: vec![event] });
         }

@@ -16,8 +16,8 @@ use postrider_model::id::{
 };
 use postrider_model::time::Millis;
 use postrider_store::{
-    Append, Backlog, Batch, Catalogue, EventFlags, Journal, NewAudit, NewDelivery, NewEvent, NewProject,
-    Next, Place, Settle, Upkeep,
+    Append, Backlog, Batch, Catalogue, EventFlags, Fanout, Journal, NewAudit, NewDelivery, NewEvent,
+    NewProject, Next, Place, Settle, Upkeep,
 };
 use postrider_store_sqlite::{Options, SqliteStore};
 
@@ -193,7 +193,7 @@ impl Load {
                 flags: EventFlags::default(),
                 retention_days: 30,
                 deliveries: vec![NewDelivery { endpoint, place: Place::Lane }],
-                fanout: Vec::new(),
+                fanout: Fanout::default(),
             };
             batch.appends.push(Append { idempotency: None, events: vec![event] });
             let delivery = DeliveryKey { event: ordinal, endpoint };

@@ -1,5 +1,7 @@
 //! What is due, for the lanes and for a start.
 
+mod fanout;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -7,12 +9,12 @@ use postrider_model::delivery::DeliveryState;
 use postrider_model::id::{EndpointKey, Mode, Ordinal, ProjectKey, TenantKey};
 use postrider_model::time::Millis;
 use postrider_store::{
-    Backlog, DueDelivery, DuePage, DueQuery, EventFlags, Recovered, StoreError, StoredEvent, UnfinishedFanout,
+    Backlog, DueDelivery, DuePage, DueQuery, EventFlags, FanoutPage, FanoutQuery, Recovered, StoreError,
+    StoredEvent, WaitingFanout,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::fault::{Fault, Res};
-use crate::pack;
+use crate::fault::Res;
 use crate::row::time;
 use crate::store::SqliteStore;
 use crate::writer::{Writer, mark};
@@ -31,8 +33,16 @@ impl Backlog for SqliteStore {
         self.read(move |conn| stored_event(conn, ordinal)).await
     }
 
-    async fn unfinished_fanouts(&self) -> Result<Vec<UnfinishedFanout>, StoreError> {
-        self.read(unfinished).await
+    async fn unfinished_fanouts(
+        &self,
+        after: Ordinal,
+        limit: usize,
+    ) -> Result<Vec<WaitingFanout>, StoreError> {
+        self.read(move |conn| fanout::unfinished(conn, after, limit)).await
+    }
+
+    async fn fanout_parts(&self, query: FanoutQuery) -> Result<FanoutPage, StoreError> {
+        self.read(move |conn| fanout::page(conn, &query)).await
     }
 }
 
@@ -175,30 +185,4 @@ fn stored_event(conn: &Connection, ordinal: Ordinal) -> Res<Option<StoredEvent>>
 /// When an event's history ends.
 pub(crate) fn expires_at(ordinal: Ordinal, days: u16) -> Millis {
     ordinal.time() + std::time::Duration::from_secs(u64::from(days) * 24 * 3600)
-}
-
-fn unfinished(conn: &Connection) -> Res<Vec<UnfinishedFanout>> {
-    let mut statement = conn.prepare_cached(
-        "SELECT f.event, f.done, f.endpoints, e.tenant, e.deliver_at, e.ordering_key, e.flags
-         FROM fanout f JOIN event e ON e.id = f.event ORDER BY f.event",
-    )?;
-    let mut rows = statement.query([])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (event, done): (i64, u32) = (row.get(0)?, row.get(1)?);
-        let endpoints = row.get_ref(2)?.as_blob().ok().and_then(pack::read_endpoints);
-        let mut left =
-            endpoints.ok_or_else(|| Fault::corrupt("fanout", "endpoints", event, "not a match set"))?;
-        left.drain(..left.len().min(done as usize));
-        found.push(UnfinishedFanout {
-            event: Ordinal(event),
-            tenant: TenantKey(row.get(3)?),
-            deliver_at: time(row, 4)?,
-            ordering_key: row.get(5)?,
-            flags: EventFlags::from_code(row.get(6)?),
-            left,
-            done,
-        });
-    }
-    Ok(found)
 }

@@ -3,15 +3,12 @@
 use postrider_model::id::{EndpointKey, Ordinal};
 use postrider_store::IdempotencyMark;
 
-/// A match set: eight bytes each, little endian, in its order.
-pub(crate) fn endpoints(keys: &[EndpointKey]) -> Vec<u8> {
-    keys.iter().flat_map(|key| key.0.to_le_bytes()).collect()
-}
-
-/// The inverse of [`endpoints`]; `None` where the length is not right.
-pub(crate) fn read_endpoints(bytes: &[u8]) -> Option<Vec<EndpointKey>> {
+/// A match set as it was kept before they were packed: eight bytes each, little endian, in its order. `None` where the
+/// length is not right.
+pub(crate) fn read_endpoints(bytes: &[u8], done: u32, most: usize) -> Option<Vec<EndpointKey>> {
     let (keys, rest) = bytes.as_chunks::<8>();
-    rest.is_empty().then(|| keys.iter().map(|key| EndpointKey(i64::from_le_bytes(*key))).collect())
+    let left = keys.iter().skip(done as usize).take(most);
+    rest.is_empty().then(|| left.map(|key| EndpointKey(i64::from_le_bytes(*key))).collect())
 }
 
 /// Ordinals: eight bytes each, little endian.
@@ -81,8 +78,9 @@ mod tests {
         ] {
             assert_eq!(Marks::decode(&marks.encode()), Some(marks));
         }
-        let keys = [EndpointKey(1), EndpointKey(i64::MAX)];
-        assert_eq!(read_endpoints(&endpoints(&keys)), Some(keys.to_vec()));
-        assert_eq!(read_endpoints(&[1, 2, 3]), None);
+        let old: Vec<u8> = [1, i64::MAX, 3].into_iter().flat_map(i64::to_le_bytes).collect();
+        assert_eq!(read_endpoints(&old, 1, 1), Some(vec![EndpointKey(i64::MAX)]));
+        assert_eq!(read_endpoints(&old, 1, 9), Some(vec![EndpointKey(i64::MAX), EndpointKey(3)]));
+        assert_eq!(read_endpoints(&[1, 2, 3], 0, 9), None);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use postrider_model::id::IdSalt;
-use postrider_store::Catalogue as _;
+use postrider_model::id::{EndpointKey, IdSalt, Ordinal, TenantKey};
+use postrider_store::{Backlog as _, Catalogue as _, FanoutQuery, WaitingFanout};
 use postrider_store_sqlite::{OpenError, Options, SqliteStore};
 
 fn open(dir: &Path) -> Result<std::sync::Arc<SqliteStore>, OpenError> {
@@ -99,12 +99,24 @@ async fn a_file_of_an_older_version_is_brought_up_to_date_with_its_rows() {
     raw.execute_batch(
         "INSERT INTO project (id, name, contract, settings, created_at, updated_at)
          VALUES ('acme', 'Acme', 'standard', '{}', 5, 6);
+         INSERT INTO tenant (project, id, routing, created_at) VALUES (1, 't1', 1, 5);
+         INSERT INTO event (id, world, tenant, kind, flags, retention_days, deliveries, timestamp, data)
+         VALUES (77, 2, 1, 1, 0, 30, 3, 5, x'31');
+         INSERT INTO fanout (event, endpoints, done)
+         VALUES (77, x'010000000000000005000000000000000200000000000000', 1);
          PRAGMA application_id = 0x506f7374; PRAGMA user_version = 2;",
     )
     .unwrap();
     drop(raw);
-    let project = open(dir.path()).unwrap().project("acme").await.unwrap().unwrap();
+    let store = open(dir.path()).unwrap();
+    let project = store.project("acme").await.unwrap().unwrap();
     assert_eq!((project.name.as_str(), project.updated_at.0, project.revision), ("Acme", 6, 1));
+    let unfinished = store.unfinished_fanouts(Ordinal::default(), 9).await.unwrap();
+    let (event, tenant) = (Ordinal(77), TenantKey(1));
+    assert_eq!(unfinished, [WaitingFanout { event, tenant, ordered: true, total: 3, done: 1 }]);
+    let query = FanoutQuery { tenant, events: vec![(event, 1)], known: None, limit: 9 };
+    let page = store.fanout_parts(query).await.unwrap();
+    assert_eq!(page.parts[0].endpoints, [EndpointKey(5), EndpointKey(2)]);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! 256 bytes of a success, 4 KiB of a failure, and only the last three failures keep theirs (DESIGN 7 "Bounds").
 
 mod entry;
-mod varint;
+pub(crate) mod varint;
 
 use postrider_model::delivery::Attempt;
 use postrider_model::time::Millis;

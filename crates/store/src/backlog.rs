@@ -23,8 +23,15 @@ pub trait Backlog: Send + Sync {
     /// One event's content; `None` after retention or erasure of the event.
     async fn event(&self, ordinal: Ordinal) -> Result<Option<StoredEvent>, StoreError>;
 
-    /// Events whose deliveries are not all written yet.
-    async fn unfinished_fanouts(&self) -> Result<Vec<UnfinishedFanout>, StoreError>;
+    /// Events after `after` whose deliveries are not all written, oldest first, at most `limit`.
+    async fn unfinished_fanouts(
+        &self,
+        after: Ordinal,
+        limit: usize,
+    ) -> Result<Vec<WaitingFanout>, StoreError>;
+
+    /// The next endpoints of unfinished match sets.
+    async fn fanout_parts(&self, query: FanoutQuery) -> Result<FanoutPage, StoreError>;
 }
 
 /// What a start found.
@@ -117,21 +124,59 @@ pub struct StoredEvent {
     pub expires_at: Millis,
 }
 
-/// An event whose deliveries are not all written.
-#[derive(Debug)]
-pub struct UnfinishedFanout {
+/// An event whose deliveries are not all written: little, as there may be many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitingFanout {
     /// The event.
     pub event: Ordinal,
     /// Its tenant.
     pub tenant: TenantKey,
+    /// See [`crate::Fanout::ordered`].
+    pub ordered: bool,
+    /// Endpoints in its match set.
+    pub total: u32,
+    /// How many of them are written.
+    pub done: u32,
+}
+
+/// Which parts of match sets to read.
+#[derive(Debug, Clone)]
+pub struct FanoutQuery {
+    /// Of this tenant.
+    pub tenant: TenantKey,
+    /// Of these events, each from the endpoint after so many of its match set.
+    pub events: Vec<(Ordinal, u32)>,
+    /// The event whose content is known.
+    pub known: Option<Ordinal>,
+    /// The most endpoints, of all together.
+    pub limit: usize,
+}
+
+/// Parts of match sets, and what they are to be read with.
+#[derive(Debug, Clone, Default)]
+pub struct FanoutPage {
+    /// The tenant's routing version in the same snapshot; `None` where the tenant is deleted.
+    pub routing: Option<u64>,
+    /// In the order asked for, until there were enough endpoints.
+    pub parts: Vec<FanoutPart>,
+}
+
+/// The next endpoints of an event's match set.
+#[derive(Debug, Clone)]
+pub struct FanoutPart {
+    /// The event.
+    pub event: Ordinal,
+    /// Endpoints before these in the match set.
+    pub done: u32,
+    /// The endpoints, in the stored order; none where the match set is gone with its event, or is
+    /// no match set: then the store has told of it.
+    pub endpoints: Vec<EndpointKey>,
     /// Not to be sent before.
     pub deliver_at: Option<Millis>,
     /// Its ordering key.
     pub ordering_key: Option<String>,
     /// What sets it apart.
     pub flags: EventFlags,
-    /// Endpoints still without a delivery, in the stored order.
-    pub left: Vec<EndpointKey>,
-    /// How many of the match set are written.
-    pub done: u32,
+    /// Its content; `None` once erased, and where it was known.
+    pub content: Option<Arc<StoredEvent>>,
 }

@@ -7,7 +7,7 @@ use postrider_model::endpoint::DisabledReason;
 use postrider_model::id::{EndpointKey, Mode, Ordinal, ProjectKey, TenantKey, TypeKey};
 use postrider_model::time::Millis;
 
-use crate::StoreError;
+use crate::{MatchSet, StoreError};
 
 /// Commits batches. Every item has its own outcome: one bad item never fails the others.
 #[async_trait]
@@ -95,10 +95,19 @@ pub struct NewEvent {
     pub flags: EventFlags,
     /// Days its history is kept.
     pub retention_days: u16,
-    /// Deliveries written with it (at most 64).
+    /// Deliveries written with it.
     pub deliveries: Vec<NewDelivery>,
-    /// The match set where it is larger; the deliveries follow in [`FanoutChunk`]s. The event counts them all.
-    pub fanout: Vec<EndpointKey>,
+    /// Those that follow in [`FanoutChunk`]s. The event counts them all.
+    pub fanout: Fanout,
+}
+
+/// Deliveries that are written after their event.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fanout {
+    /// For these endpoints.
+    pub endpoints: MatchSet,
+    /// Some of them have a place in an order, so that what is accepted later must wait for them.
+    pub ordered: bool,
 }
 
 /// What sets an event apart from an ordinary one.

@@ -12,9 +12,13 @@ pub mod conformance;
 mod error;
 mod history;
 mod journal;
+mod match_set;
 mod upkeep;
 
-pub use backlog::{Backlog, DueDelivery, DuePage, DueQuery, Recovered, StoredEvent, UnfinishedFanout};
+pub use backlog::{
+    Backlog, DueDelivery, DuePage, DueQuery, FanoutPage, FanoutPart, FanoutQuery, Recovered, StoredEvent,
+    WaitingFanout,
+};
 pub use catalogue::{
     ApiKey, AuditEntry, AuditQuery, Catalogue, Endpoint, EndpointChange, EndpointPatch, EventType, NewApiKey,
     NewAudit, NewEndpoint, NewEventType, NewProject, NewReplay, Project, ProjectPatch, Replay,
@@ -26,9 +30,10 @@ pub use history::{
     Scope, Selection,
 };
 pub use journal::{
-    Append, AppendOutcome, Batch, Change, ChangeOutcome, Committed, EventFlags, EventOutcome, FanoutChunk,
-    HealthWrite, IdempotencyMark, Journal, NewDelivery, NewEvent, Next, Place, Settle, Settled,
+    Append, AppendOutcome, Batch, Change, ChangeOutcome, Committed, EventFlags, EventOutcome, Fanout,
+    FanoutChunk, HealthWrite, IdempotencyMark, Journal, NewDelivery, NewEvent, Next, Place, Settle, Settled,
 };
+pub use match_set::MatchSet;
 pub use upkeep::{Stepped, StoreFacts, Sweep, SweepInto, Swept, Upkeep};
 
 /// All ports of one store.

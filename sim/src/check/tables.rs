@@ -9,7 +9,7 @@ use super::commit::number;
 use crate::ledger::Number;
 
 /// The version of the schema that is looked at.
-pub(crate) const VERSION: u32 = 4;
+pub(crate) const VERSION: u32 = 5;
 
 /// A contradiction that no state of a running system may contain, as a query that must find nothing.
 const CONTRADICTIONS: &[(&str, &str)] = &[

@@ -38,8 +38,20 @@ fn random(prng: &mut Prng) -> EndpointConfig {
     }
 }
 
-/// A new endpoint; `plain` ones want everything and are quick.
-pub(crate) async fn create(desk: &Desk, prng: &mut Prng, tenant: usize, plain: bool) {
+/// What kind of endpoint to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Anything.
+    Random,
+    /// It wants everything and is quick.
+    Plain {
+        /// All in the order of acceptance.
+        ordered: bool,
+    },
+}
+
+/// A new endpoint.
+pub(crate) async fn create(desk: &Desk, prng: &mut Prng, tenant: usize, kind: Kind) {
     let started = desk.ledger.lock().tick();
     let id = EndpointId(desk.engine.new_id());
     let sealed = serde_json::to_vec(&EndpointSecrets::default()).ok();
@@ -47,7 +59,14 @@ pub(crate) async fn create(desk: &Desk, prng: &mut Prng, tenant: usize, plain: b
         return;
     };
     let url = "http://127.0.0.1:9/hook".to_owned();
-    let config = if plain { EndpointConfig { url, ..EndpointConfig::default() } } else { random(prng) };
+    let config = match kind {
+        Kind::Random => random(prng),
+        Kind::Plain { ordered } => EndpointConfig {
+            url,
+            ordering: ordered.then_some(Ordering::Endpoint),
+            ..EndpointConfig::default()
+        },
+    };
     let new = NewEndpoint {
         id,
         project: desk.project,
@@ -55,7 +74,7 @@ pub(crate) async fn create(desk: &Desk, prng: &mut Prng, tenant: usize, plain: b
         tenant: desk.tenants[tenant],
         config,
         sealed: sealed.into(),
-        enabled: plain || !prng.chance(0.1),
+        enabled: kind != Kind::Random || !prng.chance(0.1),
         now: desk.now(),
     };
     // Known before it is answered: a crash may come in between.
@@ -71,7 +90,7 @@ pub(crate) async fn create(desk: &Desk, prng: &mut Prng, tenant: usize, plain: b
 
 pub(super) async fn make(desk: &Desk, prng: &mut Prng) {
     let tenant = prng.below(desk.tenants.len() as u64) as usize;
-    create(desk, prng, tenant, false).await;
+    create(desk, prng, tenant, Kind::Random).await;
 }
 
 /// The change that was last begun is answered.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Method;
 use postrider_model::id::{Mode, Ordinal};
-use postrider_store::{Append, AppendOutcome, Batch, EventFlags, NewEvent};
+use postrider_store::{Append, AppendOutcome, Batch, EventFlags, Fanout, NewEvent};
 use serde_json::{Value, json};
 
 use postrider_api::router;
@@ -39,7 +39,7 @@ async fn interrupted(world: &World) -> String {
         flags: EventFlags::default(),
         retention_days: 30,
         deliveries: Vec::new(),
-        fanout: endpoints.iter().map(|endpoint| endpoint.key).collect(),
+        fanout: Fanout { endpoints: endpoints.iter().map(|endpoint| endpoint.key).collect(), ordered: false },
     };
     let append = Append { idempotency: None, events: vec![event] };
     let batch = Batch { now, low_water: Ordinal::at(now), appends: vec![append], ..Batch::default() };
@@ -49,7 +49,7 @@ async fn interrupted(world: &World) -> String {
 }
 
 async fn unfinished(world: &World) -> usize {
-    world.engine.store().unfinished_fanouts().await.unwrap().len()
+    world.engine.store().unfinished_fanouts(Ordinal::default(), 100).await.unwrap().len()
 }
 
 #[tokio::test(start_paused = true)]

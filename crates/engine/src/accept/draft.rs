@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use postrider_model::id::{Mode, TypeKey};
 use postrider_model::time::Millis;
-use postrider_store::{EventFlags, IdempotencyMark};
+use postrider_store::{EventFlags, Fanout, IdempotencyMark, MatchSet};
 use smallvec::SmallVec;
 
 use super::Tree;
@@ -30,12 +30,22 @@ pub(crate) struct Draft {
     pub deliver_at: Option<Millis>,
     pub idempotency: Option<IdempotencyMark>,
     pub flags: EventFlags,
-    /// Only these of the matching endpoints (test sends and notices), whatever their types and filters.
+    /// Only these endpoints, by their keys (test sends and notices), whatever their types and filters.
     pub only: Option<Vec<Arc<EndpointPlan>>>,
     /// The event as filters see it.
     pub tree: Tree,
-    pub matches: SmallVec<[Match; 2]>,
+    /// Endpoints whose deliveries are written with the event.
+    pub matches: Matches,
+    /// Those whose deliveries follow it.
+    pub after: Fanout,
 }
+
+/// Endpoints whose deliveries are written with their event.
+pub(crate) type Matches = SmallVec<[Match; 2]>;
+
+/// With more matches than this the deliveries of an event are written after the answer, but for as many at most that
+/// have a place in an order: nothing accepted later need wait for these (DESIGN 2.1, 4.4 "Order").
+const FANOUT_ABOVE: usize = 64;
 
 /// An endpoint that wants the event.
 #[derive(Debug, Clone)]
@@ -53,5 +63,59 @@ impl Draft {
             + self.attributes.as_ref().map_or(0, Bytes::len)
             + 256
             + self.matches.len() * 64
+            + self.after.endpoints.bytes()
+    }
+}
+
+/// The endpoints that want an event, while they are found: never more than a few kilobytes.
+#[derive(Debug, Default)]
+pub(crate) struct Finding {
+    few: Matches,
+    many: Option<Box<Many>>,
+}
+
+#[derive(Debug, Default)]
+struct Many {
+    all: MatchSet,
+    unordered: MatchSet,
+    ordered: Matches,
+    /// More are ordered than are written with the event.
+    crowded: bool,
+}
+
+impl Finding {
+    pub(crate) fn add(&mut self, one: Match) {
+        match &mut self.many {
+            None if self.few.len() < FANOUT_ABOVE => self.few.push(one),
+            None => {
+                let mut many = Many::default();
+                self.few.drain(..).for_each(|one| many.add(one));
+                many.add(one);
+                self.many = Some(Box::new(many));
+            }
+            Some(many) => many.add(one),
+        }
+    }
+
+    /// What is written with the event, and what after it.
+    pub(crate) fn split(self) -> (Matches, Fanout) {
+        match self.many {
+            None => (self.few, Fanout::default()),
+            Some(many) if many.crowded => (Matches::new(), Fanout { endpoints: many.all, ordered: true }),
+            Some(many) => (many.ordered, Fanout { endpoints: many.unordered, ordered: false }),
+        }
+    }
+}
+
+impl Many {
+    fn add(&mut self, one: Match) {
+        self.all.push(one.plan.key);
+        if one.order.is_none() {
+            self.unordered.push(one.plan.key);
+        } else if self.ordered.len() < FANOUT_ABOVE {
+            self.ordered.push(one);
+        } else {
+            self.crowded = true;
+        }
     }
 }

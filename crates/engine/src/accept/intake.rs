@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering as Atomic;
+use std::time::Duration;
 
 use bytes::Bytes;
 use postrider_model::delivery::Attempt;
 use postrider_model::endpoint::Ordering;
 use postrider_model::id::Ordinal;
 use postrider_model::time::Millis;
-use postrider_store::{EventFlags, EventOutcome, IdempotencyMark, StoreError};
-use smallvec::SmallVec;
+use postrider_store::{EventFlags, EventOutcome, Fanout, IdempotencyMark, StoreError};
 use tokio::sync::oneshot;
 
+use super::draft::{Finding, Matches};
 use super::validate::{Checked, check, outlives_history};
-use super::{AcceptError, Accepted, Draft, EventIn, Match, Origin, Tree};
+use super::{AcceptError, Accepted, Draft, EventIn, Found, Match, Origin, Tree};
 use crate::core::{AppendReply, AppendRequest, Message};
 use crate::engine::{Shared, TestSent};
 use crate::plan::EndpointPlan;
@@ -63,10 +64,18 @@ impl<'a> Intake<'a> {
         let project = self.project().await?;
         let checked = check(&project, &self.origin, &events, self.shared)?;
         let mut drafts = Vec::with_capacity(events.len());
+        let mut found = Found::new(self.shared);
         for (index, (event, checked)) in events.into_iter().zip(checked).enumerate() {
             let routes = self.routes(&project, &event.tenant).await?;
             let draft = self.draft(&project, routes, event, checked, EventFlags::default(), None).await;
-            drafts.push(draft.map_err(|error| error.of_event(index))?);
+            let draft = draft.map_err(|error| error.of_event(index))?;
+            let after = draft.after.endpoints.len() as usize;
+            found.add(after)?;
+            drafts.push(draft);
+            if after > 0 {
+                // Matching a thousand events against ten thousand endpoints takes a second: others come in between.
+                tokio::task::yield_now().await;
+            }
         }
         let outcomes = self.commit(drafts, mark, None).await?;
         Ok(outcomes
@@ -111,14 +120,17 @@ impl<'a> Intake<'a> {
         &self,
         event: EventIn,
         flags: EventFlags,
-        only: Vec<Arc<EndpointPlan>>,
+        mut only: Vec<Arc<EndpointPlan>>,
         test: Option<TestReply>,
     ) -> Result<Vec<EventOutcome>, AcceptError> {
         self.admit()?;
+        only.sort_unstable_by_key(|plan| plan.key);
         let project = self.project().await?;
         let routes = self.routes(&project, &event.tenant).await?;
         let checked = Checked { order: None };
         let draft = self.draft(&project, routes, event, checked, flags, Some(only)).await?;
+        let mut found = Found::new(self.shared);
+        found.add(draft.after.endpoints.len() as usize)?;
         self.commit(vec![draft], None, test).await
     }
 
@@ -180,7 +192,8 @@ impl<'a> Intake<'a> {
             flags,
             only,
             tree: Tree::default(),
-            matches: SmallVec::new(),
+            matches: Matches::new(),
+            after: Fanout::default(),
         };
         draft.rematch(self.shared)?;
         Ok(draft)
@@ -245,31 +258,27 @@ impl Draft {
     /// # Errors
     /// What only shows once they are known: a number that no filter could look at, a time too late for their retries.
     fn rematch(&mut self, shared: &Shared) -> Result<(), AcceptError> {
-        let order = self.ordering_key.as_deref().map(order_hash);
-        self.matches.clear();
+        let key = self.ordering_key.as_deref().map(order_hash);
+        let (mut finding, mut longest) = (Finding::default(), Duration::ZERO);
         let mut tree = std::mem::take(&mut self.tree);
         for plan in &self.routes.endpoints {
             if plan.mode == self.mode && self.wanted_by(plan, &mut tree, &*shared.clock)? {
-                let order = match plan.ordering {
-                    _ if self.flags.test || self.flags.notice => None,
-                    Ordering::None => None,
-                    Ordering::Key => order,
-                    Ordering::Endpoint => Some(0),
-                };
-                self.matches.push(Match { plan: Arc::clone(plan), order });
+                if self.deliver_at.is_some() {
+                    longest = longest.max(plan.policy.timetable.total());
+                }
+                finding.add(Match { plan: Arc::clone(plan), order: order_of(plan, self.flags, key) });
             }
         }
+        (self.matches, self.after) = finding.split();
         self.tree = tree;
         match self.deliver_at {
-            Some(at) => self.ends_in_time(at, shared.clock.now()),
+            Some(at) => self.ends_in_time(at, shared.clock.now(), longest),
             None => Ok(()),
         }
     }
 
     /// A scheduled event must end before its history by the longest timetable of those that want it (DESIGN 4.4).
-    fn ends_in_time(&self, at: Millis, now: Millis) -> Result<(), AcceptError> {
-        let totals = self.matches.iter().map(|one| one.plan.policy.timetable.total());
-        let longest = totals.max().unwrap_or_default();
+    fn ends_in_time(&self, at: Millis, now: Millis, longest: Duration) -> Result<(), AcceptError> {
         match outlives_history(&self.project, at, now, longest) {
             Some(detail) => Err(AcceptError::invalid("/deliver_at", detail)),
             None => Ok(()),
@@ -284,7 +293,7 @@ impl Draft {
         clock: &dyn Clock,
     ) -> Result<bool, AcceptError> {
         if let Some(only) = &self.only {
-            return Ok(only.iter().any(|one| one.key == plan.key));
+            return Ok(only.binary_search_by_key(&plan.key, |one| one.key).is_ok());
         }
         if !plan.types.matches(&self.kind) {
             return Ok(false);
@@ -293,6 +302,17 @@ impl Draft {
             None => Ok(true),
             Some(filter) => Ok(filter.matches(tree.with(filter.needs(), self, clock)?)),
         }
+    }
+}
+
+/// In which order an event stands at an endpoint, if any; `key` is the hash of its ordering key. Tests and notices wait
+/// for nobody (DESIGN 4.4).
+pub(crate) fn order_of(plan: &EndpointPlan, flags: EventFlags, key: Option<u64>) -> Option<u64> {
+    match plan.ordering {
+        _ if flags.test || flags.notice => None,
+        Ordering::None => None,
+        Ordering::Key => key,
+        Ordering::Endpoint => Some(0),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Accepting: validate, match, hand to the committer, answer after the commit (DESIGN 2.1).
 
 mod draft;
+mod found;
 mod idempotency;
 mod intake;
 mod tree;
@@ -12,8 +13,9 @@ use postrider_model::time::Millis;
 use postrider_store::{IdempotencyMark, StoreError};
 
 pub(crate) use draft::{Draft, Match};
+pub(crate) use found::{FANOUT_WEIGHT, Found, TOO_MANY};
 pub use idempotency::{mark_of, mark_of_batch};
-pub(crate) use intake::{Intake, order_hash, overload};
+pub(crate) use intake::{Intake, order_hash, order_of, overload};
 pub(crate) use tree::Tree;
 
 /// Who sends: the key says the project, the world, and perhaps the one tenant it belongs to.

@@ -5,20 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering as Atomic;
 use std::time::Duration;
 
-use postrider_model::id::Ordinal;
+use postrider_model::id::{Ordinal, TenantKey};
 use postrider_model::time::Millis;
-use postrider_store::{Append, EventFlags, EventOutcome, NewDelivery, NewEvent, Place, StoredEvent};
+use postrider_store::{
+    Append, EventFlags, EventOutcome, NewDelivery, NewEvent, Place, StoredEvent, WaitingFanout,
+};
 use smallvec::SmallVec;
 
 use super::Core;
 use super::body::EventBody;
-use super::fanout::Fanout;
 use super::lane::Item;
 use super::message::{AppendReply, AppendRequest};
-use crate::accept::{Draft, Match};
+use crate::accept::{Draft, FANOUT_WEIGHT, Match};
 
-/// Above this many matches the deliveries are written after the answer (DESIGN 2.1).
-const FANOUT_ABOVE: usize = 64;
 /// With more deliveries than this in one request, those of all its events are written after the answer.
 pub(crate) const REQUEST_FANOUT_ABOVE: usize = 1_024;
 
@@ -28,9 +27,19 @@ type Places = SmallVec<[Place; 2]>;
 pub(crate) struct Admitted {
     pub request: AppendRequest,
     first: Ordinal,
-    /// For each draft the places of its matches; empty where a fan-out follows.
+    /// For each draft the places of its matches.
     places: Vec<Places>,
+    /// The drafts of which deliveries follow.
+    after: Vec<After>,
     now: Millis,
+}
+
+/// Deliveries of one draft that follow their event.
+#[derive(Clone, Copy)]
+struct After {
+    index: usize,
+    total: u32,
+    ordered: bool,
 }
 
 /// An event whose deliveries go to their lanes.
@@ -47,31 +56,69 @@ pub(crate) struct Handed<'a> {
 
 impl Core {
     /// Gives every event its ordinal and every delivery its place.
-    pub(crate) fn admit(&mut self, request: AppendRequest, now: Millis) -> (Append, Admitted) {
+    pub(crate) fn admit(&mut self, mut request: AppendRequest, now: Millis) -> (Append, Admitted) {
         let first = self.ordinals.take(now, request.drafts.len());
         let test = request.test.is_some();
-        let wide_above = if request.deliveries() > REQUEST_FANOUT_ABOVE { 0 } else { FANOUT_ABOVE };
+        let crowd = crowd(&request);
         let mut places = Vec::with_capacity(request.drafts.len());
         let mut events = Vec::with_capacity(request.drafts.len());
-        for (index, draft) in request.drafts.iter().enumerate() {
+        let mut after = Vec::new();
+        for (index, draft) in request.drafts.iter_mut().enumerate() {
             let ordinal = Ordinal(first.0 + index as i64);
-            let wide = draft.matches.len() > wide_above;
-            let here: Places = if wide {
-                Places::new()
-            } else {
-                draft.matches.iter().map(|one| self.place(one, draft.deliver_at, now, test)).collect()
-            };
+            self.postpone(draft, crowd);
+            if !draft.after.endpoints.is_empty() {
+                after.push(self.expect_fanout(index, draft));
+            }
+            let here: Places =
+                draft.matches.iter().map(|one| self.place(one, draft.deliver_at, now, test)).collect();
             let fresh = here.iter().filter(|place| matches!(place, Place::Lane)).count();
             if fresh > 0 {
                 self.low_water.add(ordinal, fresh as u32);
             } else {
                 self.low_water.pass(ordinal);
             }
-            events.push(new_event(draft, ordinal, &here, wide, now));
+            events.push(new_event(draft, ordinal, &here, now));
             places.push(here);
         }
         let append = Append { idempotency: request.mark, events };
-        (append, Admitted { request, first, places, now })
+        (append, Admitted { request, first, places, after, now })
+    }
+
+    /// Takes out what is written after the event: all but ordered deliveries where the request has very many, and
+    /// ordered ones where earlier ones of the tenant are not written yet, which they must not overtake (DESIGN 4.4).
+    fn postpone(&self, draft: &mut Draft, crowd: Crowd) {
+        let behind = self.fanouts.is_behind(draft.routes.tenant);
+        if !behind && crowd == Crowd::None {
+            return;
+        }
+        let after = &mut draft.after;
+        draft.matches.retain(|one| {
+            let stays = match one.order {
+                None => crowd == Crowd::None,
+                Some(_) => !behind && crowd != Crowd::Ordered,
+            };
+            if !stays {
+                after.endpoints.push(one.plan.key);
+                after.ordered |= one.order.is_some();
+            }
+            stays
+        });
+    }
+
+    fn expect_fanout(&mut self, index: usize, draft: &Draft) -> After {
+        let (total, ordered) = (draft.after.endpoints.len(), draft.after.ordered);
+        self.fanouts.expect(draft.routes.tenant, ordered);
+        self.shared.gauges.fanout_matches.fetch_add(total as usize + FANOUT_WEIGHT, Atomic::Relaxed);
+        After { index, total, ordered }
+    }
+
+    /// Whether a request would have to wait behind fan-outs while too much waits for that already.
+    pub(crate) fn has_no_room_behind(&self, request: &AppendRequest) -> bool {
+        let behind = |draft: &Draft| {
+            self.fanouts.is_behind(draft.routes.tenant) && draft.matches.iter().any(|one| one.order.is_some())
+        };
+        request.drafts.iter().any(behind)
+            && self.shared.gauges.fanout_matches.load(Atomic::Relaxed) > self.shared.settings.fanout_matches
     }
 
     /// Where a delivery goes.
@@ -115,7 +162,7 @@ impl Core {
         seq: u64,
         now: Millis,
     ) {
-        let Admitted { request, first, places, now: accepted_at } = admitted;
+        let Admitted { request, first, places, after, now: accepted_at } = admitted;
         self.shared.gauges.queue_bytes.fetch_sub(request.bytes, Atomic::Relaxed);
         let mut test = request.test;
         self.shared
@@ -125,11 +172,20 @@ impl Core {
         let repeated: SmallVec<[bool; 4]> = outcomes.iter().map(|outcome| outcome.repeated).collect();
         // The answer goes out first: the caller need not wait for the lanes.
         let _ = request.reply.send(AppendReply::Appended(outcomes));
+        let mut after = after.into_iter().peekable();
         for (index, (draft, places)) in request.drafts.into_iter().zip(places).enumerate() {
             let ordinal = Ordinal(first.0 + index as i64);
+            let after = after.next_if(|after| after.index == index);
+            let tenant = draft.routes.tenant;
             if repeated.get(index).copied().unwrap_or(true) {
                 self.release_event(&draft, ordinal, &places);
+                if let Some(after) = after {
+                    self.release_after(tenant, after, now);
+                }
                 continue;
+            }
+            if let Some(After { total, ordered, .. }) = after {
+                self.push_fanout(&WaitingFanout { event: ordinal, tenant, ordered, total, done: 0 });
             }
             self.hand_over_event(draft, ordinal, &places, test.take(), seq, accepted_at, now);
         }
@@ -146,16 +202,11 @@ impl Core {
         accepted_at: Millis,
         now: Millis,
     ) {
-        let wide = places.is_empty() && !draft.matches.is_empty();
-        let in_memory = wide || places.iter().any(|place| matches!(place, Place::Lane));
+        let in_memory = places.iter().any(|place| matches!(place, Place::Lane));
         let body = in_memory.then(|| {
             let content = Arc::new(stored_event(&draft, ordinal, accepted_at));
             EventBody::new(content, &self.shared.bodies)
         });
-        if wide {
-            self.fanouts.push(Fanout::new(ordinal, body, draft));
-            return;
-        }
         let event = Handed { event: ordinal, flags: draft.flags, body: body.as_ref(), seq, now };
         let mut test = test;
         for (one, place) in draft.matches.iter().zip(places) {
@@ -206,16 +257,26 @@ impl Core {
     }
 
     /// Nothing of an append was written.
-    pub(crate) fn refuse(&mut self, admitted: Admitted, reply: AppendReply) {
-        self.release_places(&admitted);
+    pub(crate) fn refuse(&mut self, admitted: Admitted, reply: AppendReply, now: Millis) {
+        self.release_places(&admitted, now);
         self.shared.gauges.queue_bytes.fetch_sub(admitted.request.bytes, Atomic::Relaxed);
         let _ = admitted.request.reply.send(reply);
     }
 
-    pub(crate) fn release_places(&mut self, admitted: &Admitted) {
+    pub(crate) fn release_places(&mut self, admitted: &Admitted, now: Millis) {
+        for after in &admitted.after {
+            if let Some(draft) = admitted.request.drafts.get(after.index) {
+                self.release_after(draft.routes.tenant, *after, now);
+            }
+        }
         for (index, (draft, places)) in admitted.request.drafts.iter().zip(&admitted.places).enumerate() {
             self.release_event(draft, Ordinal(admitted.first.0 + index as i64), places);
         }
+    }
+
+    fn release_after(&mut self, tenant: TenantKey, after: After, now: Millis) {
+        self.shared.gauges.fanout_matches.fetch_sub(after.total as usize, Atomic::Relaxed);
+        self.fanout_ended(tenant, after.ordered, now);
     }
 
     fn release_event(&mut self, draft: &Draft, ordinal: Ordinal, places: &Places) {
@@ -237,14 +298,34 @@ impl Core {
     }
 }
 
-fn new_event(draft: &Draft, ordinal: Ordinal, places: &Places, wide: bool, now: Millis) -> NewEvent {
+/// How many deliveries a request has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Crowd {
+    /// No more than are written with their events.
+    None,
+    /// Too many, but not of those with a place in an order.
+    Unordered,
+    /// Too many even of those.
+    Ordered,
+}
+
+fn crowd(request: &AppendRequest) -> Crowd {
+    if request.deliveries() <= REQUEST_FANOUT_ABOVE {
+        Crowd::None
+    } else if request.ordered() <= REQUEST_FANOUT_ABOVE {
+        Crowd::Unordered
+    } else {
+        Crowd::Ordered
+    }
+}
+
+fn new_event(draft: &mut Draft, ordinal: Ordinal, places: &Places, now: Millis) -> NewEvent {
     let deliveries = draft
         .matches
         .iter()
         .zip(places)
         .map(|(one, place)| NewDelivery { endpoint: one.plan.key, place: *place })
         .collect();
-    let fanout = if wide { draft.matches.iter().map(|one| one.plan.key).collect() } else { Vec::new() };
     NewEvent {
         ordinal,
         project: draft.project.project.key,
@@ -262,7 +343,7 @@ fn new_event(draft: &Draft, ordinal: Ordinal, places: &Places, wide: bool, now: 
         flags: draft.flags,
         retention_days: draft.project.retention_days,
         deliveries,
-        fanout,
+        fanout: std::mem::take(&mut draft.after),
     }
 }
 

@@ -80,6 +80,7 @@ impl Core {
 
     /// A project's lanes begin nothing until their plans are read anew.
     pub(crate) fn project_changed(&mut self, project: ProjectKey) {
+        self.reread_fanouts();
         for endpoint in self.order.clone() {
             if self.lanes.get(&endpoint).is_some_and(|lane| lane.plan.project == project) {
                 self.rest(endpoint);

@@ -19,9 +19,12 @@ use super::Core;
 use super::admit::{Admitted, REQUEST_FANOUT_ABOVE};
 use super::fanout::Chunk;
 use super::message::{AppendReply, AppendRequest};
+use crate::accept::TOO_MANY;
 
 /// Events and deliveries appended in one commit: at about 7 µs each it stays below 5 ms (DESIGN 2.1).
 const MAX_ROWS: usize = 640;
+/// Bytes of match sets that take as long as a row.
+const ROW_BYTES: usize = 256;
 /// Settles and changes in one commit.
 const MAX_SETTLES: usize = 1_024;
 /// Settles wait this long for an append to share its fsync: a crash in between only repeats an attempt.
@@ -151,7 +154,7 @@ impl Core {
             return;
         }
         let due = self.pending.start_at().is_some_and(|at| at <= now);
-        if !due && self.fanouts.is_empty() {
+        if !due && (self.winding_down || !self.fanouts.is_ready()) {
             return;
         }
         let seq = self.committed_seq + 1;
@@ -191,14 +194,18 @@ impl Core {
         let mut admitted = Vec::new();
         let mut sum = 0;
         while let Some(request) = self.pending.appends.front() {
-            let deliveries = request.deliveries();
-            // The deliveries of a wide request come later, in chunks.
-            let rows = request.drafts.len() + if deliveries > REQUEST_FANOUT_ABOVE { 0 } else { deliveries };
+            let rows = rows(request);
             if sum > 0 && sum + rows > MAX_ROWS {
                 break;
             }
             sum += rows;
             let Some(request) = self.pending.appends.pop_front() else { break };
+            if self.has_no_room_behind(&request) {
+                self.shared.gauges.queue_bytes.fetch_sub(request.bytes, Atomic::Relaxed);
+                let error = StoreError::Unavailable(TOO_MANY.to_owned());
+                let _ = request.reply.send(AppendReply::Failed(error));
+                continue;
+            }
             let (append, one) = self.admit(request, now);
             batch.appends.push(append);
             admitted.push(one);
@@ -238,6 +245,7 @@ impl Core {
         for chunk in done.chunks {
             self.fanout_written(chunk, done.seq, now);
         }
+        self.load_fanouts();
         for (note, settled) in done.settles.iter().zip(committed.settles) {
             self.settled(note, settled, done.seq, now);
         }
@@ -274,11 +282,12 @@ impl Core {
         self.shared.metrics.commit_failures.inc();
         self.committed_seq = done.seq;
         for admitted in done.appends {
-            self.refuse(admitted, AppendReply::Failed(error.clone()));
+            self.refuse(admitted, AppendReply::Failed(error.clone()), now);
         }
-        for chunk in done.chunks {
+        for chunk in done.chunks.into_iter().rev() {
             self.fanout_unwritten(chunk);
         }
+        self.load_fanouts();
         for settle in done.retry.into_iter().rev() {
             self.pending.settles.push_front(settle);
         }
@@ -307,12 +316,12 @@ impl Core {
         match outcome {
             AppendOutcome::Appended(events) => self.hand_over(admitted, events, seq, now),
             AppendOutcome::StaleRouting => {
-                self.release_places(&admitted);
+                self.release_places(&admitted, now);
                 let request = admitted.request;
                 self.shared.gauges.queue_bytes.fetch_sub(request.bytes, Atomic::Relaxed);
                 let _ = request.reply.send(AppendReply::Stale(request.drafts, request.test));
             }
-            AppendOutcome::Conflict(event) => self.refuse(admitted, AppendReply::Conflict(event)),
+            AppendOutcome::Conflict(event) => self.refuse(admitted, AppendReply::Conflict(event), now),
         }
     }
 
@@ -368,6 +377,13 @@ impl Core {
             self.expect(endpoint, due, now);
         }
     }
+}
+
+/// What a request takes of a commit, in rows. The deliveries of a wide one come later, in chunks.
+fn rows(request: &AppendRequest) -> usize {
+    let deliveries = request.deliveries();
+    let written = if deliveries > REQUEST_FANOUT_ABOVE { request.ordered() } else { deliveries };
+    request.drafts.len() + written + request.match_set_bytes() / ROW_BYTES
 }
 
 fn clone_settle(settle: &Settle) -> Settle {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use postrider_model::id::EndpointKey;
 use postrider_model::time::Millis;
-use postrider_store::{Change, DueDelivery, DueQuery};
+use postrider_store::{DueDelivery, DueQuery};
 
 use super::Core;
 use super::body::EventBody;
@@ -65,8 +65,7 @@ impl Core {
             let Some(key) = row.key else { return };
             let newly = self.lanes.get_mut(&plan.key).is_some_and(|lane| lane.mark_present(row.event));
             if newly {
-                let place = self.ordinals.next(now);
-                self.pending.push_change(Change::Enter { delivery, key, place, due: now }, None);
+                self.enter_in_turn(plan.tenant, delivery, key, now);
             }
             return;
         }

@@ -8,6 +8,7 @@ use postrider_model::time::Millis;
 use postrider_store::{Change, ChangeOutcome, DuePage, EventOutcome, IdempotencyMark, StoreError};
 use tokio::sync::oneshot;
 
+use super::fanout::FanoutsRead;
 use crate::accept::Draft;
 use crate::attempt::Done;
 use crate::plan::EndpointPlan;
@@ -22,6 +23,8 @@ pub(crate) enum Message {
     Loaded(Loaded),
     /// A plan that a lane waited for; `None` where the endpoint is gone.
     Planned(EndpointKey, Option<Arc<EndpointPlan>>),
+    /// Match sets were read.
+    FanoutsRead(FanoutsRead),
     /// An endpoint was changed, disabled or deleted (`None`); answered when nothing begins by its old state any more.
     Changed(EndpointKey, Option<Arc<EndpointPlan>>, oneshot::Sender<()>),
     /// An endpoint was changed, but could not be read: its lane begins nothing until it is.
@@ -66,7 +69,19 @@ pub(crate) struct AppendRequest {
 impl AppendRequest {
     /// Deliveries of all its events.
     pub(crate) fn deliveries(&self) -> usize {
-        self.drafts.iter().map(|draft| draft.matches.len()).sum()
+        let of = |draft: &Draft| draft.matches.len() + draft.after.endpoints.len() as usize;
+        self.drafts.iter().map(of).sum()
+    }
+
+    /// Those of them that have a place in an order and are to be written with their events.
+    pub(crate) fn ordered(&self) -> usize {
+        let ordered = |draft: &Draft| draft.matches.iter().filter(|one| one.order.is_some()).count();
+        self.drafts.iter().map(ordered).sum()
+    }
+
+    /// Bytes of its match sets.
+    pub(crate) fn match_set_bytes(&self) -> usize {
+        self.drafts.iter().map(|draft| draft.after.endpoints.bytes()).sum()
     }
 }
 

@@ -33,7 +33,6 @@ use postrider_store::Recovered;
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use body::{BodyBudget, EventBody};
-pub(crate) use fanout::Fanout;
 pub(crate) use lane::{Item, Items};
 pub(crate) use message::{AppendReply, AppendRequest, Message};
 
@@ -136,16 +135,12 @@ impl Core {
         core
     }
 
-    /// Takes over events whose deliveries a crash left unwritten.
-    pub(crate) fn resume_fanout(&mut self, fanout: Fanout) {
-        self.fanouts.push(fanout);
-    }
-
     /// Runs until [`Message::Stop`] and everything in flight is settled.
     pub(crate) async fn run(mut self) {
         let mut gulp = Vec::with_capacity(INBOX_GULP);
         let sleep = tokio::time::sleep(Duration::ZERO);
         tokio::pin!(sleep);
+        self.load_fanouts();
         loop {
             let now = self.shared.clock.now();
             self.start_commit(now);
@@ -185,6 +180,7 @@ impl Core {
             Message::Done(done) => self.attempt_ended(*done, now),
             Message::Loaded(loaded) => self.lane_loaded(loaded, now),
             Message::Planned(endpoint, plan) => self.planned(endpoint, plan, now),
+            Message::FanoutsRead(read) => self.fanouts_read(read, now),
             Message::Changed(endpoint, plan, reply) => {
                 if let Some(again) = self.planning.get_mut(&endpoint) {
                     *again = true;
@@ -193,6 +189,7 @@ impl Core {
                 let _ = reply.send(());
             }
             Message::Rest(endpoint, reply) => {
+                self.reread_fanouts();
                 self.rest(endpoint);
                 let _ = reply.send(());
             }
@@ -213,11 +210,7 @@ impl Core {
     }
 
     fn finished(&self) -> bool {
-        self.stopping.is_some()
-            && self.in_flight == 0
-            && self.commit.is_none()
-            && self.pending.is_empty()
-            && self.fanouts.is_empty()
+        self.stopping.is_some() && self.in_flight == 0 && self.commit.is_none() && self.pending.is_empty()
     }
 
     fn next_wake(&self) -> Millis {

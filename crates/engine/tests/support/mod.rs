@@ -72,6 +72,7 @@ impl Fatal for Panics {
 /// A request that a receiver got.
 #[derive(Debug, Clone)]
 pub(crate) struct Received {
+    pub(crate) endpoint: EndpointKey,
     pub(crate) body: Bytes,
     pub(crate) at: Millis,
 }
@@ -87,7 +88,8 @@ pub(crate) struct Receivers {
 
 impl Transport for Receivers {
     fn send(&self, request: Outbound) -> BoxFuture<'static, Report> {
-        let received = Received { body: request.body, at: self.clock.now() };
+        let endpoint = EndpointKey(request.endpoint);
+        let received = Received { endpoint, body: request.body, at: self.clock.now() };
         let before = {
             let mut all = self.received.lock();
             all.push(received.clone());
@@ -121,11 +123,20 @@ impl World {
     pub(crate) async fn new(
         answer: impl Fn(&Received, usize) -> (u16, Duration) + Send + Sync + 'static,
     ) -> Self {
-        Self::on(tempfile::tempdir().unwrap(), answer).await
+        Self::with(Settings::default(), answer).await
+    }
+
+    /// As [`World::new`], with settings of the engine's own.
+    pub(crate) async fn with(
+        settings: Settings,
+        answer: impl Fn(&Received, usize) -> (u16, Duration) + Send + Sync + 'static,
+    ) -> Self {
+        Self::on(tempfile::tempdir().unwrap(), settings, answer).await
     }
 
     async fn on(
         dir: TempDir,
+        settings: Settings,
         answer: impl Fn(&Received, usize) -> (u16, Duration) + Send + Sync + 'static,
     ) -> Self {
         let store = SqliteStore::open_inline(Options::new(dir.path(), SALT)).unwrap();
@@ -148,7 +159,7 @@ impl World {
             guard: GuardPolicy { allow_http: true, allow_private: true, ..GuardPolicy::default() },
             salt: store.salt(),
             limits: Limits::default(),
-            settings: Settings { min_free_bytes: 0, ..Settings::default() },
+            settings: Settings { min_free_bytes: 0, ..settings },
         })
         .await
         .unwrap();
@@ -164,11 +175,20 @@ impl World {
         self,
         answer: impl Fn(&Received, usize) -> (u16, Duration) + Send + Sync + 'static,
     ) -> Self {
+        self.restart_with(Settings::default(), answer).await
+    }
+
+    /// As [`World::restart`], with settings of the engine's own.
+    pub(crate) async fn restart_with(
+        self,
+        settings: Settings,
+        answer: impl Fn(&Received, usize) -> (u16, Duration) + Send + Sync + 'static,
+    ) -> Self {
         self.engine.stop().await;
         postrider_store::Upkeep::close(&*self.store).await.unwrap();
         drop(self.engine);
         drop(self.store);
-        Self::on(self.dir, answer).await
+        Self::on(self.dir, settings, answer).await
     }
 
     /// Creates an endpoint of tenant `t1`.
@@ -210,6 +230,25 @@ impl World {
     pub(crate) async fn move_to(&self, endpoint: &Endpoint, url: &str) {
         let config = EndpointConfig { url: url.to_owned(), ..endpoint.config.clone() };
         self.change_in_store(endpoint, Some(config), None).await;
+        self.engine.endpoint_changed(endpoint.tenant, endpoint.key).await;
+    }
+
+    /// Changes an endpoint's configuration.
+    pub(crate) async fn change(
+        &self,
+        endpoint: &Endpoint,
+        change: impl FnOnce(&mut EndpointConfig),
+    ) -> Endpoint {
+        let mut config = endpoint.config.clone();
+        change(&mut config);
+        let endpoint = self.change_in_store(endpoint, Some(config), None).await;
+        self.engine.endpoint_changed(endpoint.tenant, endpoint.key).await;
+        endpoint
+    }
+
+    /// Deletes an endpoint.
+    pub(crate) async fn delete(&self, endpoint: &Endpoint) {
+        self.store.delete_endpoint(endpoint.key, self.engine.now(), audit()).await.unwrap();
         self.engine.endpoint_changed(endpoint.tenant, endpoint.key).await;
     }
 
@@ -263,6 +302,22 @@ impl World {
         };
         let origin = Origin { project: self.project, mode: Mode::Live, tenant: None };
         self.engine.accept(origin, (0..count).map(event).collect(), None).await.unwrap()
+    }
+
+    /// Posts these events in one request.
+    pub(crate) async fn post_all(
+        &self,
+        events: Vec<EventIn>,
+    ) -> Result<Vec<postrider_engine::Accepted>, postrider_engine::AcceptError> {
+        let origin = Origin { project: self.project, mode: Mode::Live, tenant: None };
+        self.engine.accept(origin, events, None).await
+    }
+
+    /// Events whose deliveries are not all written.
+    pub(crate) async fn unfinished(&self) -> i64 {
+        let count =
+            |conn: &rusqlite::Connection| conn.query_row("SELECT count(*) FROM fanout", [], |row| row.get(0));
+        self.store.inspect(count).unwrap().unwrap()
     }
 
     /// Starts a replay of what failed.

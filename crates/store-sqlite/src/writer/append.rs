@@ -61,7 +61,8 @@ fn check(w: &Writer, now: Millis, append: &Append) -> Res<Checked> {
     }
     let mut outcomes = Vec::with_capacity(append.events.len());
     for (index, event) in append.events.iter().enumerate() {
-        let deliveries = u32::try_from(event.deliveries.len() + event.fanout.len()).unwrap_or(u32::MAX);
+        let deliveries = u32::try_from(event.deliveries.len()).unwrap_or(u32::MAX);
+        let deliveries = deliveries.saturating_add(event.fanout.endpoints.len());
         let new = EventOutcome { ordinal: event.ordinal, deliveries, repeated: false };
         let outcome = match &event.idempotency {
             None => new,
@@ -137,7 +138,7 @@ fn insert(w: &Writer, hot: &mut Hot<'_>, event: &NewEvent, outcome: &EventOutcom
     for new in &event.deliveries {
         delivery::insert(w, hot, event.ordinal, new)?;
     }
-    if !event.fanout.is_empty() {
+    if !event.fanout.endpoints.is_empty() {
         fanout::insert(&w.conn, event.ordinal, &event.fanout)?;
     }
     Ok(())

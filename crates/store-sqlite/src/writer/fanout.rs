@@ -1,18 +1,19 @@
 //! Match sets too large for one append.
 
-use postrider_model::id::{EndpointKey, Ordinal};
-use postrider_store::FanoutChunk;
+use postrider_model::id::Ordinal;
+use postrider_store::{Fanout, FanoutChunk};
 use rusqlite::{Connection, params};
 
 use super::hot::Hot;
 use super::{Writer, delivery};
 use crate::fault::Res;
-use crate::pack;
 
 /// Keeps a match set with its event.
-pub(crate) fn insert(conn: &Connection, event: Ordinal, endpoints: &[EndpointKey]) -> Res<()> {
-    conn.prepare_cached("INSERT INTO fanout (event, endpoints, done) VALUES (?1, ?2, 0)")?
-        .execute(params![event.0, pack::endpoints(endpoints)])?;
+pub(crate) fn insert(conn: &Connection, event: Ordinal, fanout: &Fanout) -> Res<()> {
+    conn.prepare_cached(
+        "INSERT INTO fanout (event, endpoints, done, total, ordered) VALUES (?1, ?2, 0, ?3, ?4)",
+    )?
+    .execute(params![event.0, fanout.endpoints.encode(), fanout.endpoints.len(), fanout.ordered])?;
     Ok(())
 }
 

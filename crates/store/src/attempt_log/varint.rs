@@ -3,7 +3,7 @@
 use super::BadLog;
 
 /// Appends `value`.
-pub(super) fn push(log: &mut Vec<u8>, mut value: u64) {
+pub(crate) fn push(log: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         log.push((value & 0x7f) as u8 | 0x80);
         value >>= 7;
@@ -12,7 +12,7 @@ pub(super) fn push(log: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Takes a value off the front.
-pub(super) fn take(rest: &mut &[u8]) -> Result<u64, BadLog> {
+pub(crate) fn take(rest: &mut &[u8]) -> Result<u64, BadLog> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {
         let (byte, after) = rest.split_first().ok_or(BadLog::Broken)?;
@@ -26,23 +26,23 @@ pub(super) fn take(rest: &mut &[u8]) -> Result<u64, BadLog> {
 }
 
 /// Appends a length and the bytes.
-pub(super) fn push_bytes(log: &mut Vec<u8>, bytes: &[u8]) {
+pub(crate) fn push_bytes(log: &mut Vec<u8>, bytes: &[u8]) {
     push(log, bytes.len() as u64);
     log.extend_from_slice(bytes);
 }
 
 /// Takes a length and that many bytes.
-pub(super) fn take_bytes<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], BadLog> {
+pub(crate) fn take_bytes<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], BadLog> {
     let length = usize::try_from(take(rest)?).map_err(|_| BadLog::Broken)?;
     let (bytes, after) = rest.split_at_checked(length).ok_or(BadLog::Broken)?;
     *rest = after;
     Ok(bytes)
 }
 
-pub(super) fn zigzag(value: i64) -> u64 {
+pub(crate) fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)) as u64
 }
 
-pub(super) fn unzigzag(value: u64) -> i64 {
+pub(crate) fn unzigzag(value: u64) -> i64 {
     (value >> 1) as i64 ^ -((value & 1) as i64)
 }

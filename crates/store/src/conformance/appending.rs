@@ -5,7 +5,7 @@ use postrider_model::delivery::{DeliveryKey, DeliveryState};
 use postrider_model::id::{EndpointKey, Mode, Ordinal};
 
 use super::Backend;
-use super::world::{World, audit, lane};
+use super::world::{World, after, audit, lane};
 use crate::{Append, AppendOutcome, Batch, EventOutcome, FanoutChunk, NewDelivery, Place};
 
 pub async fn an_event_and_its_deliveries_are_there_after_the_commit(backend: Box<dyn Backend>) {
@@ -102,7 +102,7 @@ pub async fn a_large_match_set_is_written_in_chunks_after_its_event(backend: Box
         endpoints.push(w.endpoint().await);
     }
     let mut event = w.event(Vec::new()).await;
-    event.fanout = endpoints.clone();
+    event.fanout = after(&endpoints);
     let ordinal = event.ordinal;
     assert_eq!(w.accept(vec![event]).await[0].deliveries, 5);
     let chunk = |part: &[EndpointKey], done, last| FanoutChunk {
@@ -112,10 +112,11 @@ pub async fn a_large_match_set_is_written_in_chunks_after_its_event(backend: Box
         last,
     };
     w.commit(Batch { fanouts: vec![chunk(&endpoints[..2], 2, false)], ..Batch::default() }).await;
-    let unfinished = w.store().unfinished_fanouts().await.unwrap();
-    assert_eq!((unfinished[0].done, &unfinished[0].left[..]), (2, &endpoints[2..]));
+    let unfinished = w.unfinished().await;
+    assert_eq!((unfinished[0].done, unfinished[0].total), (2, 5));
+    assert_eq!(w.parts(vec![(ordinal, 2)], 100).await[0].endpoints, endpoints[2..]);
     w.commit(Batch { fanouts: vec![chunk(&endpoints[2..], 5, true)], ..Batch::default() }).await;
-    assert!(w.store().unfinished_fanouts().await.unwrap().is_empty());
+    assert!(w.unfinished().await.is_empty());
     let detail = w.store().event_detail(w.scope(), ordinal).await.unwrap().unwrap();
     assert_eq!(detail.deliveries.len(), 5);
 }
@@ -124,7 +125,7 @@ pub async fn a_chunk_of_an_event_that_is_gone_is_passed_over(backend: Box<dyn Ba
     let mut w = World::new(backend).await;
     let endpoint = w.endpoint().await;
     let mut event = w.event(Vec::new()).await;
-    event.fanout = vec![endpoint];
+    event.fanout = after(&[endpoint]);
     let ordinal = event.ordinal;
     w.accept(vec![event]).await;
     w.store().delete_tenant(w.tenant, w.now, audit("tenant.delete", w.now)).await.unwrap();

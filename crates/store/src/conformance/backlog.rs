@@ -6,8 +6,8 @@ use postrider_model::id::{Mode, Ordinal};
 use postrider_model::time::Millis;
 
 use super::Backend;
-use super::world::{World, lane};
-use crate::{Batch, DueQuery, FanoutChunk, Next, Place};
+use super::world::{World, after, audit, lane};
+use crate::{Batch, DueQuery, Fanout, FanoutChunk, FanoutQuery, Next, Place, WaitingFanout};
 
 pub async fn deliveries_in_lanes_are_due_after_a_crash(backend: Box<dyn Backend>) {
     let mut w = World::new(backend).await;
@@ -43,7 +43,7 @@ pub async fn the_rest_of_a_fan_out_is_found_by_a_second_crash_too(backend: Box<d
     let mut w = World::new(backend).await;
     let endpoints = vec![w.endpoint().await, w.endpoint().await];
     let mut event = w.event(Vec::new()).await;
-    event.fanout = endpoints.clone();
+    event.fanout = after(&endpoints);
     let ordinal = event.ordinal;
     // The mark stays at the event for as long as its deliveries are written.
     w.low_water = ordinal;
@@ -140,12 +140,44 @@ pub async fn unfinished_fanouts_are_found_after_a_restart(backend: Box<dyn Backe
     let mut w = World::new(backend).await;
     let endpoints = vec![w.endpoint().await, w.endpoint().await];
     let mut event = w.event(Vec::new()).await;
-    event.fanout = endpoints.clone();
+    event.fanout = after(&endpoints);
     event.ordering_key = Some("k".to_owned());
     let ordinal = event.ordinal;
     w.accept(vec![event]).await;
     w.restart().await;
-    let found = w.store().unfinished_fanouts().await.unwrap();
-    assert_eq!((found[0].event, found[0].tenant, found[0].done), (ordinal, w.tenant, 0));
-    assert_eq!((&found[0].left, found[0].ordering_key.as_deref()), (&endpoints, Some("k")));
+    let found = w.unfinished().await;
+    let waiting = WaitingFanout { event: ordinal, tenant: w.tenant, ordered: false, total: 2, done: 0 };
+    assert_eq!(found, [waiting]);
+    let parts = w.parts(vec![(ordinal, 0)], 9).await;
+    assert_eq!((&parts[0].endpoints, parts[0].ordering_key.as_deref()), (&endpoints, Some("k")));
+    assert!(parts[0].content.is_some());
+}
+
+pub async fn match_sets_are_read_in_pages(backend: Box<dyn Backend>) {
+    let mut w = World::new(backend).await;
+    let endpoints = vec![w.endpoint().await, w.endpoint().await, w.endpoint().await];
+    let mut events = Vec::new();
+    for _ in 0..3 {
+        let mut event = w.event(Vec::new()).await;
+        event.fanout = Fanout { ordered: true, ..after(&endpoints) };
+        events.push(event.ordinal);
+        w.accept(vec![event]).await;
+    }
+    let first = w.store().unfinished_fanouts(Ordinal::default(), 2).await.unwrap();
+    let rest = w.store().unfinished_fanouts(events[1], 2).await.unwrap();
+    let found: Vec<_> = first.iter().chain(&rest).map(|one| (one.event, one.ordered)).collect();
+    assert_eq!((first.len(), found), (2, events.iter().map(|event| (*event, true)).collect()));
+    let gone = Ordinal(events[2].0 + 1);
+    let from = vec![(events[0], 1), (gone, 0), (events[1], 0), (events[2], 0)];
+    let parts = w.parts(from, 4).await;
+    let read: Vec<_> = parts.iter().map(|part| (part.event, part.done, part.endpoints.len())).collect();
+    assert_eq!(read, [(events[0], 1, 2), (gone, 0, 0), (events[1], 0, 2)]);
+    assert_eq!(parts[2].endpoints, endpoints[..2]);
+    let routing = w.store().routes(w.tenant).await.unwrap().0;
+    let query =
+        FanoutQuery { tenant: w.tenant, events: vec![(events[0], 0)], known: Some(events[0]), limit: 1 };
+    let page = w.store().fanout_parts(query.clone()).await.unwrap();
+    assert_eq!((page.routing, page.parts[0].content.is_none()), (Some(routing), true));
+    w.store().delete_tenant(w.tenant, w.now, audit("tenant.delete", w.now)).await.unwrap();
+    assert_eq!(w.store().fanout_parts(query).await.unwrap().routing, None);
 }

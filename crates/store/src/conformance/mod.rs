@@ -98,6 +98,7 @@ macro_rules! conformance_suite {
                 bodies_come_along_as_far_as_the_bytes_allow,
                 no_id_ever_made_lies_above_the_highest,
                 unfinished_fanouts_are_found_after_a_restart,
+                match_sets_are_read_in_pages,
             ],
             catalogue: [
                 a_projects_id_is_taken_until_it_is_deleted,

@@ -144,7 +144,7 @@ fn copy(event: &crate::NewEvent) -> crate::NewEvent {
         flags: event.flags,
         retention_days: event.retention_days,
         deliveries: Vec::new(),
-        fanout: Vec::new(),
+        fanout: crate::Fanout::default(),
     }
 }
 

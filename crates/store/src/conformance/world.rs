@@ -15,9 +15,9 @@ use serde_json::json;
 use super::Backend;
 use crate::{
     Append, AppendOutcome, Batch, Change, ChangeOutcome, Committed, DeliveryDetail, DueDelivery, DuePage,
-    DueQuery, Endpoint, EndpointChange, EndpointPatch, EventFlags, EventOutcome, NewApiKey, NewAudit,
-    NewDelivery, NewEndpoint, NewEvent, NewProject, Next, Place, Scope, Selection, Settle, Settled, Store,
-    Sweep, Swept,
+    DueQuery, Endpoint, EndpointChange, EndpointPatch, EventFlags, EventOutcome, Fanout, FanoutPart,
+    FanoutQuery, NewApiKey, NewAudit, NewDelivery, NewEndpoint, NewEvent, NewProject, Next, Place, Scope,
+    Selection, Settle, Settled, Store, Sweep, Swept, WaitingFanout,
 };
 
 /// See the module.
@@ -158,8 +158,19 @@ impl World {
             flags: EventFlags::default(),
             retention_days: 30,
             deliveries,
-            fanout: Vec::new(),
+            fanout: Fanout::default(),
         }
+    }
+
+    /// Events whose deliveries are not all written.
+    pub async fn unfinished(&self) -> Vec<WaitingFanout> {
+        self.store().unfinished_fanouts(Ordinal::default(), 100).await.unwrap()
+    }
+
+    /// Parts of match sets of the tenant's events.
+    pub async fn parts(&self, events: Vec<(Ordinal, u32)>, limit: usize) -> Vec<FanoutPart> {
+        let query = FanoutQuery { tenant: self.tenant, events, known: None, limit };
+        self.store().fanout_parts(query).await.unwrap().parts
     }
 
     /// Commits.
@@ -314,4 +325,9 @@ pub(super) fn selection(endpoint: EndpointKey) -> Selection {
 /// A delivery to its lane.
 pub(super) fn lane(endpoint: EndpointKey) -> NewDelivery {
     NewDelivery { endpoint, place: Place::Lane }
+}
+
+/// Deliveries that follow their event.
+pub(super) fn after(endpoints: &[EndpointKey]) -> Fanout {
+    Fanout { endpoints: endpoints.iter().copied().collect(), ordered: false }
 }
