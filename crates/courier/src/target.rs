@@ -150,7 +150,7 @@ pub enum TargetError {
     #[error("the URL holds a space, a control character or a backslash")]
     Characters,
     /// Neither `http` nor `https`.
-    #[error("the URL must begin with https://")]
+    #[error("the URL must begin with https:// (or http:// where a server allows it)")]
     Scheme,
     /// `http` where only `https` is allowed.
     #[error("http:// is refused: the URL must begin with https://")]

@@ -7,6 +7,8 @@ use postrider_engine::Engine;
 use postrider_model::limits::Limits;
 use postrider_service::Authenticator;
 
+use crate::body_room::BodyRoom;
+
 /// The parts a server of the API is made of.
 #[derive(Debug)]
 pub struct AppParts {
@@ -26,24 +28,38 @@ pub struct AppParts {
 
 /// The state of the routers; a clone is a count.
 #[derive(Debug, Clone)]
-pub struct App(Arc<AppParts>);
+pub struct App(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    parts: AppParts,
+    bodies: BodyRoom,
+}
 
 impl App {
     /// Of these parts.
     pub fn new(parts: AppParts) -> Self {
-        Self(Arc::new(parts))
+        let bodies = BodyRoom::new(parts.engine.limits().max_bodies_bytes);
+        Self(Arc::new(Inner { parts, bodies }))
     }
 }
 
-/// A state that knows the server's limits.
+/// A state that knows what bodies may take.
 pub trait HasLimits {
     /// Named limits.
     fn limits(&self) -> &Limits;
+
+    /// The room that the bodies of all requests share.
+    fn bodies(&self) -> &BodyRoom;
 }
 
 impl HasLimits for App {
     fn limits(&self) -> &Limits {
-        self.0.engine.limits()
+        self.0.parts.engine.limits()
+    }
+
+    fn bodies(&self) -> &BodyRoom {
+        &self.0.bodies
     }
 }
 
@@ -51,6 +67,6 @@ impl std::ops::Deref for App {
     type Target = AppParts;
 
     fn deref(&self) -> &AppParts {
-        &self.0
+        &self.0.parts
     }
 }

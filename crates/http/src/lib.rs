@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod body;
+mod body_room;
 pub mod caller;
 pub mod code;
 pub mod fallback;
@@ -17,7 +18,8 @@ pub mod query;
 pub mod reply;
 
 pub use app::{App, AppParts, HasLimits};
-pub use body::{Json, OptionalJson};
+pub use body::{Json, NoBody, OptionalJson};
+pub use body_room::BodyRoom;
 pub use caller::{
     AnyKey, EventsWrite, May, Needs, ProjectAdmin, ROOT_ACTOR, RootCaller, WebhooksAdmin, WebhooksRead,
     WebhooksWrite, bearer, key_holder, lacks,

@@ -31,6 +31,8 @@ limits! {
     max_batch_body_bytes: usize = 16 * 1024 * 1024, 4.0 * KIB..=32.0 * MIB;
     /// The body of any other request, in bytes (413 `too_large`).
     max_body_bytes: usize = 512 * 1024, 4.0 * KIB..=32.0 * MIB;
+    /// Bodies of requests that are under way, all together, but for those up to 64 KiB (503 `overloaded`).
+    max_bodies_bytes: usize = 64 * 1024 * 1024, MIB..=4_096.0 * MIB;
     /// From a request's headers to the end of its body (408 `request_timeout`).
     #[serde(rename = "max_body_wait_seconds", with = "seconds")]
     max_body_wait: Duration = Duration::from_secs(30), 1.0..=3_600.0;

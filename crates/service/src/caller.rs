@@ -37,9 +37,12 @@ impl Caller {
     /// The tenant named in a path, if it exists.
     ///
     /// # Errors
-    /// [`ServiceError::NotFound`] for a tenant that is not the key's own (DESIGN 4.4).
+    /// [`ServiceError::NotFound`] for a tenant that is not the key's own, and for what can be no tenant's id (DESIGN 4.4).
     pub async fn tenant(&self, engine: &Engine, id: &str) -> Result<Option<Tenant>, ServiceError> {
         self.check_own(id)?;
+        if postrider_model::name::tenant_id(id).is_err() {
+            return Err(ServiceError::NotFound("tenant"));
+        }
         Ok(engine.store().tenant(self.project, id).await?)
     }
 

@@ -1,7 +1,7 @@
 //! `POST /v1/events/{event}/deliveries/{endpoint}/cancel`
 
 use axum::extract::State;
-use postrider_http::{App, May, Path, Problem, Reply, WebhooksWrite};
+use postrider_http::{App, May, NoBody, Path, Problem, Reply, WebhooksWrite};
 use postrider_service::delivery::CancelDelivery;
 
 use super::view::DeliveryDetailOut;
@@ -26,6 +26,7 @@ pub async fn handler(
     State(app): State<App>,
     caller: May<WebhooksWrite>,
     Path((event, endpoint)): Path<(String, String)>,
+    _: NoBody,
 ) -> Result<Reply<DeliveryDetailOut>, Problem> {
     let found =
         CancelDelivery { caller: &caller, event: &event, endpoint: &endpoint }.run(&app.engine).await?;

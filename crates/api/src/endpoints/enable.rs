@@ -1,7 +1,7 @@
 //! `POST /v1/tenants/{tenant}/endpoints/{id}/enable`
 
 use axum::extract::State;
-use postrider_http::{App, May, Path, Problem, Reply, WebhooksWrite};
+use postrider_http::{App, May, NoBody, Path, Problem, Reply, WebhooksWrite};
 use postrider_service::endpoint::SwitchEndpoint;
 
 use super::view::EndpointOut;
@@ -25,6 +25,7 @@ pub async fn handler(
     State(app): State<App>,
     caller: May<WebhooksWrite>,
     Path((tenant, id)): Path<(String, String)>,
+    _: NoBody,
 ) -> Result<Reply<EndpointOut>, Problem> {
     let switch = SwitchEndpoint { caller: &caller, tenant: &tenant, id: &id, enabled: true };
     Ok(Reply::ok(switch.run(&app.engine).await?.into()))

@@ -8,16 +8,16 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use postrider_engine::{AcceptError, Accepted, Engine, ProjectContext};
 use postrider_http::body::require_json;
-use postrider_http::{Problem, code, json_response};
+use postrider_http::{App, Problem, code, json_response};
 use postrider_model::limits::Limits;
 use postrider_service::{Fault, ids};
 
 use super::body::check_idempotency_key;
 
 /// The body, if it is UTF-8 and declared as JSON.
-pub(super) async fn read(request: Request, limit_bytes: usize, limits: &Limits) -> Result<Bytes, Problem> {
+pub(super) async fn read(request: Request, limit_bytes: usize, app: &App) -> Result<Bytes, Problem> {
     require_json(request.headers())?;
-    postrider_http::body::read(request, limit_bytes, limits).await
+    postrider_http::body::read(request, limit_bytes, app).await
 }
 
 /// The body as text.

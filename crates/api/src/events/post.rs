@@ -85,7 +85,7 @@ pub async fn handler(
     let header = accept::idempotency_header(request.headers(), limits)?;
     let context = engine.project(caller.project).await?;
     let most = context.max_event_bytes.saturating_add(limits.event_body_slack_bytes);
-    let body = accept::read(request, most, limits).await?;
+    let body = accept::read(request, most, &app).await?;
     let text = accept::text(&body)?.trim_ascii();
 
     let mut faults = Vec::new();

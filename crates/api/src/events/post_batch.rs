@@ -64,7 +64,7 @@ pub async fn handler(
     let engine = &app.engine;
     let limits = engine.limits();
     let header = accept::idempotency_header(request.headers(), limits)?;
-    let body = accept::read(request, limits.max_batch_body_bytes, limits).await?;
+    let body = accept::read(request, limits.max_batch_body_bytes, &app).await?;
     let text = accept::text(&body)?;
     let events = read_events(&body, text, limits)?;
     let mark = header.map(|key| mark_of_batch(&key, text.trim_ascii().as_bytes()));

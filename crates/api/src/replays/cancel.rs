@@ -1,7 +1,7 @@
 //! `POST /v1/replays/{id}/cancel`
 
 use axum::extract::State;
-use postrider_http::{App, May, Path, Problem, Reply, WebhooksWrite};
+use postrider_http::{App, May, NoBody, Path, Problem, Reply, WebhooksWrite};
 use postrider_service::replay::CancelReplay;
 
 use super::view::ReplayOut;
@@ -22,6 +22,7 @@ pub async fn handler(
     State(app): State<App>,
     caller: May<WebhooksWrite>,
     Path(id): Path<String>,
+    _: NoBody,
 ) -> Result<Reply<ReplayOut>, Problem> {
     let found = CancelReplay { caller: &caller, id: &id }.run(&app.engine).await?;
     Ok(Reply::ok(ReplayOut::new(&found.context, found.replay)))

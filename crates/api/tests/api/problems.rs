@@ -72,3 +72,27 @@ async fn a_ready_server_says_so_without_a_key() {
     assert_eq!(meta, json!({"egress_ips": ["192.0.2.1", "192.0.2.2"], "version": "0"}));
     assert_ne!(meta, Value::Null);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_action_with_nothing_to_say_refuses_a_body_that_says_something() {
+    let world = World::new(router).await;
+    let path = world.endpoint(json!({"url": "https://hooks.example.com/in"})).await;
+    let action = |body: &'static [u8]| {
+        let path = format!("{path}/disable");
+        let world = &world;
+        async move { world.send("sk_live_all", Method::POST, &path, &[], body.to_vec()).await }
+    };
+    assert_problem(&action(br#"{"zz": 1}"#).await, 422, "invalid");
+    assert_problem(&action(b"{").await, 400, "malformed");
+    action(b"{}").await.expect(200);
+    action(b"").await.expect(200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_can_be_no_tenants_id_is_not_found() {
+    let world = World::new(router).await;
+    for path in ["/v1/tenants/a%2Fb/endpoints", "/v1/tenants/..%2F/endpoints", "/v1/tenants/a%20b"] {
+        assert_problem(&world.get(path).await, 404, "not_found");
+    }
+    world.get("/v1/tenants/not-seen-yet/endpoints").await.expect(200);
+}
