@@ -16,6 +16,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::accept::{AcceptError, Accepted, EventIn, Intake, Origin};
+use crate::attempt::BodyPlaces;
 use crate::core::{BodyBudget, Core, Message};
 use crate::metrics::Metrics;
 use crate::ports::{Clock, Fatal, Rng, Spawner};
@@ -123,6 +124,7 @@ pub(crate) struct Shared {
     pub metrics: Metrics,
     pub stats: Stats,
     pub bodies: Arc<BodyBudget>,
+    pub body_places: BodyPlaces,
     pub projects: Projects,
     pub routes: Routes,
     pub ids: parking_lot::Mutex<OrdinalSource>,
@@ -216,6 +218,7 @@ impl Engine {
             metrics: Metrics::new(),
             stats: Stats::default(),
             bodies: BodyBudget::new(parts.settings.body_bytes),
+            body_places: BodyPlaces::default(),
             projects: Projects::default(),
             routes: Routes::new(&parts.limits),
             ids: parking_lot::Mutex::new(OrdinalSource::new(Ordinal::default())),

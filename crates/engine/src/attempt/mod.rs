@@ -1,5 +1,6 @@
 //! An attempt: prepared, sent, ended; a chain of types, each made from the one before (DESIGN 2.3).
 
+mod places;
 mod prepare;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use postrider_model::time::Millis;
 use crate::core::{Item, Items, Message};
 use crate::engine::Shared;
 use crate::plan::EndpointPlan;
+pub(crate) use places::BodyPlaces;
 use prepare::{Prepared, Unprepared};
 
 /// What an attempt begins with.
@@ -60,7 +62,8 @@ pub(crate) struct Sent {
 /// Runs one attempt and tells the core.
 pub(crate) async fn run(shared: Arc<Shared>, mut begin: Begin) {
     let mut missing = Vec::new();
-    let ended = match prepare::prepare(&shared, &begin.plan, &mut begin.items, &mut missing).await {
+    let ended = match prepare::prepare(&shared, &begin.plan, begin.slow, &mut begin.items, &mut missing).await
+    {
         Ok(prepared) => send(&shared, &begin, prepared).await,
         Err(Unprepared::Nothing) => Ended::NotBegun { store_failed: false },
         Err(Unprepared::Store(error)) => {
@@ -79,5 +82,6 @@ async fn send(shared: &Shared, begin: &Begin, prepared: Prepared) -> Ended {
         return Ended::NotBegun { store_failed: false };
     }
     let report = shared.transport.send(prepared.request).await;
+    drop(prepared.place);
     Ended::Sent(Sent { started_at: prepared.started_at, report })
 }

@@ -11,6 +11,7 @@ use postrider_courier::{BodyKeep, Outbound, Report};
 use postrider_model::id::EventId;
 use postrider_model::time::Millis;
 use postrider_store::StoreError;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::core::{EventBody, Item, Items};
 use crate::engine::Shared;
@@ -20,6 +21,8 @@ use crate::plan::EndpointPlan;
 pub(crate) struct Prepared {
     pub request: Outbound,
     pub started_at: Millis,
+    /// Held to the end of the attempt where its bodies were read for it alone.
+    pub place: Option<OwnedSemaphorePermit>,
 }
 
 /// Why there is no request.
@@ -36,10 +39,13 @@ pub(crate) enum Unprepared {
 pub(crate) async fn prepare(
     shared: &Shared,
     plan: &Arc<EndpointPlan>,
+    slow: bool,
     items: &mut Items,
     missing: &mut Vec<Item>,
 ) -> Result<Prepared, Unprepared> {
+    let mut place = None;
     if items.iter().any(|item| item.body.is_none()) {
+        place = shared.body_places.take(slow).await;
         read_bodies(shared, items, missing).await?;
     }
     if items.is_empty() {
@@ -62,7 +68,7 @@ pub(crate) async fn prepare(
         success: plan.success,
         tls: None,
     };
-    Ok(Prepared { request, started_at })
+    Ok(Prepared { request, started_at, place })
 }
 
 async fn read_bodies(shared: &Shared, items: &mut Items, missing: &mut Vec<Item>) -> Result<(), Unprepared> {

@@ -31,6 +31,38 @@ impl BodyBudget {
     }
 }
 
+/// Bytes of the budget that a reader may fill, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Reservation {
+    budget: Arc<BodyBudget>,
+    bytes: usize,
+}
+
+impl Reservation {
+    /// As much as is left, but `most` at most. Many readers that begin at once share what is left between them, and none
+    /// finds it all for itself.
+    pub(crate) fn of(budget: &Arc<BodyBudget>, most: usize) -> Self {
+        let mut bytes = 0;
+        let take = |used: usize| {
+            bytes = most.min(budget.limit.saturating_sub(used));
+            Some(used + bytes)
+        };
+        let _ = budget.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+        Self { budget: Arc::clone(budget), bytes }
+    }
+
+    /// Bytes of content that fit: an envelope as large is made of each.
+    pub(crate) fn content_bytes(&self) -> usize {
+        self.bytes / 2
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
 /// An event's content and, once the first attempt needed it, its rendered envelope.
 #[derive(Debug)]
 pub(crate) struct EventBody {
@@ -83,4 +115,21 @@ fn render(content: &StoredEvent, contract: &Contract, salt: IdSalt) -> Bytes {
         changes: content.changes.as_deref(),
         attributes: content.attributes.as_deref(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readers_share_what_is_left_of_the_budget() {
+        let budget = BodyBudget::new(100);
+        let first = Reservation::of(&budget, 80);
+        let second = Reservation::of(&budget, 80);
+        let third = Reservation::of(&budget, 80);
+        let fit = [&first, &second, &third].map(Reservation::content_bytes);
+        assert_eq!((fit, budget.left()), ([40, 10, 0], 0));
+        drop((first, third));
+        assert_eq!(budget.left(), 80);
+    }
 }

@@ -7,36 +7,39 @@ use postrider_model::time::Millis;
 use postrider_store::{DueDelivery, DueQuery};
 
 use super::Core;
-use super::body::EventBody;
+use super::body::{EventBody, Reservation};
 use super::lane::{Item, LOAD_ROWS};
 use super::message::{Loaded, Message};
 use super::outcome::{ENDPOINT_UNAVAILABLE, EXPIRED};
 use crate::plan::EndpointPlan;
 
-/// A loader reads along at most this many bytes of bodies.
-const LOAD_BYTES: usize = 1024 * 1024;
+/// A loader takes at most this much of the budget for the bodies it reads along.
+const LOAD_BYTES: usize = 2 * 1024 * 1024;
 
 impl Core {
     /// Reads the lane's next rows in a task of its own.
     pub(crate) fn load(&mut self, endpoint: EndpointKey, now: Millis) {
         let Some(lane) = self.lanes.get(&endpoint) else { return };
+        let room = Reservation::of(&self.shared.bodies, LOAD_BYTES);
         let query = DueQuery {
             endpoint,
             until: now,
             skip: lane.present(),
             limit: LOAD_ROWS.max(2 * lane.plan.batch_size()),
-            body_bytes: LOAD_BYTES.min(self.shared.bodies.left()),
+            body_bytes: room.content_bytes(),
         };
         let read_after = self.committed_seq;
         let shared = Arc::clone(&self.shared);
         self.shared.spawner.spawn(Box::pin(async move {
             let page = shared.store.due(query).await;
-            shared.tell(Message::Loaded(Loaded { endpoint, read_after, page }));
+            shared.tell(Message::Loaded(Loaded { endpoint, read_after, page, room }));
         }));
     }
 
     pub(crate) fn lane_loaded(&mut self, loaded: Loaded, now: Millis) {
         let endpoint = loaded.endpoint;
+        // From here on each body takes its own part of the budget.
+        drop(loaded.room);
         let Some(lane) = self.lanes.get_mut(&endpoint) else { return };
         match loaded.page {
             // Read before the sweep began, or in its midst.

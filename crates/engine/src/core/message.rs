@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use super::fanout::FanoutsRead;
 use crate::accept::Draft;
 use crate::attempt::Done;
+use crate::core::body::Reservation;
 use crate::plan::EndpointPlan;
 
 /// A message to the core.
@@ -105,4 +106,6 @@ pub(crate) struct Loaded {
     pub read_after: u64,
     /// The rows.
     pub page: Result<DuePage, StoreError>,
+    /// What was kept free for their bodies.
+    pub room: Reservation,
 }
