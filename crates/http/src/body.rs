@@ -253,9 +253,9 @@ mod tests {
         let body = || Request::new(Body::from(r#"{"a": 12}"#));
         let mut request = body();
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let problem = Json::<serde_json::Value>::from_request(request, &limits).await.err().unwrap();
+        let problem = Json::<Value>::from_request(request, &limits).await.err().unwrap();
         assert_eq!(problem.code(), code::TOO_LARGE);
-        let problem = OptionalJson::<serde_json::Value>::from_request(body(), &limits).await.err().unwrap();
+        let problem = OptionalJson::<Value>::from_request(body(), &limits).await.err().unwrap();
         assert_eq!(problem.code(), code::TOO_LARGE);
     }
 
