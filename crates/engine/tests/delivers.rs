@@ -1,6 +1,7 @@
 //! The engine from accept to settle, in virtual time.
 
 mod fanouts;
+mod new_url;
 mod support;
 
 use std::time::Duration;

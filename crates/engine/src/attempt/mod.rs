@@ -22,6 +22,8 @@ pub(crate) struct Begin {
     pub gate: Option<Arc<AtomicBool>>,
     /// Whether it takes one of the places for slow endpoints.
     pub slow: bool,
+    /// Which of the endpoint's URLs it goes to (`Lane::url_number`).
+    pub url_number: u32,
     pub items: Items,
     /// Who waits for a test send.
     pub test: Option<
@@ -33,6 +35,7 @@ pub(crate) struct Begin {
 pub(crate) struct Done {
     pub plan: Arc<EndpointPlan>,
     pub slow: bool,
+    pub url_number: u32,
     pub items: Items,
     pub test: Option<
         tokio::sync::oneshot::Sender<(postrider_model::id::Ordinal, postrider_model::delivery::Attempt)>,
@@ -72,8 +75,8 @@ pub(crate) async fn run(shared: Arc<Shared>, mut begin: Begin) {
         }
         Err(Unprepared::BadUrl(report)) => Ended::Sent(Sent { started_at: shared.clock.now(), report }),
     };
-    let Begin { plan, slow, items, test, .. } = begin;
-    shared.tell(Message::Done(Box::new(Done { plan, slow, items, test, ended, missing })));
+    let Begin { plan, slow, url_number, items, test, .. } = begin;
+    shared.tell(Message::Done(Box::new(Done { plan, slow, url_number, items, test, ended, missing })));
 }
 
 async fn send(shared: &Shared, begin: &Begin, prepared: Prepared) -> Ended {

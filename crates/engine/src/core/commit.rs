@@ -74,6 +74,15 @@ impl Pending {
         self.health.insert(write.endpoint, HealthWrite { disable: earlier.or(write.disable), ..write });
     }
 
+    /// Writes of a commit that failed are due again, as far as none that is newer came meanwhile.
+    fn restore_health(&mut self, writes: Vec<HealthWrite>) {
+        for write in writes {
+            let waiting = self.health.entry(write.endpoint).or_insert(write);
+            waiting.disable = write.disable.or(waiting.disable);
+            self.urgent |= waiting.disable.is_some();
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.appends.is_empty()
             && self.settles.is_empty()
@@ -299,14 +308,13 @@ impl Core {
                 None => self.pending.changes.push_front((change, None)),
             }
         }
-        for write in done.health {
-            self.pending.push_health(write, now);
-        }
+        self.pending.restore_health(done.health);
         while let Some(request) = self.pending.appends.pop_front() {
             self.shared.gauges.queue_bytes.fetch_sub(request.bytes, Atomic::Relaxed);
             let _ = request.reply.send(AppendReply::Failed(error.clone()));
         }
-        // Where nothing waits no commit would come to say that it works again.
+        // Where outcomes wait already, no attempt begins that would add to them. Where none waits the next outcome
+        // shows whether it works again: the commit that follows in a moment writes nothing, and would not.
         self.failing = !self.pending.is_empty();
         self.pending.settles_since = Some(now);
         self.pending.not_before = Some(now + RETRY_WAIT);
@@ -393,5 +401,46 @@ fn clone_settle(settle: &Settle) -> Settle {
         next: settle.next,
         fresh: settle.fresh,
         key: settle.key,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use postrider_model::endpoint::DisabledReason;
+
+    use super::*;
+
+    fn write(failure_count: u32, disable: Option<(DisabledReason, Millis)>) -> HealthWrite {
+        HealthWrite {
+            endpoint: EndpointKey(1),
+            failure_count,
+            failing_since: None,
+            last_success_at: None,
+            last_attempt_at: None,
+            last_status: None,
+            disable,
+        }
+    }
+
+    #[test]
+    fn health_of_a_commit_that_failed_does_not_replace_what_came_after_it() {
+        let mut pending = Pending::default();
+        pending.push_health(write(2, None), Millis(10));
+        let gone = Some((DisabledReason::Gone, Millis(5)));
+        pending.restore_health(vec![write(1, gone)]);
+        let waiting: Vec<_> = pending.health.into_values().collect();
+        assert_eq!(
+            waiting,
+            [write(2, gone)],
+            "the newer count, and the disabling that is still to be written"
+        );
+        assert!(pending.urgent);
+    }
+
+    #[test]
+    fn health_of_a_commit_that_failed_is_written_by_the_next_one() {
+        let mut pending = Pending::default();
+        pending.restore_health(vec![write(1, None)]);
+        assert_eq!(pending.health.into_values().collect::<Vec<_>>(), [write(1, None)]);
     }
 }

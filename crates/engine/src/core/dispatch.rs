@@ -54,6 +54,7 @@ impl Core {
                         plan: Arc::clone(&lane.plan),
                         gate: Some(Arc::clone(&lane.gate)),
                         slow,
+                        url_number: lane.url_number(),
                         items,
                         test: None,
                     };
@@ -123,7 +124,8 @@ impl Core {
     pub(crate) fn start_test(&mut self, plan: &Arc<EndpointPlan>, item: Item, reply: TestReply) {
         let mut items = Items::new();
         items.push(item);
-        self.begin(Begin { plan: Arc::clone(plan), gate: None, slow: false, items, test: Some(reply) });
+        let plan = Arc::clone(plan);
+        self.begin(Begin { plan, gate: None, slow: false, url_number: 0, items, test: Some(reply) });
     }
 
     /// A place on the node is free: waiting lanes take it, in their turn.

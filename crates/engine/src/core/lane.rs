@@ -99,6 +99,10 @@ pub(crate) struct Lane {
     reserved: usize,
     in_flight: Vec<Flying>,
     requests: usize,
+    /// How many of these went to a URL that the endpoint no longer has.
+    elsewhere: usize,
+    /// Counts the URLs that the endpoint was given.
+    url_number: u32,
     window: Window,
     breaker: Option<Breaker>,
     rate: Option<Rate>,
@@ -148,6 +152,8 @@ impl Lane {
             reserved: 0,
             in_flight: Vec::new(),
             requests: 0,
+            elsewhere: 0,
+            url_number: 0,
             present: AHashSet::new(),
             spilled: false,
             backlog: false,
@@ -176,7 +182,32 @@ impl Lane {
         if plan.policy.breaker != self.breaker.is_some() {
             self.breaker = plan.policy.breaker.then(Breaker::default);
         }
+        if plan.url != self.plan.url {
+            self.start_afresh(&plan);
+        }
         self.plan = plan;
+    }
+
+    /// Nothing that is known of the old URL holds for the new one, and no request to the old one counts against it.
+    fn start_afresh(&mut self, plan: &EndpointPlan) {
+        self.url_number = self.url_number.wrapping_add(1);
+        self.elsewhere = self.requests;
+        self.window = Window::new(plan.policy.max_in_flight);
+        self.breaker = plan.policy.breaker.then(Breaker::default);
+        self.slow = false;
+        // It may stand in the ring of the slow ones, where it would wait for others.
+        self.waiting = false;
+    }
+
+    /// Which of its URLs the endpoint has now, for [`Lane::request_ended`].
+    pub(crate) fn url_number(&self) -> u32 {
+        self.url_number
+    }
+
+    /// Whether no further request may be in flight: its window holds for the URL it has now, its ceiling for all.
+    fn is_full(&self) -> bool {
+        let ceiling = self.plan.policy.max_in_flight.max(1) as usize;
+        self.requests - self.elsewhere >= self.window.size() as usize || self.requests >= ceiling
     }
 
     /// Nothing begins until [`Lane::replan`].
@@ -331,11 +362,7 @@ impl Lane {
 
     /// What may begin now.
     pub(crate) fn turn(&mut self, now: Millis) -> Turn {
-        if self.queue.is_empty()
-            || !self.plan.enabled
-            || self.unproven
-            || self.requests >= self.window.size() as usize
-        {
+        if self.queue.is_empty() || !self.plan.enabled || self.unproven || self.is_full() {
             return Turn::Idle;
         }
         if let Some(until) = self.paused_until.filter(|until| *until > now) {
@@ -374,9 +401,15 @@ impl Lane {
         self.queue.drain_due_before(now - self.plan.policy.timetable.unavailable_after())
     }
 
-    /// A request ended.
-    pub(crate) fn request_ended(&mut self) {
+    /// A request ended that was begun under this number of the URL; `false` if the endpoint has another by now, of
+    /// which the request tells nothing.
+    pub(crate) fn request_ended(&mut self, url_number: u32) -> bool {
+        let here = url_number == self.url_number;
         self.requests = self.requests.saturating_sub(1);
+        if !here {
+            self.elsewhere = self.elsewhere.saturating_sub(1);
+        }
+        here
     }
 
     /// Takes an item out of those in flight; `true` if it is not in the due index.
@@ -386,9 +419,9 @@ impl Lane {
 
     /// A request was not made after all: its place, its rate and its probe are free again, and its items go back to
     /// the front of the queue. Those cancelled meanwhile do not; returns which of these were fresh.
-    pub(crate) fn request_unsent(&mut self, items: Items) -> SmallVec<[Ordinal; 1]> {
-        self.request_ended();
-        if let Some(breaker) = &mut self.breaker {
+    pub(crate) fn request_unsent(&mut self, items: Items, url_number: u32) -> SmallVec<[Ordinal; 1]> {
+        let here = self.request_ended(url_number);
+        if let Some(breaker) = self.breaker.as_mut().filter(|_| here) {
             breaker.on_unsent();
         }
         let (mut back, mut dropped, mut same_rate) = (Items::new(), SmallVec::new(), false);

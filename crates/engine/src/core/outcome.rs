@@ -48,7 +48,7 @@ struct Verdict {
 impl Core {
     /// An attempt ended.
     pub(crate) fn attempt_ended(&mut self, done: Done, now: Millis) {
-        let Done { plan, slow, items, test, ended, missing } = done;
+        let Done { plan, slow, url_number, items, test, ended, missing } = done;
         let endpoint = plan.key;
         for item in missing {
             let fresh = self.landed(&plan, &item, test.is_some());
@@ -63,12 +63,11 @@ impl Core {
             );
         }
         match ended {
-            Ended::NotBegun { store_failed } => {
-                self.not_begun(&plan, items, test.is_some(), store_failed, now)
-            }
+            Ended::NotBegun { .. } if test.is_some() => self.test_not_begun(&plan, items, now),
+            Ended::NotBegun { store_failed } => self.not_begun(&plan, items, url_number, store_failed, now),
             Ended::Sent(sent) => match test {
                 Some(reply) => self.test_ended(&plan, items, &sent, reply, now),
-                None => self.request_ended(&plan, items, &sent, now),
+                None => self.request_ended(&plan, items, &sent, url_number, now),
             },
         }
         self.place_freed(slow, now);
@@ -82,17 +81,24 @@ impl Core {
         self.lanes.get_mut(&plan.key).map_or(item.fresh, |lane| lane.landed(item.event))
     }
 
-    fn not_begun(&mut self, plan: &EndpointPlan, items: Items, test: bool, store_failed: bool, now: Millis) {
-        if test {
-            // A test send whose event cannot be read is over: one attempt (DESIGN 4.4).
-            for item in items {
-                let attempt = unattempted(1, now, "store_unavailable");
-                self.settle(plan, item.event, Some(attempt), Next::Failed, item.fresh, None, now);
-            }
-            return;
+    /// A test send whose event cannot be read is over: one attempt (DESIGN 4.4).
+    fn test_not_begun(&mut self, plan: &EndpointPlan, items: Items, now: Millis) {
+        for item in items {
+            let attempt = unattempted(1, now, "store_unavailable");
+            self.settle(plan, item.event, Some(attempt), Next::Failed, item.fresh, None, now);
         }
+    }
+
+    fn not_begun(
+        &mut self,
+        plan: &EndpointPlan,
+        items: Items,
+        url_number: u32,
+        store_failed: bool,
+        now: Millis,
+    ) {
         let Some(lane) = self.lanes.get_mut(&plan.key) else { return };
-        let dropped = lane.request_unsent(items);
+        let dropped = lane.request_unsent(items, url_number);
         if !lane.plan.enabled {
             self.hold_queue(plan.key, now);
         } else if store_failed {
@@ -121,16 +127,26 @@ impl Core {
         }
     }
 
-    fn request_ended(&mut self, plan: &EndpointPlan, items: Items, sent: &Sent, now: Millis) {
+    fn request_ended(
+        &mut self,
+        plan: &EndpointPlan,
+        items: Items,
+        sent: &Sent,
+        url_number: u32,
+        now: Millis,
+    ) {
         let mut verdict = judge(plan, sent);
         self.shared.metrics.attempt(verdict.success, sent.report.latency);
         let Some(lane) = self.lanes.get_mut(&plan.key) else { return };
-        // What an endpoint's old URL said of itself does not hold for its new one (DESIGN 4.4).
-        verdict.gone &= lane.plan.url == plan.url;
-        lane.request_ended();
         lane.touched_at = now;
-        lane.slow = verdict.timed_out;
-        adapt(lane, &verdict, now);
+        let here = lane.request_ended(url_number);
+        if here {
+            lane.slow = verdict.timed_out;
+            adapt(lane, &verdict, now);
+        } else if verdict.gone {
+            // What an endpoint's old URL said of itself does not hold for its new one (DESIGN 4.4).
+            (verdict.gone, verdict.retry) = (false, true);
+        }
         let enabled = lane.plan.enabled;
         let mut exhausted_since = None;
         let mut exhausted_attempts = 0;
@@ -165,7 +181,7 @@ impl Core {
             exhausted_since.is_some(),
             sent.report.latency,
         );
-        if !notice {
+        if here && !notice {
             self.note_health(plan, sent, &verdict, exhausted_since, exhausted_attempts, now);
         }
     }

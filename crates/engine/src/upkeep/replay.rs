@@ -56,14 +56,17 @@ pub(crate) async fn run(shared: Arc<Shared>) {
 async fn run_one(shared: Arc<Shared>, active: Active, replay: Replay) {
     // What it may still reopen, in fractions of a delivery: slow rates take several steps for one.
     let mut credit = 1.0;
+    let mut trouble = Trouble::default();
     loop {
         credit = (credit + f64::from(replay.per_second) * STEP.as_secs_f64())
             .min(f64::from(replay.per_second).max(1.0));
         match step(&shared, &replay, &mut credit).await {
-            Ok(ReplayStatus::Running) => {}
+            Ok(ReplayStatus::Running) => trouble.over(),
             Ok(ReplayStatus::Done | ReplayStatus::Cancelled) => break,
             Err(error) => {
-                tracing::warn!(%error, replay = %replay.id.0, "a replay was interrupted; it goes on");
+                if trouble.is_new(&error) {
+                    tracing::warn!(%error, replay = %replay.id.0, "a replay was interrupted; it goes on");
+                }
             }
         }
         if !rest(&shared, STEP).await {
@@ -71,6 +74,25 @@ async fn run_one(shared: Arc<Shared>, active: Active, replay: Replay) {
         }
     }
     active.lock().remove(&replay.id);
+}
+
+/// What stands in a replay's way: worth a line in the log when it comes and when it changes, not with every step.
+#[derive(Debug, Default)]
+struct Trouble(Option<String>);
+
+impl Trouble {
+    /// Whether the step before did not meet the same.
+    fn is_new(&mut self, error: &StoreError) -> bool {
+        let text = error.to_string();
+        let new = self.0.as_ref() != Some(&text);
+        self.0 = Some(text);
+        new
+    }
+
+    /// A step was made.
+    fn over(&mut self) {
+        self.0 = None;
+    }
 }
 
 /// Reopens as many as `credit` allows and writes how far it came, also where it was interrupted.
@@ -122,4 +144,20 @@ async fn swept(shared: &Shared, endpoint: EndpointKey) {
     shared.tell(Message::WhenSwept(endpoint, reply));
     // An error: the engine is stopping, and what comes next will say so.
     let _ = done.await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_goes_on_failing_is_worth_one_line_until_the_failure_changes_or_ends() {
+        let (full, broken) = (StoreError::Full("disk".to_owned()), StoreError::Unavailable("io".to_owned()));
+        let mut trouble = Trouble::default();
+        let logged: Vec<_> =
+            [&full, &full, &broken, &broken, &full].map(|error| trouble.is_new(error)).into();
+        assert_eq!(logged, [true, false, true, false, true]);
+        trouble.over();
+        assert!(trouble.is_new(&full));
+    }
 }

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's own set-up may panic: that fails the test")]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,14 +11,14 @@ use parking_lot::Mutex;
 use postrider_courier::{BoxFuture, GuardPolicy, Outbound, Report, Transport};
 use postrider_engine::ports::{Clock, Fatal, Rng, Spawner, Task};
 use postrider_engine::{Contracts, Engine, EngineParts, EventIn, Origin, Settings};
-use postrider_model::delivery::DeliveryState;
+use postrider_model::delivery::{Attempt, DeliveryState};
 use postrider_model::endpoint::{DisabledReason, EndpointConfig, EndpointSecrets};
 use postrider_model::id::{EndpointId, EndpointKey, IdSalt, Mode, ProjectKey, ReplayId};
 use postrider_model::limits::Limits;
 use postrider_model::time::Millis;
 use postrider_store::{
-    Catalogue, Endpoint, EndpointChange, EndpointPatch, NewAudit, NewEndpoint, NewProject, NewReplay, Scope,
-    Selection,
+    Catalogue, Endpoint, EndpointChange, EndpointPatch, History, NewAudit, NewEndpoint, NewProject,
+    NewReplay, Scope, Selection,
 };
 use postrider_store_sqlite::{Options, SqliteStore};
 use postrider_vault::Keyring;
@@ -26,15 +26,16 @@ use tempfile::TempDir;
 
 const SALT: IdSalt = IdSalt(7);
 
-/// Tokio's paused clock, on a date.
+/// Tokio's paused clock, on a date, with jumps as a wall clock makes them.
 #[derive(Debug)]
 struct VirtualClock {
     start: tokio::time::Instant,
+    set_ms: AtomicI64,
 }
 
 impl Clock for VirtualClock {
     fn now(&self) -> Millis {
-        Millis(1_800_000_000_000) + self.start.elapsed()
+        Millis(1_800_000_000_000 + self.set_ms.load(Ordering::Relaxed)) + self.start.elapsed()
     }
 }
 
@@ -73,8 +74,12 @@ impl Fatal for Panics {
 #[derive(Debug, Clone)]
 pub(crate) struct Received {
     pub(crate) endpoint: EndpointKey,
+    pub(crate) url: String,
     pub(crate) body: Bytes,
+    /// By the wall clock.
     pub(crate) at: Millis,
+    /// What passed since the test began.
+    pub(crate) after: Duration,
 }
 
 type Answer = dyn Fn(&Received, usize) -> (u16, Duration) + Send + Sync;
@@ -89,7 +94,9 @@ pub(crate) struct Receivers {
 impl Transport for Receivers {
     fn send(&self, request: Outbound) -> BoxFuture<'static, Report> {
         let endpoint = EndpointKey(request.endpoint);
-        let received = Received { endpoint, body: request.body, at: self.clock.now() };
+        let url = request.target.as_str().to_owned();
+        let after = self.clock.start.elapsed();
+        let received = Received { endpoint, url, body: request.body, at: self.clock.now(), after };
         let before = {
             let mut all = self.received.lock();
             all.push(received.clone());
@@ -115,6 +122,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) project: ProjectKey,
     pub(crate) received: Arc<Mutex<Vec<Received>>>,
+    clock: Arc<VirtualClock>,
     dir: TempDir,
 }
 
@@ -131,16 +139,17 @@ impl World {
         settings: Settings,
         answer: impl Fn(&Received, usize) -> (u16, Duration) + Send + Sync + 'static,
     ) -> Self {
-        Self::on(tempfile::tempdir().unwrap(), settings, answer).await
+        let clock = Arc::new(VirtualClock { start: tokio::time::Instant::now(), set_ms: AtomicI64::new(0) });
+        Self::on(tempfile::tempdir().unwrap(), clock, settings, answer).await
     }
 
     async fn on(
         dir: TempDir,
+        clock: Arc<VirtualClock>,
         settings: Settings,
         answer: impl Fn(&Received, usize) -> (u16, Duration) + Send + Sync + 'static,
     ) -> Self {
         let store = SqliteStore::open_inline(Options::new(dir.path(), SALT)).unwrap();
-        let clock = Arc::new(VirtualClock { start: tokio::time::Instant::now() });
         let received = Arc::new(Mutex::new(Vec::new()));
         let transport = Receivers {
             answer: Box::new(answer),
@@ -150,7 +159,7 @@ impl World {
         let engine = Engine::start(EngineParts {
             store: store.clone(),
             transport: Arc::new(transport),
-            clock,
+            clock: Arc::<VirtualClock>::clone(&clock),
             rng: Arc::new(Counter::default()),
             spawner: Arc::new(OnRuntime),
             fatal: Arc::new(Panics),
@@ -167,7 +176,19 @@ impl World {
             Some(project) => project.key,
             None => store.create_project(project(engine.now()), audit()).await.unwrap().key,
         };
-        Self { engine, store, project, received, dir }
+        Self { engine, store, project, received, clock, dir }
+    }
+
+    /// The state of a delivery and its attempts.
+    pub(crate) async fn outcome(
+        &self,
+        accepted: postrider_engine::Accepted,
+        endpoint: &Endpoint,
+    ) -> (DeliveryState, Vec<Attempt>) {
+        let scope = Scope { project: self.project, mode: Mode::Live, tenant: None };
+        let detail = self.store.delivery_detail(scope, accepted.ordinal, endpoint.key).await.unwrap();
+        let detail = detail.unwrap();
+        (detail.summary.state, detail.attempts)
     }
 
     /// Stops the engine in order and starts another on the same store.
@@ -188,7 +209,7 @@ impl World {
         postrider_store::Upkeep::close(&*self.store).await.unwrap();
         drop(self.engine);
         drop(self.store);
-        Self::on(self.dir, settings, answer).await
+        Self::on(self.dir, self.clock, settings, answer).await
     }
 
     /// Creates an endpoint of tenant `t1`.
