@@ -22,6 +22,7 @@ use crate::shape::Shape;
 use crate::store::SimStore;
 
 pub(crate) use endpoint::{Kind, create, observe};
+pub(crate) use event::LONGEST_SCHEDULE_MS;
 
 /// What a client works with.
 #[derive(Debug, Clone)]
@@ -110,7 +111,8 @@ fn jump(desk: &Desk, prng: &mut Prng) {
     if !desk.shape.jumps {
         return;
     }
-    let by_ms = prng.within(0, 10_000) as i64 - 5_000;
+    let most_ms = *prng.pick(&[5_000, 7_200_000]).unwrap_or(&5_000);
+    let by_ms = prng.within(0, 2 * most_ms) as i64 - most_ms as i64;
     let at = desk.clock.true_ms();
     desk.ledger.lock().jumps.push((at, by_ms));
     desk.note(format_args!("the clock jumps by {by_ms} ms"));

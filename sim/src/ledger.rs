@@ -48,6 +48,8 @@ pub(crate) struct Event {
     pub(crate) kind: String,
     pub(crate) key: Option<String>,
     pub(crate) deliver_at: Option<Millis>,
+    /// When that was to be, in true milliseconds, as the clock was then.
+    pub(crate) deliver_at_ms: Option<i64>,
     pub(crate) issued: u64,
     pub(crate) answered: Option<u64>,
     pub(crate) fate: Fate,
@@ -121,8 +123,10 @@ pub(crate) struct DeliverySeen {
     pub(crate) requests: Vec<usize>,
     /// Settled as delivered, and not reopened since.
     pub(crate) delivered: bool,
-    /// Committed: not to be sent before, by the timetable.
+    /// Committed: not to be sent before.
     pub(crate) due: Option<Millis>,
+    /// Nor before this true time in milliseconds, by the timetable.
+    pub(crate) due_ms: Option<i64>,
     /// A settle or a reopening was committed since the last request began.
     pub(crate) settled: bool,
     /// It was reopened at some time.
@@ -166,10 +170,11 @@ impl Ledger {
         }
     }
 
-    /// How far the clock jumped in all between two true times, with a margin for what happens in the same instant.
-    pub(crate) fn jumped_ms(&self, from_ms: i64, to_ms: i64) -> i64 {
-        let near = |at: &i64| (from_ms - 20..=to_ms + 20).contains(at);
-        self.jumps.iter().filter(|(at, _)| near(at)).map(|(_, by)| by.abs()).sum()
+    /// How far the clock jumped forward in all between two true times, with a margin: for what happens in the same
+    /// instant, and for the second in which the engine learns of it. A jump back makes nothing earlier.
+    pub(crate) fn forward_ms(&self, from_ms: i64, to_ms: i64) -> i64 {
+        let near = |at: &i64| (from_ms - 1_100..=to_ms + 20).contains(at);
+        self.jumps.iter().filter(|(at, by)| near(at) && *by > 0).map(|(_, by)| by).sum()
     }
 
     /// After a crash: changes without an answer may have happened, and no request is on its way any more.

@@ -22,6 +22,7 @@ use crate::metrics::Metrics;
 use crate::ports::{Clock, Fatal, Rng, Spawner};
 use crate::project::{Contracts, ProjectContext, Projects, Sources};
 use crate::routes::Routes;
+use crate::time::EngineTime;
 use crate::upkeep::stats::Stats;
 
 /// What an engine is made of.
@@ -95,7 +96,7 @@ impl Default for Settings {
 pub(crate) struct Gauges {
     /// Bytes that wait to be committed.
     pub queue_bytes: AtomicUsize,
-    /// When the oldest of them arrived, in milliseconds; `i64::MAX` when none waits.
+    /// When the oldest of them arrived, in milliseconds of the engine's time; `i64::MAX` when none waits.
     pub oldest_append: AtomicI64,
     /// Deliveries that wait to be written after their events, and something for each of these.
     pub fanout_matches: AtomicUsize,
@@ -109,7 +110,10 @@ pub(crate) struct Gauges {
 pub(crate) struct Shared {
     pub store: Arc<dyn Store>,
     pub transport: Arc<dyn Transport>,
+    /// The wall clock: what is shown and signed.
     pub clock: Arc<dyn Clock>,
+    /// What waits and due times are measured in.
+    pub time: EngineTime,
     pub rng: Arc<dyn Rng>,
     pub spawner: Arc<dyn Spawner>,
     pub fatal: Arc<dyn Fatal>,
@@ -182,7 +186,15 @@ impl Engine {
     pub async fn start(parts: EngineParts) -> Result<Self, StoreError> {
         let (core, inbox) = mpsc::unbounded_channel();
         let shared = Arc::new(Self::shared(parts, core));
-        let recovered = shared.store.recover(shared.clock.now()).await?;
+        let recovered = shared.store.recover(shared.time.now()).await?;
+        shared.time.not_before(recovered.highest.time());
+        let ahead = shared.time.ahead();
+        if ahead >= Duration::from_secs(1) {
+            tracing::warn!(
+                seconds = ahead.as_secs_f64(),
+                "the last event is ahead of the system's clock, which was set back; nothing waits for it"
+            );
+        }
         let mut core = Core::new(Arc::clone(&shared), inbox, &recovered);
         core.resume_fanouts(&crate::upkeep::fanout::unfinished(&shared).await?);
         // Endpoints, keys and replays have ids of their own, which need not be above the events'.
@@ -199,6 +211,7 @@ impl Engine {
         Shared {
             store: parts.store,
             transport: parts.transport,
+            time: EngineTime::new(Arc::clone(&parts.clock)),
             clock: parts.clock,
             rng: parts.rng,
             spawner: parts.spawner,
@@ -318,7 +331,7 @@ impl Engine {
     /// # Errors
     /// Of the store.
     pub async fn resend(&self, delivery: DeliveryKey) -> Result<ChangeOutcome, StoreError> {
-        self.change(Change::Reopen { delivery, due: self.shared.clock.now() }).await
+        self.change(Change::Reopen { delivery, due: self.shared.time.now() }).await
     }
 
     /// Cancels a pending or held delivery.

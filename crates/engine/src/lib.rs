@@ -15,6 +15,7 @@ pub mod ports;
 mod project;
 mod routes;
 pub mod schema;
+mod time;
 mod upkeep;
 
 pub use accept::{AcceptError, Accepted, EventIn, Fault, Origin};

@@ -9,9 +9,10 @@ use postrider_model::time::Millis;
 /// A boxed future that a task runs.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
 
-/// Tells the time. Waiting is done with tokio's timers, which the simulation pauses.
+/// The wall clock. It may be set while the process runs, and nothing waits by it: time passes as tokio's timers
+/// measure it, which the simulation pauses, and the engine's own time (`time::EngineTime`) joins the two.
 pub trait Clock: Send + Sync + fmt::Debug + 'static {
-    /// Now.
+    /// What it shows.
     fn now(&self) -> Millis;
 }
 

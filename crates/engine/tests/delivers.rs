@@ -1,5 +1,6 @@
 //! The engine from accept to settle, in virtual time.
 
+mod clock_jumps;
 mod fanouts;
 mod new_url;
 mod support;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use postrider_model::time::Millis;
 
 use super::rate::Bucket;
+use crate::client::LONGEST_SCHEDULE_MS;
 use crate::ledger::{DeliverySeen, Fate, Ledger, Number, Request};
 
 /// The default window's ceiling (DESIGN 2.3).
@@ -60,7 +61,7 @@ impl Ledger {
         let open = 1 + self.requests.iter().rev().take(4_000).filter(open).count();
         let jumped_since =
             self.endpoints.get(&key).and_then(|seen| seen.bucket).map_or(i64::MAX, |bucket| bucket.at_ms());
-        let jumped = self.jumped_ms(jumped_since, beginning.true_ms) > 0;
+        let jumped = self.forward_ms(jumped_since, beginning.true_ms) > 0;
         let Some(seen) = self.endpoints.get_mut(&key) else {
             // Created, and not yet answered: nothing is known of it.
             return;
@@ -109,8 +110,9 @@ impl Ledger {
                 .filter(|last| last.life == self.life);
             let last_end =
                 seen.requests.last().and_then(|at| self.requests.get(*at)).and_then(|last| last.end);
-            let slack = self.jumped_ms(last_end.map_or(0, |end| end.true_ms), beginning.true_ms);
-            let at = beginning.wall.0 + slack;
+            let (wall, now_ms) = (beginning.wall, beginning.true_ms);
+            let skipped_ms = |since_ms| self.forward_ms(since_ms, now_ms);
+            let last_end_ms = last_end.map_or(0, |end| end.true_ms);
             let event = self.events.get(&n);
             if event.is_none_or(|event| event.fate == Fate::Refused) {
                 Some("nothing is sent that was not accepted")
@@ -122,11 +124,15 @@ impl Ledger {
                 Some("a delivery is not sent twice at once")
             } else if open.is_some() && !seen.settled {
                 Some("a delivery is not sent again before its settle is on disk")
-            } else if seen.due.is_some_and(|due| at < due.0) {
+            } else if self.jumps.is_empty() && seen.due.is_some_and(|due| wall < due)
+                || seen.due_ms.is_some_and(|due_ms| now_ms + skipped_ms(last_end_ms) < due_ms)
+            {
                 Some("a retry never begins before its timetable's earliest time")
             } else if !test
                 && !seen.reopened
-                && event.and_then(|event| event.deliver_at).is_some_and(|due| at < due.0)
+                && event
+                    .and_then(|event| event.deliver_at_ms)
+                    .is_some_and(|due_ms| now_ms + skipped_ms(due_ms - LONGEST_SCHEDULE_MS) < due_ms)
             {
                 Some("a scheduled event is not sent early")
             } else {

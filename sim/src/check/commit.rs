@@ -119,7 +119,7 @@ impl Ledger {
                 let Some(n) = self.numbers.get(&delivery.event).copied() else { continue };
                 let state = stored.deliveries.get(&(delivery.event.0, delivery.endpoint.0));
                 let seen = self.deliveries.entry((n, delivery.endpoint.0)).or_default();
-                (seen.reopened, seen.due) = (true, None);
+                (seen.reopened, seen.due, seen.due_ms) = (true, None, None);
                 seen.delivered &= state == Some(&DeliveryState::Delivered);
             }
         }
@@ -128,9 +128,10 @@ impl Ledger {
     fn settled(&mut self, event: Ordinal, endpoint: i64, next: Next) {
         let Some(n) = self.numbers.get(&event).copied() else { return };
         let least = self.earliest(n, endpoint, next);
+        let clock_was_set = !self.jumps.is_empty();
         let Some(seen) = self.deliveries.get_mut(&(n, endpoint)) else { return };
         seen.settled = true;
-        seen.due = None;
+        (seen.due, seen.due_ms) = (None, None);
         match next {
             Next::Delivered => {
                 seen.delivered = true;
@@ -145,8 +146,10 @@ impl Ledger {
                 }
             }
             Next::Due { at, .. } => {
-                seen.due = Some(at);
-                if least.is_some_and(|least| at < least) {
+                // Once the clock was set, due times are no longer those that it shows.
+                seen.due = Some(at).filter(|_| !clock_was_set);
+                seen.due_ms = least.map(|(_, true_ms)| true_ms);
+                if let Some((least, _)) = least.filter(|(least, _)| at < *least) {
                     self.violate(
                         "a retry is due by the timetable or later",
                         format!("event {n} to endpoint {endpoint}: {at:?} instead of {least:?}"),
@@ -157,8 +160,9 @@ impl Ledger {
         }
     }
 
-    /// When the next attempt may be, by the timetables that the endpoint may have had during the last one.
-    fn earliest(&self, n: Number, endpoint: i64, next: Next) -> Option<Millis> {
+    /// When the next attempt may be, by the timetables that the endpoint may have had during the last one: by the
+    /// clock, which the engine's time is never behind of for more than a jump it has not seen yet, and in true time.
+    fn earliest(&self, n: Number, endpoint: i64, next: Next) -> Option<(Millis, i64)> {
         let Next::Due { step, .. } = next else { return None };
         let seen = self.deliveries.get(&(n, endpoint))?;
         let last = self.requests.get(*seen.requests.last()?)?;
@@ -173,8 +177,9 @@ impl Ledger {
             })
             .min()?;
         let asked_ms = end.retry_after_ms.unwrap_or(0);
-        let slack_ms = self.jumped_ms(end.true_ms, end.true_ms + 1_000);
-        Some(Millis(end.wall.0 + delay_ms.max(asked_ms) - slack_ms))
+        let wait_ms = delay_ms.max(asked_ms);
+        let unseen_ms = self.forward_ms(end.true_ms, end.true_ms);
+        Some((Millis(end.wall.0 + wait_ms - unseen_ms), end.true_ms + wait_ms))
     }
 
     fn changed(&mut self, change: Change, outcome: ChangeOutcome) {
@@ -192,7 +197,7 @@ impl Ledger {
             seen.reopened = true;
             seen.settled = true;
             seen.delivered = false;
-            seen.due = None;
+            (seen.due, seen.due_ms) = (None, None);
         } else {
             seen.cancelled = true;
         }

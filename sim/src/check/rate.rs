@@ -27,7 +27,7 @@ impl Bucket {
         self.life == life && (self.rate - rate).abs() < f64::EPSILON
     }
 
-    /// Takes one; false where there is none left. A jump of the clock is worth a burst.
+    /// Takes one; false where there is none left. A jump of the clock forward is worth a burst.
     pub(crate) fn take(&mut self, at_ms: i64, jumped: bool) -> bool {
         let grown = self.credit + self.rate * (at_ms - self.at_ms) as f64 / 1_000.0;
         self.credit = if jumped { Self::most(self.rate) } else { grown.min(Self::most(self.rate)) };

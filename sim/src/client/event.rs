@@ -14,6 +14,9 @@ use crate::prng::Prng;
 const KINDS: [&str; 3] = ["deal.won", "deal.lost", "call.ended"];
 const TEST_KIND: &str = "sim.test";
 
+/// No event is scheduled further ahead than this.
+pub(crate) const LONGEST_SCHEDULE_MS: i64 = 15_000;
+
 /// The bytes of an event's `data`.
 fn data(n: Number) -> Bytes {
     let pad = "x".repeat((n % 7) as usize * 40);
@@ -37,12 +40,13 @@ fn incoming(n: Number, event: &Event) -> EventIn {
 }
 
 fn random(desk: &Desk, prng: &mut Prng) -> Event {
-    let scheduled = prng.chance(0.06);
+    let scheduled = prng.chance(0.06).then(|| prng.below(LONGEST_SCHEDULE_MS as u64));
     Event {
         tenant: prng.below(desk.tenants.len() as u64) as usize,
         kind: prng.pick(&KINDS).copied().unwrap_or(KINDS[0]).to_owned(),
         key: prng.chance(0.6).then(|| format!("key-{}", prng.below(3))),
-        deliver_at: scheduled.then(|| desk.now() + Duration::from_millis(prng.below(15_000))),
+        deliver_at: scheduled.map(|after_ms| desk.now() + Duration::from_millis(after_ms)),
+        deliver_at_ms: scheduled.map(|after_ms| desk.clock.true_ms() + after_ms as i64),
         issued: 0,
         answered: None,
         fate: Fate::Unknown,
@@ -208,6 +212,7 @@ pub(super) async fn test(desk: &Desk, prng: &mut Prng) {
             kind: TEST_KIND.to_owned(),
             key: None,
             deliver_at: None,
+            deliver_at_ms: None,
             issued,
             answered: None,
             fate: Fate::Unknown,

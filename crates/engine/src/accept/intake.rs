@@ -40,7 +40,7 @@ pub(crate) fn overload(shared: &Shared) -> Option<String> {
         return Some("too many bytes wait to be committed".to_owned());
     }
     let oldest = gauges.oldest_append.load(Atomic::Relaxed);
-    let age_ms = shared.clock.now().0.saturating_sub(oldest);
+    let age_ms = shared.time.now().0.saturating_sub(oldest);
     (age_ms > shared.settings.queue_age.as_millis() as i64).then(|| "the store is slow to commit".to_owned())
 }
 
@@ -206,11 +206,12 @@ impl<'a> Intake<'a> {
         mark: Option<IdempotencyMark>,
         mut test: Option<TestReply>,
     ) -> Result<Vec<EventOutcome>, AcceptError> {
+        self.translate(&mut drafts);
         for _ in 0..MAX_REMATCHES {
             let bytes = drafts.iter().map(Draft::weight).sum();
             let (reply, answer) = oneshot::channel();
             self.shared.gauges.queue_bytes.fetch_add(bytes, Atomic::Relaxed);
-            let arrived = self.shared.clock.now();
+            let arrived = self.shared.time.now();
             self.shared.tell(Message::Append(AppendRequest { drafts, mark, arrived, bytes, reply, test }));
             let answer =
                 answer.await.map_err(|_| StoreError::Unavailable("the server is stopping".to_owned()))?;
@@ -228,6 +229,23 @@ impl<'a> Intake<'a> {
             retry_after_seconds: 1,
             detail: "the tenant's endpoints change faster than events can be matched".to_owned(),
         })
+    }
+
+    /// Where the engine's time is ahead of the wall clock: an event is stamped with what the wall clock shows, and
+    /// is sent when that shows the time asked for.
+    fn translate(&self, drafts: &mut [Draft]) {
+        let (ahead, scheduled) =
+            (self.shared.time.ahead(), drafts.iter().any(|draft| draft.deliver_at.is_some()));
+        if ahead.is_zero() && !scheduled {
+            return;
+        }
+        let wall = self.shared.clock.now();
+        // The clock may have been set a moment ago, and to send early is worse than a stamp that is off.
+        let ahead = self.shared.time.now().since(wall);
+        for draft in drafts.iter_mut().filter(|_| !ahead.is_zero()) {
+            draft.timestamp.get_or_insert(wall);
+            draft.deliver_at = draft.deliver_at.map(|at| at + ahead);
+        }
     }
 
     async fn match_again(&self, drafts: Vec<Draft>) -> Result<Vec<Draft>, AcceptError> {

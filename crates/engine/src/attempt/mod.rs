@@ -58,8 +58,16 @@ pub(crate) enum Ended {
 
 /// A request and what came of it.
 pub(crate) struct Sent {
+    /// By the wall clock: it is shown and signed.
     pub started_at: Millis,
     pub report: Report,
+}
+
+impl Sent {
+    /// When it ended, by the wall clock as it was at its start.
+    pub(crate) fn ended_at(&self) -> Millis {
+        self.started_at + self.report.latency
+    }
 }
 
 /// Runs one attempt and tells the core.

@@ -214,7 +214,7 @@ async fn sweep_to_the_end(shared: Arc<Shared>, sweep: PlannedSweep) {
     let PlannedSweep { endpoint, into, up_to, .. } = sweep;
     let mut released = false;
     loop {
-        let sweep = Sweep { endpoint, into, up_to, now: shared.clock.now() };
+        let sweep = Sweep { endpoint, into, up_to, now: shared.time.now() };
         match shared.store.sweep(sweep, SWEEP_ROWS).await {
             Ok(swept) => {
                 released |= swept.released;

@@ -225,7 +225,7 @@ impl Core {
     /// The commit ended: acknowledge, hand over, settle.
     pub(crate) fn committed(&mut self, result: Result<Committed, StoreError>) {
         let Some(done) = self.commit.take() else { return };
-        let now = self.shared.clock.now();
+        let now = self.tick();
         match result {
             Ok(committed) => self.commit_succeeded(done, committed, now),
             Err(StoreError::Fatal(reason)) => self.shared.fatal.die(&reason),

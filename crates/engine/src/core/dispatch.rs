@@ -103,7 +103,7 @@ impl Core {
     /// Ends what has waited in memory longer than its timetable allows.
     fn give_up_overdue(&mut self, endpoint: EndpointKey, now: Millis) {
         let Some(lane) = self.lanes.get_mut(&endpoint) else { return };
-        let overdue = lane.overdue(now);
+        let overdue = lane.overdue(now, self.started_at);
         if overdue.is_empty() || !lane.plan.enabled {
             return;
         }

@@ -396,9 +396,14 @@ impl Lane {
         Turn::Send(items)
     }
 
-    /// Takes out what has waited in memory longer than its timetable allows (DESIGN 2.3).
-    pub(crate) fn overdue(&mut self, now: Millis) -> Vec<Item> {
-        self.queue.drain_due_before(now - self.plan.policy.timetable.unavailable_after())
+    /// Takes out what has waited in memory longer than its timetable allows (DESIGN 2.3). Time before `started_at`
+    /// does not count.
+    pub(crate) fn overdue(&mut self, now: Millis, started_at: Millis) -> Vec<Item> {
+        let patience = self.plan.policy.timetable.unavailable_after();
+        if now.since(started_at) <= patience {
+            return Vec::new();
+        }
+        self.queue.drain_due_before(now - patience)
     }
 
     /// A request ended that was begun under this number of the URL; `false` if the endpoint has another by now, of

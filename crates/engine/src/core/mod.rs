@@ -37,6 +37,7 @@ pub(crate) use lane::{Item, Items};
 pub(crate) use message::{AppendReply, AppendRequest, Message};
 
 use crate::engine::Shared;
+use crate::time::Jump;
 use commit::{InFlight, Pending};
 use fanout::Fanouts;
 use lane::Lane;
@@ -48,6 +49,11 @@ use timers::Timers;
 const INBOX_GULP: usize = 512;
 /// Lanes are looked over this often: ageing, health, idle lanes.
 const HOUSEKEEPING_MS: i64 = 1_000;
+/// A jump of the wall clock below this is not logged.
+const WORTH_A_WORD: Duration = Duration::from_secs(1);
+/// A core that did not look at the time for longer than this could not run: the machine was suspended, or the wall
+/// clock was set forward. It must be far below the hour after which a delivery is given up.
+const SUSPENDED: Duration = Duration::from_secs(60);
 
 /// The state of the core task.
 pub(crate) struct Core {
@@ -85,8 +91,11 @@ pub(crate) struct Core {
     next_housekeeping: Millis,
     /// The last endpoint whose health housekeeping wrote.
     health_cursor: EndpointKey,
-    /// Deliveries overdue before this instant waited for us, not for their endpoint.
+    /// Deliveries overdue before this instant waited for us, not for their endpoint: the start, or the end of a time
+    /// in which this process could not run.
     started_at: Millis,
+    /// When the time was last looked at: at least every [`HOUSEKEEPING_MS`] while the process runs.
+    looked_at: Millis,
     /// No lane begins anything more; what is accepted waits in the store for the next start.
     winding_down: bool,
     stopping: Option<oneshot::Sender<()>>,
@@ -98,7 +107,7 @@ impl Core {
         inbox: mpsc::UnboundedReceiver<Message>,
         recovered: &Recovered,
     ) -> Self {
-        let now = shared.clock.now();
+        let now = shared.time.now();
         let mut core = Self {
             shared,
             inbox,
@@ -125,6 +134,7 @@ impl Core {
             next_housekeeping: now + Duration::from_millis(HOUSEKEEPING_MS as u64),
             health_cursor: EndpointKey::default(),
             started_at: now,
+            looked_at: now,
             winding_down: false,
             stopping: None,
         };
@@ -142,7 +152,7 @@ impl Core {
         tokio::pin!(sleep);
         self.load_fanouts();
         loop {
-            let now = self.shared.clock.now();
+            let now = self.tick();
             self.start_commit(now);
             if self.finished() {
                 break;
@@ -156,7 +166,7 @@ impl Core {
                     if count == 0 {
                         break;
                     }
-                    let now = self.shared.clock.now();
+                    let now = self.tick();
                     for message in gulp.drain(..) {
                         self.take(message, now);
                     }
@@ -227,7 +237,7 @@ impl Core {
     }
 
     fn run_timers(&mut self) {
-        let now = self.shared.clock.now();
+        let now = self.tick();
         while let Some(endpoint) = self.timers.pop(now) {
             if self.lanes.contains_key(&endpoint) {
                 self.pump(endpoint, now);
@@ -236,8 +246,35 @@ impl Core {
             }
         }
         if now >= self.next_housekeeping {
+            self.follow_wall_clock();
             self.next_housekeeping = now + Duration::from_millis(HOUSEKEEPING_MS as u64);
             self.keep_house(now);
+        }
+    }
+
+    /// Now. After a time in which this process could not run, what is overdue gets its chance as after a start.
+    fn tick(&mut self) -> Millis {
+        let now = self.shared.time.now();
+        if now.since(self.looked_at) > SUSPENDED {
+            self.started_at = now;
+        }
+        self.looked_at = now;
+        now
+    }
+
+    fn follow_wall_clock(&self) {
+        let seconds = |by: Duration| by.as_secs_f64();
+        match self.shared.time.follow() {
+            Some(Jump::Forward(by)) if by >= WORTH_A_WORD => {
+                tracing::warn!(seconds = seconds(by), "the system's clock was set forward, or stood still");
+            }
+            Some(Jump::Back(by)) if by >= WORTH_A_WORD => {
+                tracing::warn!(
+                    seconds = seconds(by),
+                    "the system's clock was set back; nothing waits for it"
+                );
+            }
+            _ => {}
         }
     }
 

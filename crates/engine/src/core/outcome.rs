@@ -55,7 +55,7 @@ impl Core {
             self.settle(
                 &plan,
                 item.event,
-                Some(unattempted(item.attempts + 1, now, EXPIRED)),
+                Some(unattempted(item.attempts + 1, self.shared.time.shown(now), EXPIRED)),
                 Next::Failed,
                 fresh,
                 item.key,
@@ -84,7 +84,7 @@ impl Core {
     /// A test send whose event cannot be read is over: one attempt (DESIGN 4.4).
     fn test_not_begun(&mut self, plan: &EndpointPlan, items: Items, now: Millis) {
         for item in items {
-            let attempt = unattempted(1, now, "store_unavailable");
+            let attempt = unattempted(1, self.shared.time.shown(now), "store_unavailable");
             self.settle(plan, item.event, Some(attempt), Next::Failed, item.fresh, None, now);
         }
     }
@@ -188,16 +188,17 @@ impl Core {
 
     /// Ends a delivery without an attempt.
     pub(crate) fn give_up(&mut self, plan: &EndpointPlan, item: &Item, error: &str, now: Millis) {
-        let attempt = unattempted(item.attempts + 1, now, error);
+        let shown = self.shared.time.shown(now);
+        let attempt = unattempted(item.attempts + 1, shown, error);
         self.settle(plan, item.event, Some(attempt), Next::Failed, item.fresh, item.key, now);
         self.shared.metrics.exhausted.inc();
-        self.shared.stats.given_up(plan.key, now);
+        self.shared.stats.given_up(plan.key, shown);
         let Some(lane) = self.lanes.get_mut(&plan.key) else { return };
         let counts = error == ENDPOINT_UNAVAILABLE && !item.flags.notice && !item.flags.test;
         let since = item.first_attempt_at.unwrap_or(item.due);
         if counts && lane.plan.enabled && lane.health.after_giving_up(&lane.plan.policy.disable, since) {
             lane.last_failure = Some((item.attempts, "Endpoint unavailable".to_owned()));
-            let write = lane.health_write(Some((DisabledReason::Failures, now)));
+            let write = lane.health_write(Some((DisabledReason::Failures, shown)));
             self.pending.push_health(write, now);
         }
     }
@@ -225,7 +226,7 @@ impl Core {
         let Some(delay) = plan.policy.timetable.next_delay(step, self.shared.rng.fraction()) else {
             return Next::Failed;
         };
-        let asked = asked_delay(plan, sent, now).unwrap_or_default();
+        let asked = asked_delay(plan, sent).unwrap_or_default();
         Next::Due { at: now + delay.max(asked), step }
     }
 
@@ -263,7 +264,7 @@ impl Core {
                 success: verdict.success,
                 status: sent.report.status,
                 exhausted_since,
-                ended_at: now,
+                ended_at: sent.ended_at(),
             },
         );
         let reason = if verdict.gone {
@@ -271,7 +272,7 @@ impl Core {
         } else {
             change.disable.then_some(DisabledReason::Failures)
         };
-        let disable = reason.filter(|_| lane.plan.enabled).map(|reason| (reason, now));
+        let disable = reason.filter(|_| lane.plan.enabled).map(|reason| (reason, sent.ended_at()));
         if disable.is_some() {
             let failures = if attempts > 0 { attempts } else { lane.health.failure_count };
             lane.last_failure = Some((failures, failure_title(sent)));
@@ -338,10 +339,10 @@ fn judge(plan: &EndpointPlan, sent: &Sent) -> Verdict {
 }
 
 /// How long the receiver asked to be left alone, where the contract heeds it (RFC 9110, 10.2.3; DESIGN 4.4).
-fn asked_delay(plan: &EndpointPlan, sent: &Sent, now: Millis) -> Option<std::time::Duration> {
+fn asked_delay(plan: &EndpointPlan, sent: &Sent) -> Option<std::time::Duration> {
     let heeded = plan.policy.retry_after && matches!(sent.report.status, Some(429 | 503));
     let value = sent.report.retry_after.as_ref().filter(|_| heeded)?;
-    retry_after::parse(value.to_str().ok()?, now)
+    retry_after::parse(value.to_str().ok()?, sent.ended_at())
 }
 
 fn record(item: &Item, sent: &Sent, verdict: &Verdict) -> Attempt {

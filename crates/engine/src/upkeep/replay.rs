@@ -110,7 +110,7 @@ async fn step(shared: &Shared, replay: &Replay, credit: &mut f64) -> Result<Repl
     let (events, next) = shared.store.select(&replay.selection, progress.cursor, count).await?;
     *credit -= events.len() as f64;
     let endpoint = replay.selection.endpoint;
-    let due = shared.clock.now();
+    let due = shared.time.now();
     let reopened = events
         .iter()
         .map(|event| Change::Reopen { delivery: DeliveryKey { event: *event, endpoint }, due })

@@ -31,7 +31,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
     // Steps since there was last nothing to do.
     let mut busy = 0;
     while rest(&shared, pause).await {
-        pause = match shared.store.step(shared.clock.now(), STEP).await {
+        pause = match shared.store.step(shared.time.now(), STEP).await {
             Ok(stepped) => {
                 for endpoint in stepped.released {
                     shared.tell(Message::Released(endpoint));

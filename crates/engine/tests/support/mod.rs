@@ -191,6 +191,11 @@ impl World {
         (detail.summary.state, detail.attempts)
     }
 
+    /// Somebody sets the wall clock.
+    pub(crate) fn set_clock(&self, by_ms: i64) {
+        self.clock.set_ms.fetch_add(by_ms, Ordering::Relaxed);
+    }
+
     /// Stops the engine in order and starts another on the same store.
     pub(crate) async fn restart(
         self,
