@@ -153,7 +153,7 @@ pub enum TargetError {
     #[error("the URL must begin with https:// (or http:// where a server allows it)")]
     Scheme,
     /// `http` where only `https` is allowed.
-    #[error("http:// is refused: the URL must begin with https://")]
+    #[error("the URL must begin with https://; http:// is refused")]
     Insecure,
     /// `https://user:password@…`.
     #[error("the URL must not hold a user name or a password")]
@@ -171,7 +171,7 @@ pub enum TargetError {
     #[error("the port is not valid")]
     Port,
     /// `localhost` or a name under it.
-    #[error("localhost is refused")]
+    #[error("a localhost name is refused: it is this machine itself")]
     Localhost,
     /// A literal address that the guard refuses.
     #[error("{0} is refused: it is {1}")]

@@ -31,7 +31,9 @@ pub(crate) fn router(app: App, dialects: &'static [Dialect]) -> Router {
     let surfaces = dialects.iter().map(|dialect| (dialect, surface(dialect, app.clone()))).collect();
     let mut router = Router::new();
     for root in ROOTS {
-        router = router.route(root, any(dispatch)).route(&format!("{root}/{{*rest}}"), any(dispatch));
+        for path in [root.to_owned(), format!("{root}/"), format!("{root}/{{*rest}}")] {
+            router = router.route(&path, any(dispatch));
+        }
     }
     router.with_state(Arc::new(Dispatch { app, surfaces }))
 }

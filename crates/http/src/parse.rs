@@ -10,12 +10,18 @@ use serde_path_to_error::{Path, Segment};
 use crate::code;
 use crate::problem::Problem;
 
-/// Reads `json`, nested at most `max_depth` levels deep, into a `T`. Unknown fields are refused where `T` says `deny_unknown_fields`.
+/// Reads `json`, an object nested at most `max_depth` levels deep, into a `T`. Unknown fields are refused where `T` says
+/// `deny_unknown_fields`.
 ///
 /// # Errors
 /// [`code::MALFORMED`] if it is not UTF-8, not JSON or nested too deeply; [`code::INVALID`] if it does not fit.
 pub fn parse<'a, T: Deserialize<'a>>(json: &'a [u8], max_depth: usize) -> Result<T, Problem> {
     check_depth(json, max_depth)?;
+    // Serde would read a list too: as the fields of `T` in the order they are declared in.
+    if !json.trim_ascii_start().starts_with(b"{") {
+        check_well_formed(json)?;
+        return Err(Problem::invalid_at("", "The body must be a JSON object."));
+    }
     serde_json::from_slice(json).map_err(|_| explain::<T>(json))
 }
 
@@ -179,7 +185,15 @@ mod tests {
     fn a_value_of_the_wrong_type_is_pointed_at() {
         assert_eq!(fault(r#"{"name": 1}"#).pointer, "/name");
         assert_eq!(fault(r#"{"name": "a", "inner": {"numbers": [1, 256]}}"#).pointer, "/inner/numbers/1");
-        assert_eq!(fault("null").pointer, "");
+    }
+
+    #[test]
+    fn a_body_that_is_no_object_is_refused_even_if_a_list_holds_the_fields_in_their_order() {
+        for json in [r#"["a", {"numbers": [1]}]"#, "[]", " null", "1", "\"a\""] {
+            assert_eq!(fault(json), Fault::at("", "The body must be a JSON object."), "{json}");
+        }
+        assert!(malformed_detail(b"[1").contains("not JSON"));
+        assert!(parse::<Outer>(b" \r\n\t{\"name\": \"a\"}").is_ok());
     }
 
     #[test]

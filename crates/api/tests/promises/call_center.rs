@@ -33,7 +33,9 @@ async fn missing_fields_null_and_empty_arrays_pass_untouched() {
 #[tokio::test(start_paused = true)]
 async fn requests_carry_no_header_of_their_own() {
     let world = world("call-center").await;
-    world.endpoint(json!({"url": HOOK})).await;
+    let endpoint = world.endpoint(json!({"url": HOOK})).await;
+    let secret = world.get(&format!("{endpoint}/secret")).await.expect(403);
+    assert!(secret.text.contains("signs nothing"), "{}", secret.text);
     world.event("Message Sent", json!({})).await;
     let sent = world.receivers.wait_for(1).await.remove(0);
     let mut names: Vec<_> = sent.headers.keys().map(|name| name.as_str()).collect();

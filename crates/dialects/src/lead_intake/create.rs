@@ -3,20 +3,15 @@
 use axum::extract::State;
 use postrider_http::{App, Json, Problem, Reply, WebhooksAdmin};
 use postrider_service::endpoint::CreateEndpoint;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::view::Common;
 use crate::customer::Customer;
-use crate::document::Document;
-use crate::endpoints::at_least_one;
+use crate::document;
 
-/// "Subscribe to one or more event types."
-#[derive(Debug, Deserialize)]
-pub(crate) struct CreateIn {
-    url: Option<String>,
-    events: Option<Vec<String>>,
-    description: Option<String>,
-}
+/// What the document's request holds: its names and ours.
+const FIELDS: [(&str, &str); 3] = [("url", "url"), ("events", "event_types"), ("description", "description")];
 
 #[derive(Debug, Serialize)]
 pub(crate) struct CreatedOut {
@@ -26,19 +21,15 @@ pub(crate) struct CreatedOut {
     _warning: &'static str,
 }
 
+/// "Subscribe to one or more event types."
 pub(crate) async fn handler(
     State(app): State<App>,
     customer: Customer<WebhooksAdmin>,
-    Json(body): Json<CreateIn>,
+    Json(body): Json<Map<String, Value>>,
 ) -> Result<Reply<CreatedOut>, Problem> {
-    let events = at_least_one(body.events, customer.context())?;
-    let document = Document::default()
-        .with("url", body.url)
-        .with("event_types", Some(events))
-        .with("description", body.description)
-        .fields();
-    let create =
-        CreateEndpoint { caller: customer.caller(), tenant: customer.tenant(), document: document.into() };
+    let mut document = document::ours(&body, &FIELDS);
+    document::ask_for_events(&mut document, customer.context());
+    let create = CreateEndpoint { caller: customer.caller(), tenant: customer.tenant(), document };
     let created = create.run(&app.engine).await?;
     Ok(Reply::created(CreatedOut {
         subscription: Common::from(&created.found),

@@ -20,6 +20,6 @@ pub(crate) async fn handler(
     Path(id): Path<String>,
 ) -> Result<Reply<DeletedOut>, Problem> {
     let delete = DeleteEndpoint { caller: customer.caller(), tenant: customer.tenant(), id: &id };
-    delete.run(&app.engine).await?;
-    Ok(Reply::ok(DeletedOut { id, deleted: true }))
+    let deleted = delete.run(&app.engine).await?;
+    Ok(Reply::ok(DeletedOut { id: deleted.public_id(), deleted: true }))
 }

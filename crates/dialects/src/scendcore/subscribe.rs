@@ -3,20 +3,15 @@
 use axum::extract::State;
 use postrider_http::{App, Json, Problem, Reply, WebhooksWrite};
 use postrider_service::endpoint::CreateEndpoint;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::view::NewSubscription;
 use crate::customer::Customer;
-use crate::document::Document;
-use crate::endpoints::at_least_one;
+use crate::document;
 
-/// What to subscribe to ("Subscribe to Events").
-#[derive(Debug, Deserialize)]
-pub(crate) struct SubscribeIn {
-    url: Option<String>,
-    events: Option<Vec<String>>,
-    secret: Option<String>,
-}
+/// What to subscribe to ("Subscribe to Events"): the document's names and ours.
+const FIELDS: [(&str, &str); 3] = [("url", "url"), ("events", "event_types"), ("secret", "secret")];
 
 #[derive(Debug, Serialize)]
 pub(crate) struct SubscribedOut {
@@ -26,16 +21,11 @@ pub(crate) struct SubscribedOut {
 pub(crate) async fn handler(
     State(app): State<App>,
     customer: Customer<WebhooksWrite>,
-    Json(body): Json<SubscribeIn>,
+    Json(body): Json<Map<String, Value>>,
 ) -> Result<Reply<SubscribedOut>, Problem> {
-    let events = at_least_one(body.events, customer.context())?;
-    let document = Document::default()
-        .with("url", body.url)
-        .with("event_types", Some(events))
-        .with("secret", body.secret)
-        .fields();
-    let create =
-        CreateEndpoint { caller: customer.caller(), tenant: customer.tenant(), document: document.into() };
+    let mut document = document::ours(&body, &FIELDS);
+    document::ask_for_events(&mut document, customer.context());
+    let create = CreateEndpoint { caller: customer.caller(), tenant: customer.tenant(), document };
     let created = create.run(&app.engine).await?;
     Ok(Reply::created(SubscribedOut { subscription: created.found.into() }))
 }

@@ -86,7 +86,8 @@ pub(super) fn read(
     let wait = match body.get(WAIT) {
         None => held.map_or(most.wait_seconds, |held| held.max_wait_seconds),
         Some(Value::Null) => most.wait_seconds,
-        Some(given) => wait(given, SHORTEST_SECONDS..=most.wait_seconds, faults)?,
+        // One that is not valid does not keep a fault of the size from being told.
+        Some(given) => wait(given, SHORTEST_SECONDS..=most.wait_seconds, faults).unwrap_or(most.wait_seconds),
     };
     Some(json!({"max_size": size, "max_wait_seconds": wait}))
 }

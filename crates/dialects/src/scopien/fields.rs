@@ -8,7 +8,7 @@ use postrider_service::{Fault, merge_patch};
 use serde_json::{Map, Value, json};
 
 use super::{batch, filter};
-use crate::endpoints::no_events;
+use crate::document;
 
 /// Fields that are ours too: the document's name and our own.
 const SAME: [(&str, &str); 6] = [
@@ -25,9 +25,7 @@ const FILTERS: &str = "filters";
 /// What a new webhook is to be.
 pub(super) fn of_new(body: &Map<String, Value>, context: &ProjectContext, limits: &Limits) -> EndpointFields {
     let mut fields = read(body, None, context, limits);
-    if !body.contains_key("events") {
-        fields.faults.push(no_events(context));
-    }
+    document::ask_for_events(&mut fields, context);
     fields
 }
 
@@ -44,7 +42,11 @@ impl Changes for Patch<'_> {
         if let Some(filters) = self.body.get(FILTERS) {
             body.insert(FILTERS.to_owned(), merged(own_filters(found), filters));
         }
-        read(&body, found.endpoint.config.batch, &found.context, self.limits)
+        let mut fields = read(&body, found.endpoint.config.batch, &found.context, self.limits);
+        if body.contains_key("events") {
+            document::ask_for_events(&mut fields, &found.context);
+        }
+        fields
     }
 }
 
@@ -78,17 +80,7 @@ fn read(
     context: &ProjectContext,
     limits: &Limits,
 ) -> EndpointFields {
-    let mut read = EndpointFields::default();
-    for (theirs, ours) in SAME {
-        if let Some(value) = body.get(theirs) {
-            read.fields.insert(ours.to_owned(), value.clone());
-        }
-    }
-    // An empty list means every type in the native API; the document asks for events (DESIGN 4.4).
-    if body.get("events").is_some_and(|events| events.is_null() || *events == json!([])) {
-        read.fields.shift_remove("event_types");
-        read.faults.push(no_events(context));
-    }
+    let mut read = document::ours(body, &SAME);
     let most = context.contract.endpoint.batch;
     let most =
         most.map(|most| batch::Most { size: most.max_size, wait_seconds: most.max_wait.as_secs_f64() });

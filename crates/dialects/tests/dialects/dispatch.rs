@@ -2,16 +2,19 @@
 
 use http::Method;
 use postrider_model::id::Mode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Customer, KEY, refused};
 
 const SUBSCRIBE: &str = "/api/v1/webhooks/subscribe";
+const HOOK: &str = "https://your-app.com/webhooks";
 
 #[tokio::test(start_paused = true)]
 async fn without_a_key_every_documented_path_answers_401_in_the_documents_error_body() {
     let customer = Customer::of("scendcore").await;
-    for path in [SUBSCRIBE, "/api/v1/webhooks", "/v1/webhooks/wh_1", "/v1/backend/webhooks/x/secret"] {
+    for path in
+        [SUBSCRIBE, "/api/v1/webhooks", "/v1/webhooks/", "/v1/webhooks/wh_1", "/v1/backend/webhooks/x/secret"]
+    {
         for key in ["no-such-key", ""] {
             let answer = customer.world.call_as(key, Method::GET, path, Value::Null).await;
             refused(answer, 401);
@@ -22,13 +25,52 @@ async fn without_a_key_every_documented_path_answers_401_in_the_documents_error_
 #[tokio::test(start_paused = true)]
 async fn a_path_that_the_keys_contract_does_not_document_is_not_found() {
     let customer = Customer::of("scendcore").await;
-    for path in
-        ["/api/v1/webhooks", "/v1/webhooks", "/v1/backend/webhooks/test", "/api/v1/webhooks/subscribe/x"]
-    {
+    for path in [
+        "/api/v1/webhooks",
+        "/api/v1/webhooks/",
+        "/v1/webhooks",
+        "/v1/backend/webhooks/test",
+        "/api/v1/webhooks/subscribe/x",
+    ] {
         refused(customer.get(path).await, 404);
     }
     let native = Customer::of("standard").await;
     assert!(refused(native.get(SUBSCRIBE).await, 404).contains("standard"));
+}
+
+/// A list would fit the fields in the order our code happens to have them in.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_not_an_object_is_refused_under_every_contract() {
+    for (contract, path, fields) in [
+        ("scendcore", SUBSCRIBE, json!([HOOK, ["contact.created"], "a secret"])),
+        ("lead-intake", "/api/v1/webhooks", json!([HOOK, ["lead.created"], "a description"])),
+        ("scopien", "/v1/webhooks", json!([HOOK, ["lead.created"]])),
+        ("backend", "/v1/backend/webhooks", json!([HOOK, "a description", ["x"]])),
+    ] {
+        let customer = Customer::of(contract).await;
+        for body in [fields, json!(null), json!("url")] {
+            let body = body.to_string().into_bytes();
+            let answer = customer.world.send(KEY, Method::POST, path, &[], body).await;
+            assert_eq!(refused(answer, 422), "The body must be a JSON object.", "{contract}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_that_is_wrong_is_told_at_once_under_every_contract() {
+    for (contract, path) in [
+        ("scendcore", SUBSCRIBE),
+        ("lead-intake", "/api/v1/webhooks"),
+        ("scopien", "/v1/webhooks"),
+        ("backend", "/v1/backend/webhooks"),
+    ] {
+        let customer = Customer::of(contract).await;
+        let body = json!({"url": 1, "events": [], "event_types": []});
+        let message = refused(customer.post(path, body).await, 422);
+        assert!(message.contains("url: This must be a string."), "{contract}: {message}");
+        assert!(message.contains("Name at least one event"), "{contract}: {message}");
+        assert_eq!(message.matches("Name at least one event").count(), 1, "{contract}: {message}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -101,6 +101,13 @@ async fn deleting_answers_the_id_and_stops_sending_immediately() {
     let made = created(&customer).await;
     let answer = customer.world.call_as(KEY, Method::DELETE, &path(&made), Value::Null).await.expect(200);
     assert_eq!(answer.text, json!({"id": made["id"], "deleted": true}).to_string());
+    let shouted = format!("{WEBHOOKS}/{}", created(&customer).await["id"].as_str().unwrap().to_uppercase());
+    let answer = customer.world.call_as(KEY, Method::DELETE, &shouted, Value::Null).await.expect(200).json;
+    assert_eq!(
+        answer["id"],
+        answer["id"].as_str().unwrap().to_lowercase(),
+        "the id as the document writes it"
+    );
     customer.world.event("lead.created", json!({})).await;
     customer.world.pass(Duration::from_secs(60)).await;
     assert!(customer.world.receivers.sent().is_empty());

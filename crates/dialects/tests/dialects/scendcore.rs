@@ -130,6 +130,19 @@ async fn an_eleventh_active_subscription_is_refused_until_one_is_given_up() {
     customer.world.post(&disable, Value::Null).await.expect(200);
     subscribed(&customer).await;
     refused(customer.post(SUBSCRIBE, request()).await, 422);
+
+    // Enabling counts as creating (DESIGN 4.4).
+    let one = disable.trim_end_matches("/disable");
+    customer.world.post(&format!("{one}/enable"), Value::Null).await.expect(422);
+    customer.world.patch(one, json!({"enabled": true})).await.expect(422);
+}
+
+#[tokio::test(start_paused = true)]
+async fn subscriptions_made_at_once_are_no_more_than_ten() {
+    let customer = Customer::of("scendcore").await;
+    let made = futures::future::join_all((0..20).map(|_| customer.post(SUBSCRIBE, request()))).await;
+    assert_eq!(made.iter().filter(|answer| answer.status == 201).count(), 10);
+    assert_eq!(made.iter().filter(|answer| answer.status == 422).count(), 10);
 }
 
 #[tokio::test(start_paused = true)]
@@ -142,7 +155,8 @@ async fn unknown_events_are_refused_naming_the_available_ones() {
         assert!(message.contains(event), "{event} is not named: {message}");
     }
     let wildcard = json!({"url": HOOK, "events": ["contact.*"]});
-    assert!(refused(customer.post(SUBSCRIBE, wildcard).await, 422).contains("events[0]"));
+    let message = refused(customer.post(SUBSCRIBE, wildcard).await, 422);
+    assert!(message.contains("events[0]") && message.contains("call.quality_scored"), "{message}");
 }
 
 #[tokio::test(start_paused = true)]

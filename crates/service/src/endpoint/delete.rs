@@ -3,7 +3,7 @@
 use postrider_engine::Engine;
 use serde_json::Value;
 
-use super::found::find;
+use super::found::{FoundEndpoint, find};
 use crate::{Caller, ServiceError};
 
 /// An endpoint to delete.
@@ -18,11 +18,11 @@ pub struct DeleteEndpoint<'a> {
 }
 
 impl DeleteEndpoint<'_> {
-    /// Deletes it; when this returns no attempt begins any more.
+    /// Deletes it and answers with what it was; when this returns no attempt begins any more.
     ///
     /// # Errors
     /// [`ServiceError::NotFound`].
-    pub async fn run(self, engine: &Engine) -> Result<(), ServiceError> {
+    pub async fn run(self, engine: &Engine) -> Result<FoundEndpoint, ServiceError> {
         let found = find(engine, self.caller, self.tenant, self.id).await?;
         let now = engine.clock().now();
         let endpoint = &found.endpoint;
@@ -35,6 +35,6 @@ impl DeleteEndpoint<'_> {
         );
         engine.store().delete_endpoint(endpoint.key, now, audit).await?;
         engine.endpoint_changed(endpoint.tenant, endpoint.key).await;
-        Ok(())
+        Ok(found)
     }
 }

@@ -29,6 +29,12 @@ impl ReadSecret<'_> {
     pub async fn run(self, engine: &Engine) -> Result<Vec<EndpointSecret>, ServiceError> {
         let found = find(engine, self.caller, self.tenant, self.id).await?;
         let terms = Terms::of(&found.context);
+        if !found.context.contract.is_signed() {
+            let contract = terms.contract;
+            return Err(ServiceError::Forbidden(format!(
+                "The contract {contract} signs nothing: there is no secret."
+            )));
+        }
         if !terms.retrievable {
             return Err(ServiceError::Forbidden(format!(
                 "Under the contract {} a secret is shown only when it is made; rotate it to get a new one.",

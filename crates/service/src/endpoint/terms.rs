@@ -61,7 +61,9 @@ impl Terms {
     pub fn pattern(&self, text: &str) -> Result<TypePattern, String> {
         let pattern = TypePattern::parse(text).map_err(|error| sentence(&error.to_string()))?;
         if pattern.is_wildcard() && !self.wildcards {
-            return Err(format!("The contract {} knows no wildcards: name each type.", self.contract));
+            let valid = self.closed_types.as_deref().map(|valid| format!("; valid are {}", listed(valid)));
+            let valid = valid.unwrap_or_default();
+            return Err(format!("The contract {} knows no wildcards: name each type{valid}.", self.contract));
         }
         match &self.closed_types {
             Some(valid) if !valid.iter().any(|kind| pattern.matches(kind)) => {

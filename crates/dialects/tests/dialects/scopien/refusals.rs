@@ -125,6 +125,9 @@ async fn batch_sizes_out_of_range_are_named_as_documented() {
         let message = refused(customer.post(WEBHOOKS, body).await, 422);
         assert!(message.starts_with(&format!("{field}: ")), "{field} {value}: {message}");
     }
+    let both = request_with(json!({"batch": true, "maxBatchSize": 0, "maxWaitTime": 0}));
+    let message = refused(customer.post(WEBHOOKS, both).await, 422);
+    assert!(message.contains("maxBatchSize: ") && message.contains("maxWaitTime: "), "{message}");
     for (size, seconds) in [(1, 1), (100, 60)] {
         let body = request_with(json!({"batch": true, "maxBatchSize": size, "maxWaitTime": seconds}));
         created(&customer, body).await;
