@@ -331,7 +331,7 @@ impl Engine {
     /// # Errors
     /// Of the store.
     pub async fn resend(&self, delivery: DeliveryKey) -> Result<ChangeOutcome, StoreError> {
-        self.change(Change::Reopen { delivery, due: self.shared.time.now() }).await
+        self.change(Change::Reopen { delivery, due: self.shared.time.now(), replay: None }).await
     }
 
     /// Cancels a pending or held delivery.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use postrider_model::delivery::{Attempt, DeliveryKey, DeliveryState};
 use postrider_model::endpoint::DisabledReason;
-use postrider_model::id::{EndpointKey, Mode, Ordinal, ProjectKey, TenantKey, TypeKey};
+use postrider_model::id::{EndpointKey, Mode, Ordinal, ProjectKey, ReplayId, TenantKey, TypeKey};
 use postrider_model::time::Millis;
 
 use crate::{MatchSet, StoreError};
@@ -283,6 +283,8 @@ pub enum Change {
         delivery: DeliveryKey,
         /// When it is due.
         due: Millis,
+        /// The replay that asks for it: once it is cancelled or at its end, nothing more is reopened for it.
+        replay: Option<ReplayId>,
     },
     /// Cancel what is pending or held.
     Cancel {
@@ -305,6 +307,8 @@ pub enum ChangeOutcome {
     Refused(DeliveryState),
     /// [`Change::Reopen`]: its endpoint is disabled or deleted.
     EndpointDisabled,
+    /// [`Change::Reopen`]: its replay does not run any more.
+    ReplayOver,
     /// There is no such delivery (any more).
     Missing,
     /// The stored row is not what it must be; it was left as it is. A settle would mend it.

@@ -354,7 +354,7 @@ impl Core {
     fn changed(&mut self, change: Change, outcome: ChangeOutcome, seq: u64, now: Millis) {
         let (delivery, due) = match change {
             Change::Index { .. } => return,
-            Change::Enter { delivery, due, .. } | Change::Reopen { delivery, due } => (delivery, due),
+            Change::Enter { delivery, due, .. } | Change::Reopen { delivery, due, .. } => (delivery, due),
             Change::Cancel { delivery } => (delivery, now),
         };
         if let ChangeOutcome::Done { .. } = outcome {

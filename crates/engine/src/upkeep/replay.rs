@@ -113,12 +113,21 @@ async fn step(shared: &Shared, replay: &Replay, credit: &mut f64) -> Result<Repl
     let due = shared.time.now();
     let reopened = events
         .iter()
-        .map(|event| Change::Reopen { delivery: DeliveryKey { event: *event, endpoint }, due })
+        .map(|event| Change::Reopen {
+            delivery: DeliveryKey { event: *event, endpoint },
+            due,
+            replay: Some(replay.id),
+        })
         .collect();
-    let mut interrupted = None;
+    let (mut interrupted, mut over) = (None, false);
     for (event, outcome) in events.iter().zip(changes(shared, reopened).await) {
         match outcome {
             Ok(ChangeOutcome::Done { .. }) => progress.reopened += 1,
+            // It was cancelled since the step began; the rest of the step is refused like this one.
+            Ok(ChangeOutcome::ReplayOver) => {
+                over = true;
+                break;
+            }
             Ok(_) => progress.skipped += 1,
             Err(error) => {
                 interrupted = Some(error);
@@ -127,7 +136,7 @@ async fn step(shared: &Shared, replay: &Replay, credit: &mut f64) -> Result<Repl
         }
         progress.cursor = Some(*event);
     }
-    if interrupted.is_none() {
+    if interrupted.is_none() && !over {
         match next {
             Some(cursor) => progress.cursor = Some(cursor),
             None => progress.status = ReplayStatus::Done,

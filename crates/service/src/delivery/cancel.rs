@@ -31,7 +31,10 @@ impl CancelDelivery<'_> {
         let key = DeliveryKey { event: summary.event, endpoint: summary.endpoint };
         match engine.cancel(key).await? {
             // The last two are never the answer to a cancel.
-            ChangeOutcome::Done { .. } | ChangeOutcome::Parked | ChangeOutcome::EndpointDisabled => {}
+            ChangeOutcome::Done { .. }
+            | ChangeOutcome::Parked
+            | ChangeOutcome::EndpointDisabled
+            | ChangeOutcome::ReplayOver => {}
             ChangeOutcome::Refused(state) => {
                 let detail = format!("The delivery is {} already.", state.name());
                 return Err(ServiceError::conflict("conflict", detail));

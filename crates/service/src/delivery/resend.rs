@@ -41,7 +41,8 @@ impl ResendDelivery<'_> {
         let summary = &found.detail.summary;
         let key = DeliveryKey { event: summary.event, endpoint: summary.endpoint };
         match engine.resend(key).await? {
-            ChangeOutcome::Done { .. } | ChangeOutcome::Parked => {}
+            // A resend belongs to no replay.
+            ChangeOutcome::Done { .. } | ChangeOutcome::Parked | ChangeOutcome::ReplayOver => {}
             ChangeOutcome::Refused(state) => return Err(refused(state)),
             ChangeOutcome::EndpointDisabled => {
                 let detail = "The endpoint is disabled; enable it first.";

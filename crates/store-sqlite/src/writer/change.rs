@@ -1,7 +1,7 @@
 //! Changes of single deliveries that are not outcomes of attempts.
 
 use postrider_model::delivery::{DeliveryKey, DeliveryState};
-use postrider_model::id::{EndpointKey, Ordinal};
+use postrider_model::id::{EndpointKey, Ordinal, ReplayId};
 use postrider_model::time::Millis;
 use postrider_store::{Change, ChangeOutcome};
 use rusqlite::{Connection, OptionalExtension};
@@ -25,6 +25,9 @@ pub(crate) fn change(w: &Writer, now: Millis, change: &Change) -> Res<ChangeOutc
     match *change {
         Change::Index { due, .. } => index(&w.conn, key, row, due),
         Change::Enter { key: okey, place, due, .. } => enter(w, key, row, okey.cast_signed(), place, due),
+        Change::Reopen { replay: Some(replay), .. } if !runs(&w.conn, replay)? => {
+            Ok(ChangeOutcome::ReplayOver)
+        }
         Change::Reopen { due, .. } => reopen(&w.conn, key, row, due),
         Change::Cancel { .. } => cancel(&w.conn, key, row, now),
     }
@@ -91,6 +94,12 @@ fn reopen(conn: &Connection, key: DeliveryKey, mut row: Row, due: Millis) -> Res
     delivery::update(conn, key, &row)?;
     delivery::add_due(conn, key, &delivery::due_entry(key, &row, due, false))?;
     Ok(DONE)
+}
+
+/// Decided here and not by the replay's step: a cancel in between was answered, and nothing may be reopened after it.
+fn runs(conn: &Connection, replay: ReplayId) -> Res<bool> {
+    let mut statement = conn.prepare_cached("SELECT status = 0 FROM replay WHERE id = ?1")?;
+    Ok(statement.query_row([replay.0.into_bytes()], |row| row.get(0)).optional()?.unwrap_or(false))
 }
 
 fn takes_deliveries(conn: &Connection, endpoint: EndpointKey) -> Res<bool> {

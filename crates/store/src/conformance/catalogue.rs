@@ -8,8 +8,8 @@ use serde_json::json;
 use super::Backend;
 use super::world::{World, audit, new_project, selection};
 use crate::{
-    AuditQuery, NewAudit, NewEndpoint, NewEventType, NewReplay, ProjectPatch, ReplayProgress, ReplayStatus,
-    Scope, StatRow, StatSum, StoreError,
+    AuditQuery, Change, ChangeOutcome, NewAudit, NewEndpoint, NewEventType, NewReplay, Place, ProjectPatch,
+    ReplayProgress, ReplayStatus, Scope, StatRow, StatSum, StoreError,
 };
 
 pub async fn a_projects_id_is_taken_until_it_is_deleted(backend: Box<dyn Backend>) {
@@ -302,4 +302,30 @@ pub async fn a_cancelled_replay_stays_cancelled(backend: Box<dyn Backend>) {
     let other = w.store().ensure_tenant(w.project, "t2", w.now).await.unwrap().key;
     let scope = Scope { tenant: Some(other), ..w.scope() };
     assert_eq!(w.store().replay(scope, id).await.unwrap(), None);
+}
+
+pub async fn nothing_is_reopened_for_a_replay_that_was_cancelled(backend: Box<dyn Backend>) {
+    let mut w = World::new(backend).await;
+    let endpoint = w.endpoint_of(w.tenant).await;
+    let id = ReplayId(w.ordinals.next(w.now).to_uuid(IdSalt(7)));
+    let (first, second) =
+        (w.deliver(endpoint.key, Place::Held).await, w.deliver(endpoint.key, Place::Held).await);
+    let new = NewReplay {
+        id,
+        scope: w.scope(),
+        tenant: w.tenant,
+        selection: selection(endpoint.key),
+        per_second: 50,
+        matched: 2,
+        now: w.now,
+    };
+    w.store().create_replay(new, audit("replay.create", w.now)).await.unwrap();
+    let reopen = |delivery| Change::Reopen { delivery, due: w.now, replay: Some(id) };
+    let (reopen_first, reopen_second) = (reopen(first), reopen(second));
+    assert_eq!(w.change(reopen_first).await, ChangeOutcome::Done { released: None });
+    let status = ReplayStatus::Cancelled;
+    let cancelled = ReplayProgress { status, cursor: None, reopened: 1, skipped: 0, at: w.now };
+    w.store().advance_replay(id, cancelled).await.unwrap();
+    assert_eq!(w.change(reopen_second).await, ChangeOutcome::ReplayOver);
+    assert_eq!(w.state(second).await, DeliveryState::Held);
 }

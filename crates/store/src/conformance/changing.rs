@@ -31,7 +31,7 @@ pub async fn a_reopened_delivery_starts_its_timetable_anew_and_goes_on_counting_
     for end in [Next::Delivered, Next::Failed, Next::Held, Next::Cancelled] {
         let key = w.deliver(endpoint, Place::Lane).await;
         w.end(key, end).await;
-        assert_eq!(w.change(Change::Reopen { delivery: key, due: w.now }).await, DONE);
+        assert_eq!(w.change(Change::Reopen { delivery: key, due: w.now, replay: None }).await, DONE);
         let due = w.due(endpoint).await.remove(0);
         assert_eq!((due.event, due.step, due.attempts), (key.event, 0, 1));
         assert_eq!((due.first_attempt_at, due.key), (None, None));
@@ -49,7 +49,7 @@ pub async fn what_is_pending_cannot_be_reopened(backend: Box<dyn Backend>) {
     let endpoint = w.endpoint().await;
     for place in [Place::Lane, Place::Due(w.now)] {
         let key = w.deliver(endpoint, place).await;
-        let refused = w.change(Change::Reopen { delivery: key, due: w.now }).await;
+        let refused = w.change(Change::Reopen { delivery: key, due: w.now, replay: None }).await;
         assert_eq!(refused, ChangeOutcome::Refused(DeliveryState::Pending));
     }
 }
@@ -59,7 +59,7 @@ pub async fn nothing_is_reopened_for_a_disabled_endpoint(backend: Box<dyn Backen
     let endpoint = w.endpoint_of(w.tenant).await;
     let key = w.deliver(endpoint.key, Place::Held).await;
     w.disable(&endpoint).await;
-    let refused = w.change(Change::Reopen { delivery: key, due: w.now }).await;
+    let refused = w.change(Change::Reopen { delivery: key, due: w.now, replay: None }).await;
     assert_eq!(refused, ChangeOutcome::EndpointDisabled);
     assert_eq!(w.state(key).await, DeliveryState::Held);
     assert!(w.due_events(endpoint.key).await.is_empty());
@@ -89,7 +89,7 @@ pub async fn a_change_of_a_delivery_that_never_was_finds_it_missing(backend: Box
     for change in [
         Change::Index { delivery, due: w.now },
         Change::Enter { delivery, key: 1, place: Ordinal(9), due: w.now },
-        Change::Reopen { delivery, due: w.now },
+        Change::Reopen { delivery, due: w.now, replay: None },
         Change::Cancel { delivery },
     ] {
         assert_eq!(w.change(change).await, ChangeOutcome::Missing);

@@ -115,6 +115,7 @@ macro_rules! conformance_suite {
                 audit_entries_are_found_by_what_they_are_about,
                 counted_minutes_add_up,
                 a_cancelled_replay_stays_cancelled,
+                nothing_is_reopened_for_a_replay_that_was_cancelled,
             ],
             endpoints: [
                 an_endpoint_comes_back_as_it_was_given,

@@ -118,7 +118,7 @@ pub async fn a_reopened_delivery_is_outside_the_order(backend: Box<dyn Backend>)
     let second = ordered(&mut w, endpoint, 1).await;
     ordered(&mut w, endpoint, 1).await;
     w.settle(first, 1, Next::Failed, false).await;
-    w.change(Change::Reopen { delivery: first, due: w.now }).await;
+    w.change(Change::Reopen { delivery: first, due: w.now, replay: None }).await;
     assert_eq!(w.due_events(endpoint).await, [first.event, second.event]);
     assert_eq!(w.settle(first, 2, Next::Delivered, false).await.released, None);
     assert_eq!(w.due_events(endpoint).await, [second.event]);

@@ -178,7 +178,7 @@ async fn run_batch(w: &mut World, model: &mut Model, dice: &mut Dice, endpoints:
         let due = w.now;
         let change = match dice.roll(3) {
             0 if !model.deliveries[&delivery].parked => Change::Index { delivery, due },
-            1 => Change::Reopen { delivery, due },
+            1 => Change::Reopen { delivery, due, replay: None },
             _ => Change::Cancel { delivery },
         };
         batch.changes.push(change);

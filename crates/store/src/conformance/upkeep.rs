@@ -174,7 +174,7 @@ pub async fn history_ends_with_its_class(backend: Box<dyn Backend>) {
         let all = all_deliveries(&w, deliveries_of(w.scope())).await;
         assert_eq!(all.len(), left);
     }
-    let reopened = w.change(crate::Change::Reopen { delivery: keys[0], due: w.now }).await;
+    let reopened = w.change(crate::Change::Reopen { delivery: keys[0], due: w.now, replay: None }).await;
     assert_eq!(reopened, crate::ChangeOutcome::Missing);
 }
 
