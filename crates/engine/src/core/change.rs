@@ -48,6 +48,12 @@ impl Core {
         now: Millis,
     ) {
         let deleted = plan.is_none();
+        if plan.as_ref().is_some_and(|plan| plan.enabled)
+            && self.lanes.get(&endpoint).is_some_and(|lane| lane.off_by_rule)
+        {
+            // It is being read once more.
+            return;
+        }
         let known = self.lanes.get(&endpoint).map(|lane| Arc::clone(&lane.plan));
         // Two changes at once may be told in another order than they were made.
         if let (Some(plan), Some(known)) = (&plan, &known)
@@ -55,6 +61,7 @@ impl Core {
         {
             return;
         }
+        self.resting.remove(&endpoint);
         self.fanouts.replan(endpoint, plan.as_ref());
         let Some(plan) = plan.or_else(|| known.map(|plan| Arc::new(plan.deleted()))) else {
             if deleted {
@@ -62,7 +69,6 @@ impl Core {
             }
             return;
         };
-        self.resting.remove(&endpoint);
         if let Some(lane) = self.lanes.get_mut(&endpoint) {
             let enabled_again = plan.enabled && !lane.plan.enabled;
             lane.replan(Arc::clone(&plan));
@@ -81,6 +87,10 @@ impl Core {
     /// A project's lanes begin nothing until their plans are read anew.
     pub(crate) fn project_changed(&mut self, project: ProjectKey) {
         self.reread_fanouts();
+        // Whose they are is not known before they are read; what is read already may be the project as it was.
+        for changed_meanwhile in self.planning.values_mut() {
+            *changed_meanwhile = true;
+        }
         for endpoint in self.order.clone() {
             if self.lanes.get(&endpoint).is_some_and(|lane| lane.plan.project == project) {
                 self.rest(endpoint);
@@ -93,6 +103,8 @@ impl Core {
         if let Some(lane) = self.lanes.get_mut(&endpoint) {
             lane.await_plan();
             self.plan(endpoint);
+        } else if let Some(changed_meanwhile) = self.planning.get_mut(&endpoint) {
+            *changed_meanwhile = true;
         }
     }
 
@@ -120,7 +132,9 @@ impl Core {
         }
         self.shared.metrics.disabled.inc();
         let (failure_count, last_error) = lane.last_failure.take().unwrap_or_default();
+        lane.off_by_rule = true;
         self.endpoint_changed(endpoint, Some(Arc::new(plan.switched_off())), at);
+        self.plan(endpoint);
         let shared = Arc::clone(&self.shared);
         self.shared.spawner.spawn(Box::pin(async move {
             shared.routes.forget(plan.tenant);

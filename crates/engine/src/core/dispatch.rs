@@ -102,9 +102,10 @@ impl Core {
 
     /// Ends what has waited in memory longer than its timetable allows.
     fn give_up_overdue(&mut self, endpoint: EndpointKey, now: Millis) {
-        let Some(lane) = self.lanes.get_mut(&endpoint) else { return };
+        // What waits of one that is switched off is held, and not taken out here to be lost.
+        let Some(lane) = self.lanes.get_mut(&endpoint).filter(|lane| lane.plan.enabled) else { return };
         let overdue = lane.overdue(now, self.started_at);
-        if overdue.is_empty() || !lane.plan.enabled {
+        if overdue.is_empty() {
             return;
         }
         let plan = Arc::clone(&lane.plan);

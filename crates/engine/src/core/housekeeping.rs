@@ -43,7 +43,10 @@ impl Core {
             oldest_due = [oldest_due, lane.oldest_due(now)].into_iter().flatten().min();
             if lane.touched_at < idle_before && lane.is_idle() {
                 if let Some(lane) = self.lanes.remove(&endpoint) {
-                    self.resting.insert(endpoint, lane.health);
+                    // Of one that is forgotten the plan must be read again: the cached one's health is an older one.
+                    if let Some(tenant) = self.resting.insert(endpoint, lane.plan.tenant, lane.health) {
+                        self.shared.routes.forget(tenant);
+                    }
                 }
             } else {
                 kept.push(endpoint);

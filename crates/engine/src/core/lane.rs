@@ -91,6 +91,9 @@ pub(crate) struct Lane {
     pub waiting: bool,
     /// A loader is reading for it.
     pub loading: bool,
+    /// The rule disabled its endpoint, and its plan has not been read since: one that was read before may be an
+    /// enabled one of any revision, and does not hold.
+    pub off_by_rule: bool,
     /// A sweep ends what it has in the store: nothing is read meanwhile.
     pub sweeping: bool,
     /// When something last happened; an idle lane goes away.
@@ -146,6 +149,7 @@ impl Lane {
             slow: false,
             waiting: false,
             loading: false,
+            off_by_rule: false,
             sweeping: false,
             touched_at: now,
             queue: Queue::default(),

@@ -144,8 +144,9 @@ impl Core {
             return self.plan(endpoint);
         }
         self.unplanned.remove(&endpoint);
-        if self.lanes.contains_key(&endpoint) {
-            // Asked for because the project changed.
+        if let Some(lane) = self.lanes.get_mut(&endpoint) {
+            // Asked for because the project changed, or the rule disabled it.
+            lane.off_by_rule = false;
             return self.endpoint_changed(endpoint, plan, now);
         }
         // A deleted endpoint's rows are swept by whoever deleted it, or at the next start.

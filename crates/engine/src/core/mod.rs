@@ -18,6 +18,7 @@ mod low_water;
 mod message;
 mod outcome;
 mod queue;
+mod resting;
 mod ring;
 mod timers;
 
@@ -26,7 +27,6 @@ use std::sync::atomic::Ordering as Atomic;
 use std::time::Duration;
 
 use ahash::AHashMap;
-use postrider_model::health::Health;
 use postrider_model::id::{EndpointKey, Ordinal, OrdinalSource};
 use postrider_model::time::Millis;
 use postrider_store::Recovered;
@@ -42,6 +42,7 @@ use commit::{InFlight, Pending};
 use fanout::Fanouts;
 use lane::Lane;
 use low_water::LowWater;
+use resting::Resting;
 use ring::Ring;
 use timers::Timers;
 
@@ -63,7 +64,7 @@ pub(crate) struct Core {
     /// The lanes' keys in an order that a seeded run repeats; may hold keys of lanes that went away.
     order: Vec<EndpointKey>,
     /// Health of endpoints whose lanes went away.
-    resting: AHashMap<EndpointKey, Health>,
+    resting: Resting,
     /// Endpoints whose backlog waits for their plan.
     unplanned: AHashMap<EndpointKey, Millis>,
     /// Endpoints whose plan is being read, and whether they changed meanwhile.
@@ -108,12 +109,13 @@ impl Core {
         recovered: &Recovered,
     ) -> Self {
         let now = shared.time.now();
+        let resting = Resting::new(shared.limits.cached_endpoints);
         let mut core = Self {
             shared,
             inbox,
             lanes: AHashMap::new(),
             order: Vec::new(),
-            resting: AHashMap::new(),
+            resting,
             unplanned: AHashMap::new(),
             planning: AHashMap::new(),
             timers: Timers::default(),
