@@ -116,7 +116,7 @@ async fn a_file_of_an_older_version_is_brought_up_to_date_with_its_rows() {
     assert_eq!(unfinished, [WaitingFanout { event, tenant, ordered: true, total: 3, done: 1 }]);
     let query = FanoutQuery { tenant, events: vec![(event, 1)], known: None, limit: 9 };
     let page = store.fanout_parts(query).await.unwrap();
-    assert_eq!(page.parts[0].endpoints, [EndpointKey(5), EndpointKey(2)]);
+    assert_eq!(page.parts[0].endpoints, [(EndpointKey(5), None), (EndpointKey(2), None)]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use postrider_model::endpoint::Ordering;
 use postrider_model::id::{EndpointKey, Mode, Ordinal, ProjectKey, TenantKey};
 use postrider_model::time::Millis;
 
@@ -168,9 +169,10 @@ pub struct FanoutPart {
     pub event: Ordinal,
     /// Endpoints before these in the match set.
     pub done: u32,
-    /// The endpoints, in the stored order; none where the match set is gone with its event, or is
-    /// no match set: then the store has told of it.
-    pub endpoints: Vec<EndpointKey>,
+    /// The endpoints, in the stored order, with what each kept in order when the event was accepted; `None` where an
+    /// older version stored the set. No endpoints where the match set is gone with its event, or is no match set: then
+    /// the store has told of it.
+    pub endpoints: Vec<(EndpointKey, Option<Ordering>)>,
     /// Not to be sent before.
     pub deliver_at: Option<Millis>,
     /// Its ordering key.

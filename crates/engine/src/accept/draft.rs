@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use postrider_model::endpoint::Ordering;
 use postrider_model::id::{Mode, TypeKey};
 use postrider_model::time::Millis;
 use postrider_store::{EventFlags, Fanout, IdempotencyMark, MatchSet};
@@ -53,6 +54,14 @@ pub(crate) struct Match {
     pub plan: Arc<EndpointPlan>,
     /// Hash of the key in whose order it stands there, if any.
     pub order: Option<u64>,
+}
+
+impl Match {
+    /// What its endpoint keeps in order of which this event is a part. Stored as it is now: what the endpoint is told to
+    /// keep in order from now on holds for later events.
+    pub(crate) fn ordering(&self) -> Ordering {
+        if self.order.is_some() { self.plan.ordering } else { Ordering::None }
+    }
 }
 
 impl Draft {
@@ -109,9 +118,9 @@ impl Finding {
 
 impl Many {
     fn add(&mut self, one: Match) {
-        self.all.push(one.plan.key);
+        self.all.push(one.plan.key, one.ordering());
         if one.order.is_none() {
-            self.unordered.push(one.plan.key);
+            self.unordered.push(one.plan.key, one.ordering());
         } else if self.ordered.len() < FANOUT_ABOVE {
             self.ordered.push(one);
         } else {

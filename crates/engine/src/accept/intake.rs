@@ -284,7 +284,8 @@ impl Draft {
                 if self.deliver_at.is_some() {
                     longest = longest.max(plan.policy.timetable.total());
                 }
-                finding.add(Match { plan: Arc::clone(plan), order: order_of(plan, self.flags, key) });
+                finding
+                    .add(Match { plan: Arc::clone(plan), order: order_of(plan.ordering, self.flags, key) });
             }
         }
         (self.matches, self.after) = finding.split();
@@ -323,10 +324,10 @@ impl Draft {
     }
 }
 
-/// In which order an event stands at an endpoint, if any; `key` is the hash of its ordering key. Tests and notices wait
+/// In which order an event stands at an endpoint that keeps this, if any; `key` is the hash of its ordering key. Tests and notices wait
 /// for nobody (DESIGN 4.4).
-pub(crate) fn order_of(plan: &EndpointPlan, flags: EventFlags, key: Option<u64>) -> Option<u64> {
-    match plan.ordering {
+pub(crate) fn order_of(ordering: Ordering, flags: EventFlags, key: Option<u64>) -> Option<u64> {
+    match ordering {
         _ if flags.test || flags.notice => None,
         Ordering::None => None,
         Ordering::Key => key,

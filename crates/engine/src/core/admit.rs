@@ -98,7 +98,7 @@ impl Core {
                 Some(_) => !behind && crowd != Crowd::Ordered,
             };
             if !stays {
-                after.endpoints.push(one.plan.key);
+                after.endpoints.push(one.plan.key, one.ordering());
                 after.ordered |= one.order.is_some();
             }
             stays

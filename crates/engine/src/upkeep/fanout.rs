@@ -51,9 +51,9 @@ pub(crate) async fn read(shared: &Shared, query: FanoutQuery) -> Result<Vec<Plan
     };
     let planned = |part: FanoutPart| {
         let key = part.ordering_key.as_deref().map(order_hash);
-        let matches = part.endpoints.iter().map(|endpoint| {
+        let matches = part.endpoints.iter().map(|(endpoint, ordering)| {
             let plan = plan(endpoint)?;
-            let order = order_of(&plan, part.flags, key);
+            let order = order_of(ordering.unwrap_or(plan.ordering), part.flags, key);
             Ok(Match { plan, order })
         });
         Ok(Planned { matches: matches.collect::<Result<_, StoreError>>()?, part })

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use postrider_model::endpoint::Ordering;
 use postrider_model::id::{EndpointKey, Ordinal, TenantKey};
 use postrider_store::{EventFlags, FanoutPage, FanoutPart, FanoutQuery, MatchSet, WaitingFanout};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -79,9 +80,18 @@ fn part(conn: &Connection, event: Ordinal, done: u32, most: usize) -> Res<Fanout
 }
 
 /// The next endpoints of a set; `None` where it cannot be read, or holds fewer than it must.
-fn endpoints(total: Option<u32>, bytes: &[u8], done: u32, most: usize) -> Option<Vec<EndpointKey>> {
-    let Some(total) = total else { return pack::read_endpoints(bytes, done, most) };
+fn endpoints(
+    total: Option<u32>,
+    bytes: &[u8],
+    done: u32,
+    most: usize,
+) -> Option<Vec<(EndpointKey, Option<Ordering>)>> {
+    let Some(total) = total else {
+        let found = pack::read_endpoints(bytes, done, most)?;
+        return Some(found.into_iter().map(|endpoint| (endpoint, None)).collect());
+    };
     let found = MatchSet::decode(bytes, done, most)?;
     let left = total.saturating_sub(done) as usize;
+    let found: Vec<_> = found.into_iter().map(|(endpoint, ordering)| (endpoint, Some(ordering))).collect();
     (found.len() == left.min(most)).then_some(found)
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use postrider_model::endpoint::Ordering;
 use postrider_model::id::{Mode, Ordinal};
 use postrider_model::time::Millis;
 
 use super::Backend;
-use super::world::{World, after, audit, lane};
+use super::world::{World, after, audit, lane, unordered};
 use crate::{Batch, DueQuery, Fanout, FanoutChunk, FanoutQuery, Next, Place, WaitingFanout};
 
 pub async fn deliveries_in_lanes_are_due_after_a_crash(backend: Box<dyn Backend>) {
@@ -140,16 +141,18 @@ pub async fn unfinished_fanouts_are_found_after_a_restart(backend: Box<dyn Backe
     let mut w = World::new(backend).await;
     let endpoints = vec![w.endpoint().await, w.endpoint().await];
     let mut event = w.event(Vec::new()).await;
-    event.fanout = after(&endpoints);
+    let orderings = [Ordering::Endpoint, Ordering::Key];
+    event.fanout = Fanout { endpoints: endpoints.iter().copied().zip(orderings).collect(), ordered: true };
     event.ordering_key = Some("k".to_owned());
     let ordinal = event.ordinal;
     w.accept(vec![event]).await;
     w.restart().await;
     let found = w.unfinished().await;
-    let waiting = WaitingFanout { event: ordinal, tenant: w.tenant, ordered: false, total: 2, done: 0 };
+    let waiting = WaitingFanout { event: ordinal, tenant: w.tenant, ordered: true, total: 2, done: 0 };
     assert_eq!(found, [waiting]);
     let parts = w.parts(vec![(ordinal, 0)], 9).await;
-    assert_eq!((&parts[0].endpoints, parts[0].ordering_key.as_deref()), (&endpoints, Some("k")));
+    let stored: Vec<_> = endpoints.iter().copied().zip(orderings.map(Some)).collect();
+    assert_eq!((&parts[0].endpoints, parts[0].ordering_key.as_deref()), (&stored, Some("k")));
     assert!(parts[0].content.is_some());
 }
 
@@ -172,7 +175,7 @@ pub async fn match_sets_are_read_in_pages(backend: Box<dyn Backend>) {
     let parts = w.parts(from, 4).await;
     let read: Vec<_> = parts.iter().map(|part| (part.event, part.done, part.endpoints.len())).collect();
     assert_eq!(read, [(events[0], 1, 2), (gone, 0, 0), (events[1], 0, 2)]);
-    assert_eq!(parts[2].endpoints, endpoints[..2]);
+    assert_eq!(parts[2].endpoints, unordered(&endpoints[..2]));
     let routing = w.store().routes(w.tenant).await.unwrap().0;
     let query =
         FanoutQuery { tenant: w.tenant, events: vec![(events[0], 0)], known: Some(events[0]), limit: 1 };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use postrider_model::delivery::{Attempt, DeliveryKey, DeliveryState};
-use postrider_model::endpoint::{DisabledReason, EndpointConfig};
+use postrider_model::endpoint::{DisabledReason, EndpointConfig, Ordering};
 use postrider_model::id::{
     EndpointId, EndpointKey, IdSalt, KeyId, Mode, Ordinal, OrdinalSource, ProjectKey, TenantKey,
 };
@@ -327,7 +327,15 @@ pub(super) fn lane(endpoint: EndpointKey) -> NewDelivery {
     NewDelivery { endpoint, place: Place::Lane }
 }
 
-/// Deliveries that follow their event.
+/// Deliveries that follow their event, of endpoints that keep no order.
 pub(super) fn after(endpoints: &[EndpointKey]) -> Fanout {
-    Fanout { endpoints: endpoints.iter().copied().collect(), ordered: false }
+    Fanout {
+        endpoints: endpoints.iter().map(|endpoint| (*endpoint, Ordering::None)).collect(),
+        ordered: false,
+    }
+}
+
+/// The same, as a store tells of them.
+pub(super) fn unordered(endpoints: &[EndpointKey]) -> Vec<(EndpointKey, Option<Ordering>)> {
+    endpoints.iter().map(|endpoint| (*endpoint, Some(Ordering::None))).collect()
 }
