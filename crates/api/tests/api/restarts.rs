@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
+use postrider_model::endpoint::Ordering;
 use postrider_model::id::{Mode, Ordinal};
 use postrider_store::{Append, AppendOutcome, Batch, EventFlags, Fanout, NewEvent};
 use serde_json::{Value, json};
@@ -39,7 +40,10 @@ async fn interrupted(world: &World) -> String {
         flags: EventFlags::default(),
         retention_days: 30,
         deliveries: Vec::new(),
-        fanout: Fanout { endpoints: endpoints.iter().map(|endpoint| endpoint.key).collect(), ordered: false },
+        fanout: Fanout {
+            endpoints: endpoints.iter().map(|endpoint| (endpoint.key, Ordering::None)).collect(),
+            ordered: false,
+        },
     };
     let append = Append { idempotency: None, events: vec![event] };
     let batch = Batch { now, low_water: Ordinal::at(now), appends: vec![append], ..Batch::default() };

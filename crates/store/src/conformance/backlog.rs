@@ -42,7 +42,7 @@ pub async fn what_lies_before_the_low_water_mark_is_not_looked_at(backend: Box<d
 
 pub async fn the_rest_of_a_fan_out_is_found_by_a_second_crash_too(backend: Box<dyn Backend>) {
     let mut w = World::new(backend).await;
-    let endpoints = vec![w.endpoint().await, w.endpoint().await];
+    let endpoints = [w.endpoint().await, w.endpoint().await];
     let mut event = w.event(Vec::new()).await;
     event.fanout = after(&endpoints);
     let ordinal = event.ordinal;
@@ -139,7 +139,7 @@ pub async fn no_id_ever_made_lies_above_the_highest(backend: Box<dyn Backend>) {
 
 pub async fn unfinished_fanouts_are_found_after_a_restart(backend: Box<dyn Backend>) {
     let mut w = World::new(backend).await;
-    let endpoints = vec![w.endpoint().await, w.endpoint().await];
+    let endpoints = [w.endpoint().await, w.endpoint().await];
     let mut event = w.event(Vec::new()).await;
     let orderings = [Ordering::Endpoint, Ordering::Key];
     event.fanout = Fanout { endpoints: endpoints.iter().copied().zip(orderings).collect(), ordered: true };
