@@ -36,10 +36,22 @@ pub(crate) struct Sent {
     pub accepted: u64,
     /// Of them those whose endpoint answers 200.
     pub healthy: u64,
-    /// Other answers.
+    /// Events answered 503: the commit queue was full.
     pub refused: u64,
     /// When the first was sent, in nanoseconds of [`epoch`].
     pub first_ns: u64,
+}
+
+impl Sent {
+    /// Counts an answer; one that a load like this must not get is an error.
+    fn count(&mut self, status: u16, healthy: u64) -> std::io::Result<()> {
+        match status {
+            202 => (self.accepted, self.healthy) = (self.accepted + 1, self.healthy + healthy),
+            503 => self.refused += 1,
+            other => return Err(std::io::Error::other(format!("an event was answered {other}"))),
+        }
+        Ok(())
+    }
 }
 
 /// Drives the load to its end.
@@ -83,12 +95,11 @@ fn steady(load: &Load, rate: f64, index: usize, key: &str) -> std::io::Result<Se
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
         let due_ns = epoch::nanos().saturating_sub(u64::try_from(due.elapsed().as_nanos()).unwrap_or(0));
         due += step;
+        let healthy_before = events.healthy;
         events.next(Some(due_ns), &mut out);
         stream.write_all(&out)?;
         let status = read_blocking(&mut stream, &mut answer)?;
-        sent.accepted += u64::from(status == 202);
-        sent.refused += u64::from(status != 202);
-        sent.healthy = events.healthy;
+        sent.count(status, events.healthy - healthy_before)?;
     }
     Ok(sent)
 }
@@ -145,13 +156,7 @@ async fn connection(
         events.next(None, &mut out);
         stream.write_all(&out).await?;
         let status = read_answer(&mut stream, &mut answer).await?;
-        let mut sent = sent.borrow_mut();
-        if status == 202 {
-            sent.accepted += 1;
-            sent.healthy += events.healthy - healthy_before;
-        } else {
-            sent.refused += 1;
-        }
+        sent.borrow_mut().count(status, events.healthy - healthy_before)?;
     }
     Ok(())
 }

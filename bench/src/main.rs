@@ -5,6 +5,7 @@
 
 mod driver;
 mod epoch;
+mod leash;
 mod null_sender;
 mod process;
 mod product;
@@ -33,6 +34,8 @@ struct Arguments {
 enum Command {
     /// Accept, sign and forward the same events in memory: the limit of the machine.
     NullSender(null_sender::Options),
+    /// Become a program that ends with the driver.
+    Leash(leash::Options),
     /// Answer and count deliveries: the customers' servers.
     Receiver,
     /// Run scenarios and print them.
@@ -42,6 +45,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::NullSender(options) => null_sender::run(&options),
+        Command::Leash(options) => leash::run(&options),
         Command::Receiver => receiver::run(),
         Command::Run(options) => scenario::run(&options),
     };

@@ -97,6 +97,7 @@ async fn serve(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
             endpoints: options.endpoints,
             failing_one_in: options.failing_one_in,
             keyed_one_in: 0,
+            mix: crate::workload::Mix::Even,
         },
         made: AtomicI64::new(0),
         room: Arc::new(Semaphore::new(IN_MEMORY)),

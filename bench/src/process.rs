@@ -1,6 +1,8 @@
 //! Child processes: started, watched through /proc, ended.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -8,10 +10,15 @@ use std::time::{Duration, Instant};
 /// Ticks of /proc/PID/stat in a second (USER_HZ, which Linux fixes at 100).
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// A running server; killed when dropped.
+/// How much of its last complaints is shown, in bytes.
+const LAST_WORDS: usize = 600;
+
+/// A running server; killed when dropped, and when the driver ends without dropping it.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
+    /// What it writes to standard error: a file, for a pipe would have to be read while it is measured.
+    complaints: File,
 }
 
 impl Server {
@@ -30,14 +37,17 @@ impl Server {
         arguments: &[String],
         environment: &[(&str, &str)],
     ) -> std::io::Result<(Self, String)> {
-        let mut child = Command::new(program)
+        let complaints = tempfile::tempfile()?;
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["leash", "--driver", &std::process::id().to_string(), "--"])
+            .arg(program)
             .args(arguments)
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(complaints.try_clone()?)
             .spawn()?;
         let output = child.stdout.take().ok_or(std::io::ErrorKind::BrokenPipe)?;
-        let server = Self { child };
+        let mut server = Self { child, complaints };
         let mut lines = BufReader::new(output).lines();
         for line in &mut lines {
             let line = line?;
@@ -47,7 +57,33 @@ impl Server {
                 return Ok((server, line));
             }
         }
-        Err(std::io::Error::other(format!("{} ended before it was ready", program.display())))
+        let ended = server.child.wait()?;
+        let words = server.last_words();
+        let program = program.display();
+        Err(std::io::Error::other(format!("{program} ended before it was ready ({ended}): {words}")))
+    }
+
+    /// Says that it has ended, if so, and what it last complained of.
+    pub(crate) fn trouble(&mut self) -> String {
+        let ended = match self.child.try_wait() {
+            Ok(Some(status)) => format!("it has ended ({status})"),
+            _ => format!("it still runs, with {} file descriptors open", self.descriptors()),
+        };
+        let words = self.last_words();
+        if words.is_empty() { ended } else { format!("{ended}; its last words: {words}") }
+    }
+
+    fn last_words(&self) -> String {
+        let mut words = [0; LAST_WORDS];
+        let from = self.complaints.metadata().map_or(0, |file| file.len().saturating_sub(LAST_WORDS as u64));
+        // Not by seeking: the program writes where this file stands. What cannot be read is not worth another error.
+        let count = self.complaints.read_at(&mut words, from).unwrap_or(0);
+        String::from_utf8_lossy(&words[..count]).trim().to_owned()
+    }
+
+    /// File descriptors it has open.
+    pub(crate) fn descriptors(&self) -> u64 {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).map_or(0, |open| open.count() as u64)
     }
 
     /// CPU time used so far, in seconds.

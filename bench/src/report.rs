@@ -10,6 +10,15 @@ pub(crate) fn line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
+/// Prints rows of three columns, each as wide as its widest cell.
+pub(crate) fn table(rows: &[[String; 3]]) {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let (first, second, third) = (width(0), width(1), width(2));
+    for [name, left, right] in rows {
+        line(&format!("{name:<first$}  {left:>second$}  {right:>third$}"));
+    }
+}
+
 /// Prints what went wrong.
 pub(crate) fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "postrider-bench: {text}");

@@ -2,10 +2,22 @@
 
 use std::fmt::Write as _;
 
+use serde::Serialize;
+
 use crate::epoch;
 
+/// How events are spread over tenants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Mix {
+    /// Each tenant has as many as any other.
+    Even,
+    /// As Zipf's law has it, with exponent 1: the k-th tenant has about a k-th of the first one's.
+    Zipf,
+}
+
 /// Which endpoints there are, and how events are spread over them.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Workload {
     /// Tenants; each event goes to one of them.
     pub tenants: u64,
@@ -15,14 +27,30 @@ pub(crate) struct Workload {
     pub failing_one_in: u64,
     /// One in so many events carries an idempotency key; 0 for none.
     pub keyed_one_in: u64,
+    /// How events are spread over tenants.
+    pub mix: Mix,
 }
 
 impl Workload {
     /// One tenant with one endpoint.
-    pub(crate) const ONE: Self = Self { tenants: 1, endpoints: 1, failing_one_in: 0, keyed_one_in: 0 };
+    pub(crate) const ONE: Self =
+        Self { tenants: 1, endpoints: 1, failing_one_in: 0, keyed_one_in: 0, mix: Mix::Even };
     /// 1,000 tenants with 10 endpoints each, 5 % failing, half the events with an idempotency key.
     pub(crate) const SPREAD: Self =
-        Self { tenants: 1_000, endpoints: 10, failing_one_in: 20, keyed_one_in: 2 };
+        Self { tenants: 1_000, endpoints: 10, failing_one_in: 20, keyed_one_in: 2, mix: Mix::Even };
+
+    /// The tenant of an event, by a number that looks random.
+    fn tenant(&self, random: u64) -> u64 {
+        match self.mix {
+            Mix::Even => random % self.tenants,
+            // A logarithm spread evenly: the k-th of n has ln(1 + 1/k) / ln(n + 1) of all, without a table to look up.
+            Mix::Zipf => {
+                let share = (random >> 11) as f64 / (1_u64 << 53) as f64;
+                let rank = ((self.tenants + 1) as f64).powf(share) as u64;
+                rank.clamp(1, self.tenants) - 1
+            }
+        }
+    }
 
     /// Whether this endpoint fails.
     pub(crate) fn fails(&self, tenant: u64, endpoint: u64) -> bool {
@@ -54,7 +82,7 @@ impl Events {
     /// Writes the next request, due at `due_ns`, into `out`.
     pub(crate) fn next(&mut self, due_ns: Option<u64>, out: &mut Vec<u8>) {
         let random = self.random();
-        let tenant = random % self.workload.tenants;
+        let tenant = self.workload.tenant(random);
         let endpoint = (random >> 32) % self.workload.endpoints;
         self.healthy += u64::from(!self.workload.fails(tenant, endpoint));
         let sent = due_ns.unwrap_or_else(epoch::nanos);
@@ -94,6 +122,39 @@ mod tests {
         assert_eq!(message.len, out.len());
         let event: serde_json::Value = serde_json::from_slice(message.body).unwrap();
         assert_eq!(event["data"]["t"], 5);
+    }
+
+    #[test]
+    fn half_of_the_events_have_a_key_and_one_in_twenty_goes_to_a_failing_endpoint_in_either_mix() {
+        for mix in [Mix::Even, Mix::Zipf] {
+            let (mut out, mut keyed, mut first) = (Vec::new(), 0, 0);
+            let mut events = Events::new(Workload { mix, ..Workload::SPREAD }, 7, "sk");
+            for _ in 0..100_000 {
+                events.next(Some(5), &mut out);
+                keyed += u32::from(memchr::memmem::find(&out, b"idempotency_key").is_some());
+                first += u32::from(memchr::memmem::find(&out, br#""tenant":"t0""#).is_some());
+            }
+            assert!((49_000..51_000).contains(&keyed), "{mix:?}: {keyed}");
+            assert!((94_500..96_000).contains(&events.healthy), "{mix:?}: {}", events.healthy);
+            // An even mix gives each of 1,000 tenants 0.1 %; the logarithm gives the first ln 2 / ln 1,001.
+            let share = if mix == Mix::Even { 50..200 } else { 9_500..10_600 };
+            assert!(share.contains(&first), "{mix:?}: {first}");
+        }
+    }
+
+    #[test]
+    fn the_kth_tenant_of_zipf_has_a_kth_of_the_first_ones_events() {
+        let workload = Workload { mix: Mix::Zipf, ..Workload::SPREAD };
+        let mut counts = vec![0_u64; 1_000];
+        for step in 0..1_000_000_u64 {
+            let tenant = workload.tenant(step.wrapping_mul(u64::MAX / 1_000_000));
+            counts[usize::try_from(tenant).unwrap()] += 1;
+        }
+        for k in [2_usize, 10, 100, 1_000] {
+            let expected = (1.0 + 1.0 / k as f64).ln() / 2_f64.ln();
+            let found = counts[k - 1] as f64 / counts[0] as f64;
+            assert!((found / expected - 1.0).abs() < 0.05, "{k}: {found}, expected {expected}");
+        }
     }
 
     #[test]

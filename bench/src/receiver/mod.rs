@@ -26,6 +26,8 @@ pub(crate) struct Counts {
     pub received: u64,
     /// When the last of them came, in nanoseconds of [`crate::epoch`].
     pub last_ns: u64,
+    /// Times a connection could not be taken, for want of file descriptors.
+    pub turned_away: u64,
 }
 
 /// The latencies since they were last asked for.
@@ -47,7 +49,7 @@ pub(crate) struct Receiver {
     /// Where deliveries go.
     pub address: SocketAddr,
     desk: Mutex<BufReader<TcpStream>>,
-    _process: Server,
+    process: Server,
 }
 
 impl Receiver {
@@ -61,7 +63,7 @@ impl Receiver {
         let desk = TcpStream::connect(desk)?;
         desk.set_nodelay(true)?;
         desk.set_read_timeout(Some(Duration::from_secs(10)))?;
-        Ok(Self { address, desk: Mutex::new(BufReader::new(desk)), _process: process })
+        Ok(Self { address, desk: Mutex::new(BufReader::new(desk)), process })
     }
 
     /// What was received so far.
@@ -86,11 +88,30 @@ impl Receiver {
         }
     }
 
+    /// The same, and fewer are an error.
+    pub(crate) fn wait_for_all(&self, before: Counts, count: u64, patience: Duration) -> Result<()> {
+        let missing = self.wait_for(before, count, patience)?;
+        if missing == 0 {
+            return Ok(());
+        }
+        let (turned_away, seconds) = (self.counts()?.turned_away, patience.as_secs());
+        Err(Error::other(format!(
+            "{missing} of {count} were not received within {seconds} s; the receiver turned {turned_away} connections away"
+        )))
+    }
+
+    /// File descriptors its process has open.
+    pub(crate) fn descriptors(&self) -> u64 {
+        self.process.descriptors()
+    }
+
     fn ask<T: DeserializeOwned>(&self, question: &str) -> Result<T> {
         let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
         desk.get_mut().write_all(format!("{question}\n").as_bytes())?;
         let mut answer = String::new();
-        desk.read_line(&mut answer)?;
+        if desk.read_line(&mut answer)? == 0 {
+            return Err(Error::other("the receiver has ended"));
+        }
         serde_json::from_str(&answer).map_err(|_| Error::other(format!("the receiver said {answer:?}")))
     }
 }

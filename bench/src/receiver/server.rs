@@ -49,7 +49,10 @@ async fn listen() -> std::io::Result<()> {
                 tokio::task::spawn_local(serve(stream, Rc::clone(&tally)));
             }
             // Out of descriptors: the connections there are go on.
-            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            Err(_) => {
+                tally.borrow_mut().counts.turned_away += 1;
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
         }
     }
 }

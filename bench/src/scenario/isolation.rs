@@ -8,7 +8,7 @@ use super::{Bed, Options, Outcome};
 use crate::driver::{Load, drive};
 use crate::product::{Product, add_endpoint};
 use crate::report::{Spread, keep, line};
-use crate::workload::Workload;
+use crate::workload::{Mix, Workload};
 
 /// Endpoints that answer; a quarter as many hang.
 const HEALTHY: u64 = 20;
@@ -27,7 +27,8 @@ struct Result {
 pub(crate) fn run(options: &Options) -> Outcome {
     let bed = Bed::new(options)?;
     let (server, address) = bed.postrider()?;
-    let healthy = Workload { tenants: HEALTHY, endpoints: 1, failing_one_in: 0, keyed_one_in: 0 };
+    let healthy =
+        Workload { tenants: HEALTHY, endpoints: 1, failing_one_in: 0, keyed_one_in: 0, mix: Mix::Even };
     let key = bed.set_up(address, &healthy)?;
     let mut product = Product::connect(address, &key)?;
     // Their tenants are numbered behind the healthy ones, and their one type is type.0 as well.
@@ -47,7 +48,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
         bed.receiver.take_latencies()?;
         let before = bed.receiver.counts()?;
         let sent = drive(&load, &key)?;
-        bed.receiver.wait_for(before, sent.healthy, Duration::from_secs(30))?;
+        bed.receiver.wait_for_all(before, sent.healthy, Duration::from_secs(30))?;
         Ok(bed.receiver.take_latencies()?.p99_ms)
     };
     let alone = (0..ROUNDS).map(measure).collect::<std::io::Result<Vec<_>>>()?;

@@ -1,6 +1,7 @@
 //! The scenarios: one file each, each with the same parts — set up, measure, print, keep.
 
 mod isolation;
+mod pair;
 mod resting;
 mod saturation;
 mod steady;
@@ -11,7 +12,7 @@ use std::path::PathBuf;
 use crate::process::Server;
 use crate::product;
 use crate::receiver::Receiver;
-use crate::workload::Workload;
+use crate::workload::{Mix, Workload};
 
 /// The root key the benchmark starts Postrider with.
 const ROOT: &str = "bench-root-key-of-one-run-only";
@@ -39,6 +40,15 @@ pub(crate) struct Options {
     /// endpoint, often two: they need up to 20 file descriptors a tenant (`ulimit -n`).
     #[arg(long, default_value_t = 1_000)]
     tenants: u64,
+    /// One in so many endpoints of the spread workload fails; 0 for none.
+    #[arg(long, default_value_t = Workload::SPREAD.failing_one_in)]
+    failing_one_in: u64,
+    /// One in so many events of the spread workload has an idempotency key; 0 for none.
+    #[arg(long, default_value_t = Workload::SPREAD.keyed_one_in)]
+    keyed_one_in: u64,
+    /// How events of the spread workload are spread over its tenants.
+    #[arg(long, value_enum, default_value_t = Workload::SPREAD.mix)]
+    mix: Mix,
     /// Deliveries stored before the spread workload.
     #[arg(long, default_value_t = 1_000_000)]
     preload: u64,
@@ -59,18 +69,25 @@ const ALL: [&str; 6] = ["one", "spread", "steady", "isolation", "idle", "pending
 pub(crate) fn run(options: &Options) -> Outcome {
     let named: Vec<&str> = options.scenarios.iter().map(String::as_str).collect();
     for name in if named.is_empty() { ALL.to_vec() } else { named } {
-        match name {
-            "one" => saturation::run(options, "one", &Workload::ONE, 0)?,
+        let done = match name {
+            "one" => saturation::run(options, "one", &Workload::ONE, 0),
             "spread" => {
-                let workload = Workload { tenants: options.tenants, ..Workload::SPREAD };
-                saturation::run(options, "spread", &workload, options.preload)?;
+                let workload = Workload {
+                    tenants: options.tenants,
+                    failing_one_in: options.failing_one_in,
+                    keyed_one_in: options.keyed_one_in,
+                    mix: options.mix,
+                    ..Workload::SPREAD
+                };
+                saturation::run(options, "spread", &workload, options.preload)
             }
-            "steady" => steady::run(options)?,
-            "isolation" => isolation::run(options)?,
-            "idle" => resting::idle(options)?,
-            "pending" => resting::pending(options)?,
+            "steady" => steady::run(options),
+            "isolation" => isolation::run(options),
+            "idle" => resting::idle(options),
+            "pending" => resting::pending(options),
             other => return Err(format!("no scenario {other:?}; there are {}", ALL.join(", ")).into()),
-        }
+        };
+        done.map_err(|error| format!("{name}: {error}"))?;
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ const RATES: [f64; 3] = [100.0, 1_000.0, 5_000.0];
 pub(super) struct Steady {
     #[serde(flatten)]
     latencies: Latencies,
-    missing: u64,
+    refused: u64,
 }
 
 pub(crate) fn run(options: &Options) -> Outcome {
@@ -54,8 +54,8 @@ pub(super) fn measure(receiver: &Receiver, load: &Load, key: &str) -> std::io::R
     receiver.take_latencies()?;
     let before = receiver.counts()?;
     let sent = drive(load, key)?;
-    let missing = receiver.wait_for(before, sent.healthy, Duration::from_secs(30))?;
-    Ok(Steady { latencies: receiver.take_latencies()?, missing })
+    receiver.wait_for_all(before, sent.healthy, Duration::from_secs(30))?;
+    Ok(Steady { latencies: receiver.take_latencies()?, refused: sent.refused })
 }
 
 impl Steady {
@@ -63,8 +63,8 @@ impl Steady {
     pub(super) fn show(&self) -> String {
         let Latencies { count, p50_ms, p99_ms, p999_ms } = self.latencies;
         format!(
-            "p50 {p50_ms:.2} ms, p99 {p99_ms:.2} ms, p99.9 {p999_ms:.2} ms ({count} received, {} missing)",
-            self.missing
+            "p50 {p50_ms:.2} ms, p99 {p99_ms:.2} ms, p99.9 {p999_ms:.2} ms ({count} received, {} refused)",
+            self.refused
         )
     }
 }
