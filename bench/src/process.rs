@@ -7,11 +7,25 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Resource, getrlimit};
+
 /// Ticks of /proc/PID/stat in a second (USER_HZ, which Linux fixes at 100).
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// How much of its last complaints is shown, in bytes.
 const LAST_WORDS: usize = 600;
+
+/// Refuses to begin where the programs it starts may open fewer file descriptors than that: a sender out of them
+/// closes connections that it then opens again, and its rate says nothing.
+pub(crate) fn need_descriptors(needed: u64) -> std::io::Result<()> {
+    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    if limit >= needed {
+        return Ok(());
+    }
+    Err(std::io::Error::other(format!(
+        "each program needs {needed} file descriptors, the limit is {limit} (ulimit -n)"
+    )))
+}
 
 /// A running server; killed when dropped, and when the driver ends without dropping it.
 #[derive(Debug)]

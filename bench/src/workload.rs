@@ -39,6 +39,11 @@ impl Workload {
     pub(crate) const SPREAD: Self =
         Self { tenants: 1_000, endpoints: 10, failing_one_in: 20, keyed_one_in: 2, mix: Mix::Even };
 
+    /// File descriptors that a sender and its receiver need: a connection to each endpoint, often two.
+    pub(crate) fn descriptors(&self) -> u64 {
+        2 * self.tenants * self.endpoints
+    }
+
     /// The tenant of an event, by a number that looks random.
     fn tenant(&self, random: u64) -> u64 {
         match self.mix {

@@ -37,7 +37,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 64)]
     connections: usize,
     /// Tenants of the spread workload, with 10 endpoints each. A sender and its receiver hold a connection to each
-    /// endpoint, often two: they need up to 20 file descriptors a tenant (`ulimit -n`).
+    /// endpoint, often two: 20 file descriptors a tenant are asked for (`ulimit -n`).
     #[arg(long, default_value_t = 1_000)]
     tenants: u64,
     /// One in so many endpoints of the spread workload fails; 0 for none.

@@ -9,7 +9,7 @@ use super::pair::{Half, Pair, Side};
 use super::steady::{self, Steady};
 use super::{Bed, Options, Outcome};
 use crate::driver::Load;
-use crate::process::Server;
+use crate::process::{Server, need_descriptors};
 use crate::product;
 use crate::report::{Spread, keep, line, table};
 use crate::workload::Workload;
@@ -30,6 +30,7 @@ struct Result {
 }
 
 pub(crate) fn run(options: &Options, name: &str, workload: &Workload, preload: u64) -> Outcome {
+    need_descriptors(workload.descriptors())?;
     let bed = Bed::new(options)?;
     let (mut server, address) = bed.postrider()?;
     let key = bed.set_up(address, workload)?;
