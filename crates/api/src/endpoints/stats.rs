@@ -78,8 +78,8 @@ pub struct CountsOut {
     success_rate: Option<f64>,
     /// Mean latency in milliseconds; `null` where there were none.
     latency_mean_ms: Option<f64>,
-    /// The longest latency in milliseconds.
-    latency_max_ms: u64,
+    /// The longest latency in milliseconds; `null` where there were none.
+    latency_max_ms: Option<u64>,
 }
 
 impl From<&StatSum> for CountsOut {
@@ -93,7 +93,7 @@ impl From<&StatSum> for CountsOut {
             exhausted: sum.exhausted,
             success_rate: per_attempt(sum.succeeded),
             latency_mean_ms: per_attempt(sum.latency_ms),
-            latency_max_ms: sum.latency_max_ms,
+            latency_max_ms: (attempts > 0).then_some(sum.latency_max_ms),
         }
     }
 }
@@ -144,9 +144,12 @@ mod tests {
 
     #[test]
     fn rates_are_of_attempts_and_absent_where_there_were_none() {
-        let sum = StatSum { succeeded: 3, failed: 1, latency_ms: 400, ..StatSum::default() };
+        let sum =
+            StatSum { succeeded: 3, failed: 1, latency_ms: 400, latency_max_ms: 250, ..StatSum::default() };
         let counts = CountsOut::from(&sum);
         assert_eq!((counts.success_rate, counts.latency_mean_ms), (Some(0.75), Some(100.0)));
-        assert_eq!(CountsOut::from(&StatSum::default()).success_rate, None);
+        assert_eq!(counts.latency_max_ms, Some(250));
+        let none = CountsOut::from(&StatSum::default());
+        assert_eq!((none.success_rate, none.latency_mean_ms, none.latency_max_ms), (None, None, None));
     }
 }
