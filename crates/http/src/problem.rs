@@ -168,9 +168,10 @@ impl From<AcceptError> for Problem {
     fn from(error: AcceptError) -> Self {
         match error {
             AcceptError::Invalid(faults) => Self::invalid(faults.into_iter().map(Fault::from).collect()),
-            AcceptError::TooLarge { limit, .. } => {
-                Self::new(code::TOO_LARGE, format!("The event is larger than {limit} bytes."))
-            }
+            AcceptError::TooLarge { limit, .. } => Self::new(
+                code::TOO_LARGE,
+                format!("The event is larger than {limit} bytes (setting max_event_bytes)."),
+            ),
             AcceptError::WrongTenant => {
                 Self::new(code::FORBIDDEN, "The key belongs to another tenant than the event.")
             }

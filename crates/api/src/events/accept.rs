@@ -75,9 +75,10 @@ pub(super) fn refused(error: AcceptError, batch: bool) -> Problem {
             };
             Problem::invalid(faults.into_iter().map(placed).collect())
         }
-        AcceptError::TooLarge { event, limit } if batch => {
-            Problem::new(code::TOO_LARGE, format!("Event {event} is larger than {limit} bytes."))
-        }
+        AcceptError::TooLarge { event, limit } if batch => Problem::new(
+            code::TOO_LARGE,
+            format!("Event {event} is larger than {limit} bytes (setting max_event_bytes)."),
+        ),
         AcceptError::Conflict { event: Some(event) } if batch => Problem::new(
             code::IDEMPOTENCY_CONFLICT,
             format!("The idempotency key of event {event} was used with another body in the last 24 hours."),
