@@ -82,7 +82,7 @@ fn merged(engine: &Engine, found: &FoundEndpoint, patch: EndpointFields) -> Resu
     let is_named = |field: &str| named.iter().any(|name| name == field);
     let mut faults = Vec::new();
     if patch.shift_remove("secret").is_some() {
-        faults.push(Fault::at("/secret", "A secret is changed by rotate-secret."));
+        faults.push(Fault::at("/secret", "A secret is not changed by PATCH."));
     }
     let mut merged = document::of(&endpoint.config, &found.secrets.headers, endpoint.enabled);
     document::settle_headers(&merged, &mut patch, &mut faults);
