@@ -46,6 +46,7 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(args: &ArgMatches) -> Result<(), Failed> {
     let path = |name: &str| args.get_one::<PathBuf>(name).cloned().unwrap_or_default();
     let (data_dir, target) = (path("data-dir"), absolute(path("to")).map_err(Failed::usage)?);
+    must_be_new(&target)?;
     let bytes = runtime(Some(1)).map_err(Failed::new)?.block_on(watched(
         &data_dir,
         &target,
@@ -55,6 +56,17 @@ pub(crate) fn run(args: &ArgMatches) -> Result<(), Failed> {
         say(json!({"path": target, "bytes": bytes}));
     } else {
         say(format_args!("{} ({bytes} bytes)", target.display()));
+    }
+    Ok(())
+}
+
+/// The copy takes no file's place. Whoever copies checks it again: this one names the file.
+fn must_be_new(target: &Path) -> Result<(), Failed> {
+    if target.exists() {
+        return Err(Failed::new(format_args!(
+            "{} exists already, and a backup replaces no file: give another --to, or remove it first",
+            target.display()
+        )));
     }
     Ok(())
 }

@@ -36,6 +36,8 @@ async fn a_backup_of_the_running_server_is_a_store_that_starts() {
     assert_eq!(told["bytes"], std::fs::metadata(&database).unwrap().len());
     let again = tokio::task::block_in_place(|| backup(&database));
     assert!(!again.status.success(), "a backup never overwrites another");
+    let said = String::from_utf8_lossy(&again.stderr);
+    assert!(said.contains(&database.display().to_string()) && said.contains("--to"), "{said}");
     server.stop().await;
     let at_rest = backup(&dir.path().join("at-rest.db"));
     assert!(at_rest.status.success(), "{}", String::from_utf8_lossy(&at_rest.stderr));
