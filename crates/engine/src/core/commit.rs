@@ -83,6 +83,11 @@ impl Pending {
         }
     }
 
+    /// At a stop: what is in a lane need not come into the due index, as the next start finds it by the low-water mark.
+    pub(crate) fn forget_aged(&mut self) {
+        self.changes.retain(|(change, _)| !matches!(change, Change::Index { .. }));
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.appends.is_empty()
             && self.settles.is_empty()

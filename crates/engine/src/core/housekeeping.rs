@@ -28,7 +28,8 @@ impl Core {
         let mut kept = Vec::with_capacity(order.len());
         for endpoint in order {
             let Some(lane) = self.lanes.get_mut(&endpoint) else { continue };
-            for (event, due) in lane.age(limit) {
+            let aged = if self.stopping.is_some() { Default::default() } else { lane.age(limit) };
+            for (event, due) in aged {
                 self.pending
                     .push_change(Change::Index { delivery: DeliveryKey { event, endpoint }, due }, None);
             }

@@ -216,6 +216,7 @@ impl Core {
             Message::WindDown => self.winding_down = true,
             Message::Stop(reply) => {
                 self.winding_down = true;
+                self.pending.forget_aged();
                 self.stopping = Some(reply);
             }
         }
