@@ -324,8 +324,8 @@ impl Draft {
     }
 }
 
-/// In which order an event stands at an endpoint that keeps this, if any; `key` is the hash of its ordering key. Tests and notices wait
-/// for nobody (DESIGN 4.4).
+/// In which order an event stands at an endpoint that keeps this, if any; `key` is the hash of its ordering key. Tests and
+/// notices wait for nobody (DESIGN 4.4).
 pub(crate) fn order_of(ordering: Ordering, flags: EventFlags, key: Option<u64>) -> Option<u64> {
     match ordering {
         _ if flags.test || flags.notice => None,

@@ -11,8 +11,8 @@ use postrider_courier::{BodyKeep, Outbound, Report};
 use postrider_model::id::EventId;
 use postrider_model::time::Millis;
 use postrider_store::StoreError;
-use tokio::sync::OwnedSemaphorePermit;
 
+use super::places::Place;
 use crate::core::{EventBody, Item, Items};
 use crate::engine::Shared;
 use crate::plan::EndpointPlan;
@@ -22,7 +22,7 @@ pub(crate) struct Prepared {
     pub request: Outbound,
     pub started_at: Millis,
     /// Held to the end of the attempt where its bodies were read for it alone.
-    pub place: Option<OwnedSemaphorePermit>,
+    pub place: Option<Place>,
 }
 
 /// Why there is no request.
@@ -43,10 +43,12 @@ pub(crate) async fn prepare(
     items: &mut Items,
     missing: &mut Vec<Item>,
 ) -> Result<Prepared, Unprepared> {
+    let absent = items.iter().filter(|item| item.body.is_none()).count();
     let mut place = None;
-    if items.iter().any(|item| item.body.is_none()) {
-        place = shared.body_places.take(slow).await;
-        read_bodies(shared, items, missing).await?;
+    if absent > 0 {
+        let mut taken = shared.body_places.take(slow, absent * shared.limits.max_event_bytes).await;
+        taken.shrink(read_bodies(shared, items, missing).await?);
+        place = Some(taken);
     }
     if items.is_empty() {
         return Err(Unprepared::Nothing);
@@ -71,9 +73,16 @@ pub(crate) async fn prepare(
     Ok(Prepared { request, started_at, place })
 }
 
-async fn read_bodies(shared: &Shared, items: &mut Items, missing: &mut Vec<Item>) -> Result<(), Unprepared> {
+/// Returns how many bytes of content were read.
+async fn read_bodies(
+    shared: &Shared,
+    items: &mut Items,
+    missing: &mut Vec<Item>,
+) -> Result<usize, Unprepared> {
+    let mut bytes = 0;
     for item in items.iter_mut().filter(|item| item.body.is_none()) {
         if let Some(content) = shared.store.event(item.event).await.map_err(Unprepared::Store)? {
+            bytes += content.data.len();
             item.body = Some(EventBody::new(Arc::new(content), &shared.bodies));
         }
     }
@@ -83,7 +92,7 @@ async fn read_bodies(shared: &Shared, items: &mut Items, missing: &mut Vec<Item>
         }
         item.body.is_some()
     });
-    Ok(())
+    Ok(bytes)
 }
 
 /// Whether the request is a batch, of one event too.
