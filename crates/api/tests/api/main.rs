@@ -6,6 +6,7 @@ mod authentication;
 mod contracts;
 mod deliveries;
 mod documents;
+mod endpoint_actions;
 mod endpoints;
 mod event_types;
 mod events;
