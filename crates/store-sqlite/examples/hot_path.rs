@@ -4,31 +4,30 @@
 //! `cargo run --profile quick -p postrider-store-sqlite --example hot_path [-- <preloaded> <directory>]`
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
-use std::error::Error;
+mod stock;
+
 use std::path::PathBuf;
 use std::time::Instant;
 
 use bytes::Bytes;
 use postrider_model::delivery::{Attempt, DeliveryKey};
 use postrider_model::endpoint::EndpointConfig;
-use postrider_model::id::{
-    EndpointId, EndpointKey, IdSalt, Mode, Ordinal, OrdinalSource, ProjectKey, TenantKey, TypeKey,
-};
+use postrider_model::id::{EndpointId, EndpointKey, IdSalt, Mode, Ordinal, OrdinalSource};
 use postrider_model::time::Millis;
 use postrider_store::{
-    Append, Batch, Catalogue, EventFlags, Fanout, IdempotencyMark, Journal, NewAudit, NewDelivery,
-    NewEndpoint, NewEvent, NewProject, Next, Place, Settle, Upkeep,
+    Append, Batch, Catalogue, IdempotencyMark, Journal, NewDelivery, NewEndpoint, NewEvent, Next, Place,
+    Settle, Upkeep,
 };
 use postrider_store_sqlite::{Options, SqliteStore};
+use stock::{Outcome, Stock, Tenant, audit};
 
 const TENANTS: usize = 1_000;
 const ENDPOINTS: usize = 10_000;
 
 struct Load {
     store: std::sync::Arc<SqliteStore>,
-    project: ProjectKey,
-    kind: TypeKey,
-    tenants: Vec<(TenantKey, u64)>,
+    stock: Stock,
+    tenants: Vec<Tenant>,
     ordinals: OrdinalSource,
     now: Millis,
     /// Appended and not yet settled.
@@ -36,8 +35,6 @@ struct Load {
     made: usize,
     marks: bool,
 }
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome<()> {
     let mut arguments = std::env::args().skip(1);
@@ -85,33 +82,13 @@ fn cpu_ns() -> Outcome<u64> {
     Ok(text.split(' ').next().unwrap_or("0").parse()?)
 }
 
-fn audit() -> NewAudit {
-    NewAudit {
-        project: None,
-        tenant: None,
-        actor: "bench".to_owned(),
-        action: "bench",
-        target: String::new(),
-        detail: serde_json::Value::Null,
-        at: Millis(0),
-    }
-}
-
 impl Load {
     async fn prepare(store: std::sync::Arc<SqliteStore>) -> Outcome<Self> {
         let now = Millis(1_700_000_000_000);
-        let new = NewProject {
-            id: "bench".to_owned(),
-            name: "Bench".to_owned(),
-            contract: "standard".to_owned(),
-            settings: serde_json::Value::Null,
-            now,
-        };
-        let project = store.create_project(new, audit()).await?.key;
-        let kind = store.intern_type(project, "contact.created").await?;
+        let stock = Stock::create(&store, now).await?;
         let mut tenants = Vec::new();
         for number in 0..TENANTS {
-            tenants.push(store.ensure_tenant(project, &format!("tenant-{number}"), now).await?.key);
+            tenants.push(stock.tenant(&store, &format!("tenant-{number}"), now).await?);
         }
         for number in 0..ENDPOINTS {
             let id = EndpointId(
@@ -119,27 +96,18 @@ impl Load {
             );
             let config =
                 EndpointConfig { url: "https://example.org/".to_owned(), ..EndpointConfig::default() };
-            let tenant = tenants[number % TENANTS];
+            let tenant = tenants[number % TENANTS].key;
             let (sealed, mode) = (Bytes::from_static(b"sealed"), Mode::Live);
-            let new = NewEndpoint { id, project, mode, tenant, config, sealed, enabled: true, now };
-            store.create_endpoint(new, None, audit()).await?;
+            let new =
+                NewEndpoint { id, project: stock.project, mode, tenant, config, sealed, enabled: true, now };
+            store.create_endpoint(new, None, audit(now)).await?;
         }
-        let mut routed = Vec::new();
-        for tenant in tenants {
-            routed.push((tenant, store.routes(tenant).await?.0));
+        // Each endpoint has changed its tenant's routes.
+        for tenant in &mut tenants {
+            tenant.routing = store.routes(tenant.key).await?.0;
         }
         let ordinals = OrdinalSource::new(store.recovered_highest(now).await?);
-        Ok(Self {
-            store,
-            project,
-            kind,
-            tenants: routed,
-            ordinals,
-            now,
-            open: Vec::new(),
-            made: 0,
-            marks: true,
-        })
+        Ok(Self { store, stock, tenants, ordinals, now, open: Vec::new(), made: 0, marks: true })
     }
 
     async fn commit_many(&mut self, count: usize, size: usize, upkeep: bool) -> Outcome<()> {
@@ -169,31 +137,14 @@ impl Load {
         self.made += 1;
         // An endpoint far from the last one.
         let endpoint = self.made.wrapping_mul(7_919) % ENDPOINTS;
-        let (tenant, routing) = self.tenants[endpoint % TENANTS];
+        let tenant = self.tenants[endpoint % TENANTS];
         let ordinal = self.ordinals.next(self.now);
         let mark = (self.marks && self.made.is_multiple_of(2)).then(|| {
             let hash = (self.made as u128).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
             IdempotencyMark { key: hash.to_le_bytes(), body: hash.to_be_bytes() }
         });
-        let event = NewEvent {
-            ordinal,
-            project: self.project,
-            mode: Mode::Live,
-            tenant,
-            routing,
-            kind: self.kind,
-            timestamp: self.now,
-            data: Bytes::from_static(&[b'x'; 400]),
-            changes: None,
-            attributes: None,
-            ordering_key: None,
-            deliver_at: None,
-            idempotency: mark,
-            flags: EventFlags::default(),
-            retention_days: 30,
-            deliveries: vec![NewDelivery { endpoint: EndpointKey(endpoint as i64 + 1), place: Place::Lane }],
-            fanout: Fanout::default(),
-        };
+        let delivery = NewDelivery { endpoint: EndpointKey(endpoint as i64 + 1), place: Place::Lane };
+        let event = NewEvent { idempotency: mark, ..self.stock.event(tenant, ordinal, delivery, self.now) };
         Append { idempotency: None, events: vec![event] }
     }
 

@@ -3,20 +3,18 @@
 //! `cargo run --profile quick -p postrider-store-sqlite --example million_pending [-- <count> <directory>]`
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
-use std::error::Error;
+mod stock;
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use postrider_model::id::{EndpointKey, IdSalt, Mode, Ordinal, OrdinalSource};
+use postrider_model::id::{EndpointKey, IdSalt, Ordinal, OrdinalSource};
 use postrider_model::time::Millis;
 use postrider_store::{
-    Append, Backlog, Batch, Catalogue, DueQuery, EventFlags, Fanout, Journal, NewAudit, NewDelivery,
-    NewEvent, NewProject, Place, Sweep, SweepInto, Upkeep,
+    Append, Backlog, Batch, DueQuery, Journal, NewDelivery, Place, Sweep, SweepInto, Upkeep,
 };
 use postrider_store_sqlite::{Options, SqliteStore};
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
+use stock::{Outcome, Stock};
 
 fn main() -> Outcome<()> {
     let mut arguments = std::env::args().skip(1);
@@ -56,26 +54,8 @@ async fn run(count: usize, dir: PathBuf) -> Outcome<()> {
 
 async fn fill(count: usize, dir: &std::path::Path, now: Millis) -> Outcome<()> {
     let store = SqliteStore::open(Options::new(dir, IdSalt(1)))?;
-    let audit = NewAudit {
-        project: None,
-        tenant: None,
-        actor: "bench".to_owned(),
-        action: "bench",
-        target: String::new(),
-        detail: serde_json::Value::Null,
-        at: now,
-    };
-    let new = NewProject {
-        id: "bench".to_owned(),
-        name: "Bench".to_owned(),
-        contract: "standard".to_owned(),
-        settings: serde_json::Value::Null,
-        now,
-    };
-    let project = store.create_project(new, audit).await?.key;
-    let kind = store.intern_type(project, "contact.created").await?;
-    let tenant = store.ensure_tenant(project, "t1", now).await?.key;
-    let routing = store.routes(tenant).await?.0;
+    let stock = Stock::create(&store, now).await?;
+    let tenant = stock.tenant(&store, "t1", now).await?;
     let mut ordinals = OrdinalSource::new(store.recover(now).await?.highest);
     let mut made = 0;
     while made < count {
@@ -85,25 +65,7 @@ async fn fill(count: usize, dir: &std::path::Path, now: Millis) -> Outcome<()> {
             let endpoint = EndpointKey((made * 7_919 % 10_000) as i64 + 1);
             // Half waits for a retry, half was in lanes when the process went.
             let place = if made % 2 == 0 { Place::Due(now) } else { Place::Lane };
-            let event = NewEvent {
-                ordinal: ordinals.next(now),
-                project,
-                mode: Mode::Live,
-                tenant,
-                routing,
-                kind,
-                timestamp: now,
-                data: Bytes::from_static(&[b'x'; 400]),
-                changes: None,
-                attributes: None,
-                ordering_key: None,
-                deliver_at: None,
-                idempotency: None,
-                flags: EventFlags::default(),
-                retention_days: 30,
-                deliveries: vec![NewDelivery { endpoint, place }],
-                fanout: Fanout::default(),
-            };
+            let event = stock.event(tenant, ordinals.next(now), NewDelivery { endpoint, place }, now);
             appends.push(Append { idempotency: None, events: vec![event] });
         }
         store.commit(Batch { now, appends, ..Batch::default() }).await?;

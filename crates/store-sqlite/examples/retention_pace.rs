@@ -3,25 +3,19 @@
 //! `cargo run --profile quick -p postrider-store-sqlite --example retention_pace [-- <expired events> <directory>]`
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
-use std::error::Error;
+mod stock;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use postrider_model::delivery::DeliveryKey;
-use postrider_model::id::{
-    EndpointKey, IdSalt, Mode, Ordinal, OrdinalSource, ProjectKey, TenantKey, TypeKey,
-};
+use postrider_model::id::{EndpointKey, IdSalt, Ordinal, OrdinalSource};
 use postrider_model::time::Millis;
-use postrider_store::{
-    Append, Backlog, Batch, Catalogue, EventFlags, Fanout, Journal, NewAudit, NewDelivery, NewEvent,
-    NewProject, Next, Place, Settle, Upkeep,
-};
+use postrider_store::{Append, Backlog, Batch, Journal, NewDelivery, Next, Place, Settle, Upkeep};
 use postrider_store_sqlite::{Options, SqliteStore};
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
+use stock::{Outcome, Stock, Tenant};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// As the engine's.
@@ -34,10 +28,8 @@ const MEASURED: Duration = Duration::from_secs(6);
 
 struct Load {
     store: Arc<SqliteStore>,
-    project: ProjectKey,
-    tenant: TenantKey,
-    routing: u64,
-    kind: TypeKey,
+    stock: Stock,
+    tenant: Tenant,
     ordinals: OrdinalSource,
     /// Looks at the file beside the store.
     raw: rusqlite::Connection,
@@ -146,28 +138,10 @@ async fn tidy(store: &SqliteStore, now: Millis, breath: Duration, ended: &Atomic
 
 impl Load {
     async fn prepare(store: Arc<SqliteStore>, raw: rusqlite::Connection, now: Millis) -> Outcome<Self> {
-        let audit = NewAudit {
-            project: None,
-            tenant: None,
-            actor: "bench".to_owned(),
-            action: "bench",
-            target: String::new(),
-            detail: serde_json::Value::Null,
-            at: now,
-        };
-        let new = NewProject {
-            id: "bench".to_owned(),
-            name: "Bench".to_owned(),
-            contract: "standard".to_owned(),
-            settings: serde_json::Value::Null,
-            now,
-        };
-        let project = store.create_project(new, audit).await?.key;
-        let kind = store.intern_type(project, "contact.created").await?;
-        let tenant = store.ensure_tenant(project, "t1", now).await?.key;
-        let routing = store.routes(tenant).await?.0;
+        let stock = Stock::create(&store, now).await?;
+        let tenant = stock.tenant(&store, "t1", now).await?;
         let ordinals = OrdinalSource::new(store.recover(now).await?.highest);
-        Ok(Self { store, project, tenant, routing, kind, ordinals, raw })
+        Ok(Self { store, stock, tenant, ordinals, raw })
     }
 
     /// Appends events with one delivery each, and settles them.
@@ -176,25 +150,8 @@ impl Load {
         for number in 0..count {
             let endpoint = EndpointKey((number * 7_919 % 10_000) as i64 + 1);
             let ordinal = self.ordinals.next(now);
-            let event = NewEvent {
-                ordinal,
-                project: self.project,
-                mode: Mode::Live,
-                tenant: self.tenant,
-                routing: self.routing,
-                kind: self.kind,
-                timestamp: now,
-                data: Bytes::from_static(&[b'x'; 400]),
-                changes: None,
-                attributes: None,
-                ordering_key: None,
-                deliver_at: None,
-                idempotency: None,
-                flags: EventFlags::default(),
-                retention_days: 30,
-                deliveries: vec![NewDelivery { endpoint, place: Place::Lane }],
-                fanout: Fanout::default(),
-            };
+            let new = NewDelivery { endpoint, place: Place::Lane };
+            let event = self.stock.event(self.tenant, ordinal, new, now);
             batch.appends.push(Append { idempotency: None, events: vec![event] });
             let delivery = DeliveryKey { event: ordinal, endpoint };
             batch.settles.push(Settle {
