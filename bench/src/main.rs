@@ -5,12 +5,14 @@
 
 mod driver;
 mod epoch;
+mod latency;
 mod leash;
 mod null_sender;
 mod process;
 mod product;
 mod receiver;
 mod report;
+mod result;
 mod scenario;
 mod wire;
 mod workload;
@@ -37,7 +39,7 @@ enum Command {
     /// Become a program that ends with the driver.
     Leash(leash::Options),
     /// Answer and count deliveries: the customers' servers.
-    Receiver,
+    Receiver(receiver::Options),
     /// Run scenarios and print them.
     Run(scenario::Options),
 }
@@ -46,7 +48,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::NullSender(options) => null_sender::run(&options),
         Command::Leash(options) => leash::run(&options),
-        Command::Receiver => receiver::run(),
+        Command::Receiver(options) => receiver::run(&options),
         Command::Run(options) => scenario::run(&options),
     };
     match result {

@@ -59,41 +59,44 @@ impl Product {
     }
 }
 
-/// Creates a project, a key and the workload's endpoints; returns the key.
-pub(crate) fn set_up(
-    address: SocketAddr,
-    root: &str,
-    workload: &Workload,
-    receiver: SocketAddr,
-) -> Result<String> {
+/// A counter or gauge of `GET /metrics`, which needs no key.
+pub(crate) fn metric(address: SocketAddr, name: &str) -> Result<f64> {
+    let text = Product::connect(address, "")?.send("GET", "/metrics", "")?;
+    let text = String::from_utf8_lossy(&text);
+    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
+    value.ok_or_else(|| Error::other(format!("/metrics does not tell {name}")))
+}
+
+/// Creates a project with its settings, and a key, which it returns.
+pub(crate) fn project(address: SocketAddr, root: &str, settings: &Value) -> Result<String> {
     let mut product = Product::connect(address, root)?;
-    product.call("POST", "/v1/projects", &json!({"id": "bench", "name": "Bench", "contract": "standard"}))?;
+    let project = json!({"id": "bench", "name": "Bench", "contract": "standard", "settings": settings});
+    product.call("POST", "/v1/projects", &project)?;
     let made = product.call(
         "POST",
         "/v1/projects/bench/keys",
         &json!({"name": "bench", "mode": "live", "scopes": ["*"]}),
     )?;
-    let key = made["key"].as_str().ok_or_else(|| Error::other("no key in the answer"))?.to_owned();
-    let mut product = Product::connect(address, &key)?;
+    Ok(made["key"].as_str().ok_or_else(|| Error::other("no key in the answer"))?.to_owned())
+}
+
+/// Creates the workload's endpoints at a receiver (`http://address`).
+pub(crate) fn endpoints(address: SocketAddr, key: &str, workload: &Workload, receiver: &str) -> Result<()> {
+    let mut product = Product::connect(address, key)?;
     for tenant in 0..workload.tenants {
         for endpoint in 0..workload.endpoints {
             let path = if workload.fails(tenant, endpoint) { "fail" } else { "ok" };
-            add_endpoint(&mut product, tenant, endpoint, receiver, path)?;
+            let url = format!("{receiver}/{path}");
+            add_endpoint(&mut product, tenant, workload.kind(endpoint), &json!({"url": url}))?;
         }
     }
-    Ok(key)
+    Ok(())
 }
 
-/// Creates one endpoint, subscribed to the type of its number.
-pub(crate) fn add_endpoint(
-    product: &mut Product,
-    tenant: u64,
-    endpoint: u64,
-    receiver: SocketAddr,
-    path: &str,
-) -> Result<()> {
-    let body =
-        json!({"url": format!("http://{receiver}/{path}"), "event_types": [format!("type.{endpoint}")]});
+/// Creates one endpoint with these fields, subscribed to the type of that number.
+pub(crate) fn add_endpoint(product: &mut Product, tenant: u64, kind: u64, fields: &Value) -> Result<()> {
+    let mut body = fields.clone();
+    body["event_types"] = json!([format!("type.{kind}")]);
     product.call("POST", &format!("/v1/tenants/t{tenant}/endpoints"), &body)?;
     Ok(())
 }
@@ -107,7 +110,7 @@ pub(crate) fn preload(
     extra: &str,
 ) -> Result<()> {
     let mut product = Product::connect(address, key)?;
-    let pad = "x".repeat(370);
+    let pad = workload.pad();
     let mut made = 0;
     while made < count {
         let batch = (count - made).min(1_000);

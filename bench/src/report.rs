@@ -1,22 +1,19 @@
-//! Figures for people and, as JSON, for comparison.
+//! What a scenario found: printed for people and kept for readers in the common form ([`crate::result`]).
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
 
+use postrider_model::time::Millis;
 use serde::Serialize;
+
+use crate::latency::Latency;
+use crate::result::{Curve, FORMAT, Figure, Kept, Machine};
 
 /// Prints a line.
 pub(crate) fn line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
-}
-
-/// Prints rows of three columns, each as wide as its widest cell.
-pub(crate) fn table(rows: &[[String; 3]]) {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let (first, second, third) = (width(0), width(1), width(2));
-    for [name, left, right] in rows {
-        line(&format!("{name:<first$}  {left:>second$}  {right:>third$}"));
-    }
 }
 
 /// Prints what went wrong.
@@ -24,52 +21,125 @@ pub(crate) fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "postrider-bench: {text}");
 }
 
-/// A figure measured several times.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct Spread {
-    /// The middle one.
-    pub median: f64,
-    /// The least.
-    pub least: f64,
-    /// The most.
-    pub most: f64,
+/// The wall clock, so far from now.
+#[expect(clippy::disallowed_methods, reason = "a program of its own: it has no clock port")]
+pub(crate) fn wall_clock(ahead: Duration) -> Millis {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Millis(i64::try_from((since + ahead).as_millis()).unwrap_or(i64::MAX))
 }
 
-impl Spread {
-    /// Of at least one figure.
-    pub(crate) fn of(mut figures: Vec<f64>) -> Self {
-        figures.sort_by(f64::total_cmp);
-        let at = |index: usize| figures.get(index).copied().unwrap_or(f64::NAN);
-        let half = figures.len() / 2;
-        let median = if figures.len().is_multiple_of(2) {
-            f64::midpoint(at(half.saturating_sub(1)), at(half))
-        } else {
-            at(half)
+/// A result that grows.
+#[derive(Debug)]
+pub(crate) struct Report {
+    kept: Kept,
+    folder: PathBuf,
+}
+
+impl Report {
+    /// Begins one, before anything is started: it notes how busy the machine is.
+    pub(crate) fn begin(
+        scenario: &str,
+        title: &str,
+        postrider: &Path,
+        options: &impl Serialize,
+        folder: &Path,
+    ) -> std::io::Result<Self> {
+        line(&format!("\n== {scenario}: {title}"));
+        let kept = Kept {
+            format: FORMAT,
+            scenario: scenario.to_owned(),
+            title: title.to_owned(),
+            taken_at: wall_clock(Duration::ZERO).rfc3339_millis(),
+            machine: Machine::now(),
+            command: command(),
+            version: version(postrider),
+            options: serde_json::to_value(options)?,
+            figures: Vec::new(),
+            latencies: Vec::new(),
         };
-        Self { median, least: at(0), most: at(figures.len().saturating_sub(1)) }
+        Ok(Self { kept, folder: folder.to_owned() })
     }
 
-    /// With so many digits behind the point.
-    pub(crate) fn show(&self, digits: usize) -> String {
-        format!("{:.digits$} ({:.digits$}–{:.digits$})", self.median, self.least, self.most)
+    /// Adds a figure.
+    pub(crate) fn add(&mut self, figure: Figure) {
+        self.kept.figures.push(figure);
+    }
+
+    /// Adds a distribution.
+    pub(crate) fn add_curve(&mut self, of: &str, per_second: Option<f64>, latency: &Latency) {
+        self.kept.latencies.push(Curve::of(of, per_second, latency.histogram()));
+    }
+
+    /// Prints and keeps it.
+    pub(crate) fn finish(self) -> std::io::Result<()> {
+        for row in rows(&self.kept.figures) {
+            line(&row);
+        }
+        self.kept.write(&self.folder)?;
+        for goal in self.kept.missed() {
+            line(&format!("{}: {goal}", self.kept.scenario));
+        }
+        Ok(())
     }
 }
 
-/// Writes a scenario's result to the results folder.
-pub(crate) fn keep(folder: &Path, name: &str, result: &impl Serialize) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    let text = serde_json::to_string_pretty(result)?;
-    std::fs::write(folder.join(format!("{name}.json")), text + "\n")
+/// A row for each figure, in columns; a name is said once.
+fn rows(figures: &[Figure]) -> Vec<String> {
+    let mut last = "";
+    let cells: Vec<[String; 3]> = figures
+        .iter()
+        .map(|figure| {
+            let name = if figure.name == last { String::new() } else { figure.name.clone() };
+            last = &figure.name;
+            [name, figure.of.clone(), figure.show()]
+        })
+        .collect();
+    let width = |column: usize| cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let (first, second, third) = (width(0), width(1), width(2));
+    cells
+        .iter()
+        .zip(figures)
+        .map(|([name, of, value], figure)| {
+            let row = format!("  {name:<first$}  {of:<second$}  {value:<third$}  {}", figure.verdict());
+            row.trim_end().to_owned()
+        })
+        .collect()
+}
+
+/// The command line, without the folder the program lies in.
+fn command() -> String {
+    std::iter::once("postrider-bench".to_owned())
+        .chain(std::env::args().skip(1))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// What the server says of itself and, in a checkout, the commit that is checked out.
+fn version(postrider: &Path) -> String {
+    let said = |program: &Path, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).output().ok()?;
+        let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+        (output.status.success() && !text.is_empty()).then_some(text)
+    };
+    let version = said(postrider, &["--version"]).unwrap_or_else(|| "unknown".to_owned());
+    match said(Path::new("git"), &["describe", "--always", "--dirty", "--abbrev=10"]) {
+        Some(commit) => format!("{version} ({commit})"),
+        None => version,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::result::{Better, Goal};
 
     #[test]
-    fn the_median_is_the_middle_figure() {
-        let spread = Spread::of(vec![3.0, 1.0, 2.0]);
-        assert_eq!((spread.median, spread.least, spread.most), (2.0, 1.0, 3.0));
-        assert_eq!(Spread::of(vec![4.0, 2.0]).median, 3.0);
+    fn figures_stand_in_columns_with_what_their_goal_says() {
+        let rate = |of: &str, sample| Figure::new("rate", of, "1/s", Better::More, vec![sample]);
+        let figures = [rate("null sender", 1_000.0), rate("ratio", 0.5).with_goal(Goal::AtLeast(0.6))];
+        assert_eq!(
+            rows(&figures),
+            ["  rate  null sender  1000 1/s", "        ratio        0.50 1/s  goal ≥ 0.6: NOT MET"]
+        );
     }
 }

@@ -38,6 +38,11 @@ pub(crate) fn status(first_line: &[u8]) -> u16 {
         .unwrap_or(0)
 }
 
+/// The path of a request's first line.
+pub(crate) fn path(first_line: &[u8]) -> &[u8] {
+    first_line.split(|byte| *byte == b' ').nth(1).unwrap_or_default()
+}
+
 /// The number behind `"t":` in an event's data: when it was due to be sent.
 pub(crate) fn sent_at(body: &[u8]) -> Option<u64> {
     let at = memchr::memmem::find(body, b"\"t\":")? + 4;
@@ -64,6 +69,7 @@ mod tests {
     fn a_status_and_a_time_are_found() {
         assert_eq!(status(b"HTTP/1.1 202 Accepted"), 202);
         assert_eq!(status(b"nonsense"), 0);
+        assert_eq!((path(b"POST /ok/3 HTTP/1.1"), path(b"nonsense")), (&b"/ok/3"[..], &b""[..]));
         assert_eq!(sent_at(br#"{"data":{"t":123,"pad":""}}"#), Some(123));
         assert_eq!(sent_at(b"{}"), None);
     }

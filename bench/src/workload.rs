@@ -1,4 +1,4 @@
-//! What is sent: events of 400 bytes of data to one endpoint, or spread over tenants and types.
+//! What is sent: events to one endpoint, or spread over tenants and types, or each to all endpoints of its tenant.
 
 use std::fmt::Write as _;
 
@@ -29,15 +29,29 @@ pub(crate) struct Workload {
     pub keyed_one_in: u64,
     /// How events are spread over tenants.
     pub mix: Mix,
+    /// Bytes of an event's data, about.
+    pub data_bytes: usize,
+    /// Every event goes to all endpoints of its tenant, instead of one of them.
+    pub fan_out: bool,
 }
+
+/// Bytes of the data around the padding.
+const AROUND: usize = 30;
 
 impl Workload {
     /// One tenant with one endpoint.
-    pub(crate) const ONE: Self =
-        Self { tenants: 1, endpoints: 1, failing_one_in: 0, keyed_one_in: 0, mix: Mix::Even };
+    pub(crate) const ONE: Self = Self {
+        tenants: 1,
+        endpoints: 1,
+        failing_one_in: 0,
+        keyed_one_in: 0,
+        mix: Mix::Even,
+        data_bytes: 400,
+        fan_out: false,
+    };
     /// 1,000 tenants with 10 endpoints each, 5 % failing, half the events with an idempotency key.
     pub(crate) const SPREAD: Self =
-        Self { tenants: 1_000, endpoints: 10, failing_one_in: 20, keyed_one_in: 2, mix: Mix::Even };
+        Self { tenants: 1_000, endpoints: 10, failing_one_in: 20, keyed_one_in: 2, ..Self::ONE };
 
     /// File descriptors that a sender and its receiver need: a connection to each endpoint, often two.
     pub(crate) fn descriptors(&self) -> u64 {
@@ -57,6 +71,26 @@ impl Workload {
         }
     }
 
+    /// The type that an endpoint wants.
+    pub(crate) fn kind(&self, endpoint: u64) -> u64 {
+        if self.fan_out { 0 } else { endpoint }
+    }
+
+    /// Deliveries of an event to this tenant's endpoint, or to all of them: those answered 200, and all.
+    pub(crate) fn deliveries(&self, tenant: u64, endpoint: u64) -> (u64, u64) {
+        let wanting = if self.fan_out { 0..self.endpoints } else { endpoint..endpoint + 1 };
+        let all = wanting.end - wanting.start;
+        if self.failing_one_in == 0 {
+            return (all, all);
+        }
+        (wanting.filter(|endpoint| !self.fails(tenant, *endpoint)).count() as u64, all)
+    }
+
+    /// Padding that makes the data as long as it is to be.
+    pub(crate) fn pad(&self) -> String {
+        "x".repeat(self.data_bytes.saturating_sub(AROUND))
+    }
+
     /// Whether this endpoint fails.
     pub(crate) fn fails(&self, tenant: u64, endpoint: u64) -> bool {
         self.failing_one_in > 0
@@ -72,8 +106,8 @@ pub(crate) struct Events {
     pad: String,
     head: String,
     body: String,
-    /// Events made whose endpoint answers 200.
-    pub healthy: u64,
+    /// Deliveries of the events made that are answered 200, and all.
+    pub deliveries: (u64, u64),
 }
 
 impl Events {
@@ -81,7 +115,7 @@ impl Events {
         let head = format!(
             "POST /v1/events HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\ncontent-length: "
         );
-        Self { workload, seed, pad: "x".repeat(370), head, body: String::new(), healthy: 0 }
+        Self { workload, seed, pad: workload.pad(), head, body: String::new(), deliveries: (0, 0) }
     }
 
     /// Writes the next request, due at `due_ns`, into `out`.
@@ -89,11 +123,13 @@ impl Events {
         let random = self.random();
         let tenant = self.workload.tenant(random);
         let endpoint = (random >> 32) % self.workload.endpoints;
-        self.healthy += u64::from(!self.workload.fails(tenant, endpoint));
+        let (healthy, all) = self.workload.deliveries(tenant, endpoint);
+        self.deliveries = (self.deliveries.0 + healthy, self.deliveries.1 + all);
+        let kind = self.workload.kind(endpoint);
         let sent = due_ns.unwrap_or_else(epoch::nanos);
         self.body.clear();
         // Writing into a String cannot fail.
-        let _ = write!(self.body, r#"{{"tenant":"t{tenant}","type":"type.{endpoint}","#);
+        let _ = write!(self.body, r#"{{"tenant":"t{tenant}","type":"type.{kind}","#);
         if self.workload.keyed_one_in > 0 && self.seed.is_multiple_of(self.workload.keyed_one_in) {
             let key = self.random();
             let _ = write!(self.body, r#""idempotency_key":"{key:016x}","#);
@@ -140,7 +176,7 @@ mod tests {
                 first += u32::from(memchr::memmem::find(&out, br#""tenant":"t0""#).is_some());
             }
             assert!((49_000..51_000).contains(&keyed), "{mix:?}: {keyed}");
-            assert!((94_500..96_000).contains(&events.healthy), "{mix:?}: {}", events.healthy);
+            assert!((94_500..96_000).contains(&events.deliveries.0), "{mix:?}: {}", events.deliveries.0);
             // An even mix gives each of 1,000 tenants 0.1 %; the logarithm gives the first ln 2 / ln 1,001.
             let share = if mix == Mix::Even { 50..200 } else { 9_500..10_600 };
             assert!(share.contains(&first), "{mix:?}: {first}");
@@ -159,6 +195,32 @@ mod tests {
             let expected = (1.0 + 1.0 / k as f64).ln() / 2_f64.ln();
             let found = counts[k - 1] as f64 / counts[0] as f64;
             assert!((found / expected - 1.0).abs() < 0.05, "{k}: {found}, expected {expected}");
+        }
+    }
+
+    #[test]
+    fn an_event_that_fans_out_counts_for_every_endpoint_and_is_of_the_type_they_all_want() {
+        let workload = Workload { tenants: 1, fan_out: true, ..Workload::SPREAD };
+        assert_eq!((workload.deliveries(0, 3), workload.kind(3)), ((10, 10), 0));
+        let failing = Workload { endpoints: 40, ..workload };
+        assert_eq!(failing.deliveries(0, 3), (38, 40));
+        let mut out = Vec::new();
+        let mut events = Events::new(failing, 7, "sk");
+        events.next(Some(5), &mut out);
+        assert_eq!(events.deliveries, (38, 40));
+        assert!(memchr::memmem::find(&out, br#""type":"type.0""#).is_some());
+    }
+
+    #[test]
+    fn the_data_is_as_long_as_it_is_said() {
+        for data_bytes in [400, 65_536] {
+            let mut out = Vec::new();
+            Events::new(Workload { data_bytes, ..Workload::ONE }, 7, "sk")
+                .next(Some(123_456_789_012_345), &mut out);
+            let event: serde_json::Value =
+                serde_json::from_slice(crate::wire::message(&out).unwrap().body).unwrap();
+            let len = event["data"].to_string().len();
+            assert!(len.abs_diff(data_bytes) < 16, "{len}, asked for {data_bytes}");
         }
     }
 

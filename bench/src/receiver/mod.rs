@@ -1,7 +1,12 @@
 //! The customers' servers: a program of its own, one for each sender under test, for each holds a connection to every
 //! endpoint and a process has only so many descriptors.
 
+mod answer;
+mod http1;
+mod http2;
+mod ramp;
 mod server;
+mod tls;
 
 use std::io::{BufRead as _, BufReader, Error, Result, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -11,13 +16,18 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::latency::Latency;
 use crate::process::Server;
 
-pub(crate) use server::run;
+pub(crate) use ramp::Ramp;
+pub(crate) use server::{Options, run};
 
 /// The questions.
 const COUNTS: &str = "counts";
 const LATENCIES: &str = "latencies";
+const RAMPS: &str = "ramps";
+const DOWN: &str = "down";
+const UP: &str = "up";
 
 /// What was received since the start.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
@@ -28,19 +38,8 @@ pub(crate) struct Counts {
     pub last_ns: u64,
     /// Times a connection could not be taken, for want of file descriptors.
     pub turned_away: u64,
-}
-
-/// The latencies since they were last asked for.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(crate) struct Latencies {
-    /// How many.
-    pub count: u64,
-    /// The median.
-    pub p50_ms: f64,
-    /// The 99th percentile.
-    pub p99_ms: f64,
-    /// The 99.9th.
-    pub p999_ms: f64,
+    /// Connections taken.
+    pub connections: u64,
 }
 
 /// A receiver that runs.
@@ -53,16 +52,17 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// Starts one.
-    pub(crate) fn start() -> Result<Self> {
-        let (process, ready) = Server::start_told(&std::env::current_exe()?, &["receiver".to_owned()], &[])?;
+    /// Starts one, with arguments of its own ([`Options`]).
+    pub(crate) fn start(arguments: &[String]) -> Result<Self> {
+        let arguments: Vec<String> = std::iter::once("receiver".into()).chain(arguments.to_vec()).collect();
+        let (process, ready) = Server::start_told(&std::env::current_exe()?, &arguments, &[])?;
         let mut addresses = ready.rsplit(' ').map(str::parse::<SocketAddr>);
         let (Some(Ok(desk)), Some(Ok(address))) = (addresses.next(), addresses.next()) else {
             return Err(Error::other(format!("the receiver said {ready:?}")));
         };
         let desk = TcpStream::connect(desk)?;
         desk.set_nodelay(true)?;
-        desk.set_read_timeout(Some(Duration::from_secs(10)))?;
+        desk.set_read_timeout(Some(Duration::from_secs(30)))?;
         Ok(Self { address, desk: Mutex::new(BufReader::new(desk)), process })
     }
 
@@ -72,8 +72,21 @@ impl Receiver {
     }
 
     /// The latencies since the last call.
-    pub(crate) fn take_latencies(&self) -> Result<Latencies> {
-        self.ask(LATENCIES)
+    pub(crate) fn take_latencies(&self) -> Result<Latency> {
+        let buckets: Vec<(u64, u64)> = self.ask(LATENCIES)?;
+        Ok(Latency::from_buckets(&buckets))
+    }
+
+    #[expect(dead_code, reason = "asked for by the recovery of a receiver, which follows")]
+    /// How requests came to each numbered endpoint since it was up.
+    pub(crate) fn ramps(&self) -> Result<Vec<Ramp>> {
+        self.ask(RAMPS)
+    }
+
+    #[expect(dead_code, reason = "asked for by the recovery of a receiver, which follows")]
+    /// From now on every request is answered 503 at once, or no more.
+    pub(crate) fn set_down(&self, down: bool) -> Result<()> {
+        self.ask(if down { DOWN } else { UP })
     }
 
     /// Waits until `count` more than `before` are received; how many are missing after `patience`.

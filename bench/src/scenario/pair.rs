@@ -2,56 +2,71 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-
+use super::bed::Running;
 use crate::driver::{Load, Sent, drive};
-use crate::process::Server;
+use crate::product;
 use crate::receiver::Receiver;
+use crate::report::Report;
+use crate::result::{Better, Figure, Goal};
 
 /// How long the last deliveries may take once no more events are sent.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// One of the two, and what it is given.
+/// Postrider's counter of transactions that were synced to disk.
+const COMMITS: &str = "postrider_commits_total";
+
+/// One of the two, and what it sends to.
+#[derive(Debug)]
 pub(super) struct Side<'a> {
     pub receiver: &'a Receiver,
-    pub server: &'a mut Server,
-    pub load: Load,
+    pub running: &'a mut Running,
 }
 
 /// What one of the two did.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct Half {
     /// Deliveries received per second, from the first request to the last receipt.
     pub per_second: f64,
-    /// CPU time per event taken, in microseconds.
+    /// CPU time per delivery, in microseconds.
     pub cpu_us: f64,
     /// Events answered 503.
     pub refused: u64,
-    /// File descriptors the sender had open at the end.
-    pub descriptors: u64,
-    /// The same of its receiver.
-    pub receiver_descriptors: u64,
+    /// File descriptors the sender had open at the end, and those of its receiver.
+    pub descriptors: (u64, u64),
+    /// What came of it at the driver.
+    pub sent: Sent,
 }
 
 /// What both did.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct Pair {
     pub null: Half,
     pub postrider: Half,
     /// What Postrider took of a core while the null sender was driven: retries of its failing deliveries, upkeep.
     /// The null sender has no such work, so this slows it and favours the ratio.
     pub postrider_beside_null_percent: f64,
+    /// Transactions with an fsync per event, by Postrider's own counter.
+    pub syncs_per_event: f64,
 }
 
 impl Pair {
-    /// Drives the null sender, then Postrider.
-    pub(super) fn measure(null: Side<'_>, postrider: Side<'_>, key: &str) -> Result<Self, String> {
-        let (cpu, began_ns) = (postrider.server.cpu_seconds(), crate::epoch::nanos());
-        let null = null.measure("null sender", key)?;
+    /// Drives the null sender, then Postrider, each with the load for its address.
+    pub(super) fn measure<'a>(
+        null: &mut Side<'_>,
+        postrider: &mut Side<'_>,
+        load: &Load<'a>,
+        key: &str,
+    ) -> Result<Self, String> {
+        let (cpu, began_ns) = (postrider.running.server.cpu_seconds(), crate::epoch::nanos());
+        let null = null.measure("null sender", load, key)?;
         let seconds = (crate::epoch::nanos() - began_ns) as f64 / 1e9;
-        let beside = (postrider.server.cpu_seconds() - cpu) / seconds * 100.0;
-        let postrider = postrider.measure("Postrider", key)?;
-        Ok(Self { null, postrider, postrider_beside_null_percent: beside })
+        let beside = (postrider.running.server.cpu_seconds() - cpu) / seconds * 100.0;
+        let address = postrider.running.address;
+        let commits = || product::metric(address, COMMITS).map_err(|error| error.to_string());
+        let before = commits()?;
+        let half = postrider.measure("Postrider", load, key)?;
+        let syncs_per_event = (commits()? - before) / half.sent.accepted.max(1) as f64;
+        Ok(Self { null, postrider: half, postrider_beside_null_percent: beside, syncs_per_event })
     }
 
     pub(super) fn ratio(&self) -> f64 {
@@ -67,28 +82,72 @@ impl Pair {
 
 impl Side<'_> {
     /// Drives it; an error says who failed at what, and whether it still runs.
-    fn measure(self, who: &str, key: &str) -> Result<Half, String> {
-        self.half(key).map_err(|error| format!("{who}: {error}; {}", self.server.trouble()))
+    fn measure(&mut self, who: &str, load: &Load<'_>, key: &str) -> Result<Half, String> {
+        self.half(load, key).map_err(|error| self.explain(who, &error))
+    }
+
+    /// An error with what its server says of itself.
+    pub(super) fn explain(&mut self, who: &str, error: &dyn std::fmt::Display) -> String {
+        format!("{who}: {error}; {}", self.running.server.trouble())
     }
 
     /// The rate counts what was received, until the last of it.
-    fn half(&self, key: &str) -> std::io::Result<Half> {
-        let (before, cpu) = (self.receiver.counts()?, self.server.cpu_seconds());
-        let sent = drive(&self.load, key)?;
+    fn half(&self, load: &Load<'_>, key: &str) -> std::io::Result<Half> {
+        let server = &self.running.server;
+        let (before, cpu) = (self.receiver.counts()?, server.cpu_seconds());
+        let sent = drive(&Load { target: self.running.address, ..*load }, key)?;
         self.receiver.wait_for_all(before, sent.healthy, PATIENCE)?;
         let after = self.receiver.counts()?;
         let turned_away = after.turned_away - before.turned_away;
         if turned_away > 0 {
             return Err(std::io::Error::other(format!("its receiver turned {turned_away} connections away")));
         }
-        let Sent { accepted, refused, first_ns, .. } = sent;
-        let seconds = after.last_ns.saturating_sub(first_ns) as f64 / 1e9;
+        let seconds = after.last_ns.saturating_sub(sent.first_ns) as f64 / 1e9;
         Ok(Half {
             per_second: (after.received - before.received) as f64 / seconds,
-            cpu_us: (self.server.cpu_seconds() - cpu) * 1e6 / accepted.max(1) as f64,
-            refused,
-            descriptors: self.server.descriptors(),
-            receiver_descriptors: self.receiver.descriptors(),
+            cpu_us: (server.cpu_seconds() - cpu) * 1e6 / sent.deliveries.max(1) as f64,
+            refused: sent.refused,
+            descriptors: (server.descriptors(), self.receiver.descriptors()),
+            sent,
         })
+    }
+}
+
+/// Who, of which variant.
+pub(super) fn of(who: &str, variant: &str) -> String {
+    if variant.is_empty() { who.to_owned() } else { format!("{who}, {variant}") }
+}
+
+/// The figures of pairs; the goal is the ratio's.
+pub(super) fn tell(report: &mut Report, pairs: &[Pair], variant: &str, goal: Option<Goal>) {
+    use Better::{Less, More};
+    let figure = |name: &str, who: &str, unit: &str, better: Better, sample: &dyn Fn(&Pair) -> f64| {
+        Figure::new(name, &of(who, variant), unit, better, pairs.iter().map(sample).collect())
+    };
+    let open = |half: &Half| half.descriptors.0.max(half.descriptors.1) as f64;
+    let ratio = figure("rate", "ratio", "", More, &Pair::ratio);
+    let figures = [
+        figure("rate", "null sender", "1/s", More, &|pair| pair.null.per_second),
+        figure("rate", "postrider", "1/s", More, &|pair| pair.postrider.per_second),
+        Figure { goal, ..ratio },
+        figure("cpu", "null sender", "µs", Less, &|pair| pair.null.cpu_us),
+        figure("cpu", "postrider", "µs", Less, &|pair| pair.postrider.cpu_us),
+        figure("cpu beside the null sender", "postrider", "%", Less, &|pair| {
+            pair.postrider_beside_null_percent
+        }),
+        figure("syncs per event", "postrider", "", Less, &|pair| pair.syncs_per_event),
+        figure("refused", "postrider", "", Less, &|pair| pair.postrider.refused as f64),
+        figure("descriptors", "null sender", "", Less, &|pair| open(&pair.null)),
+        figure("descriptors", "postrider", "", Less, &|pair| open(&pair.postrider)),
+    ];
+    figures.into_iter().for_each(|figure| report.add(figure));
+}
+
+/// Resident memory now and at its highest.
+pub(super) fn tell_memory(report: &mut Report, who: &str, variant: &str, running: &Running) {
+    let (now, peak) = running.server.memory_kib();
+    for (name, kib) in [("memory", now), ("peak memory", peak)] {
+        let mib = vec![kib as f64 / 1024.0];
+        report.add(Figure::new(name, &of(who, variant), "MiB", Better::Less, mib));
     }
 }

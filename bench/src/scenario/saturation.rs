@@ -1,142 +1,97 @@
-//! As many events as are taken: rate of deliveries, CPU and memory, beside the null sender.
+//! As many events as are taken, beside the null sender; then a steady rate, for latencies.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use serde::Serialize;
-
-use super::pair::{Half, Pair, Side};
-use super::steady::{self, Steady};
-use super::{Bed, Options, Outcome};
+use super::bed::{Bed, Ground, Running};
+use super::pair::{self, Pair, Side, of};
+use super::steady::{self, Held};
+use super::{Options, Outcome};
 use crate::driver::Load;
-use crate::process::{Server, need_descriptors};
+use crate::process::need_descriptors;
 use crate::product;
-use crate::report::{Spread, keep, line, table};
+use crate::report::{Report, line};
+use crate::result::Goal;
 use crate::workload::Workload;
 
-#[derive(Debug, Serialize)]
-struct Result {
-    workload: Workload,
-    preload: u64,
-    null_per_second: Spread,
-    postrider_per_second: Spread,
-    ratio: Spread,
-    null_cpu_us: Spread,
-    postrider_cpu_us: Spread,
-    postrider_rss_mib: u64,
-    postrider_peak_mib: u64,
-    at_1000_per_second: Option<Steady>,
-    pairs: Vec<Pair>,
+/// What is saturated, and with what.
+#[derive(Debug)]
+pub(super) struct Case<'a> {
+    /// What is sent.
+    pub workload: Workload,
+    /// Where it runs.
+    pub ground: Ground,
+    /// Deliveries stored before.
+    pub preload: u64,
+    /// Behind "postrider, " in the figures, where a scenario has several cases.
+    pub variant: &'a str,
+    /// What the ratio is held to.
+    pub goal: Option<Goal>,
+    /// Events per second of the steady rate that latencies are measured at.
+    pub per_second: f64,
+    /// What those are held to.
+    pub held: Held,
 }
 
-pub(crate) fn run(options: &Options, name: &str, workload: &Workload, preload: u64) -> Outcome {
-    need_descriptors(workload.descriptors())?;
-    let bed = Bed::new(options)?;
-    let (mut server, address) = bed.postrider()?;
-    let key = bed.set_up(address, workload)?;
-    if preload > 0 {
-        line(&format!("{name}: storing {preload} deliveries first …"));
-        store(&bed, address, &key, workload, preload)
-            .map_err(|error| format!("preload: {error}; Postrider: {}", server.trouble()))?;
+/// Measures a case and adds its figures.
+pub(super) fn measure(options: &Options, report: &mut Report, case: &Case<'_>) -> Outcome {
+    need_descriptors(case.workload.descriptors())?;
+    let bed = Bed::on(options, case.ground.clone())?;
+    let mut ours = bed.postrider()?;
+    let key = bed.set_up(ours.address, &case.workload)?;
+    if case.preload > 0 {
+        line(&format!("storing {} deliveries first …", case.preload));
+        store(&bed, &ours, &key, case)
+            .map_err(|error| format!("preload: {error}; Postrider: {}", ours.server.trouble()))?;
     }
-    let (mut null, null_address) = bed.null_sender(&key, workload)?;
+    let mut null = bed.null_sender(&key, &case.workload)?;
     let mut pairs = Vec::new();
     for number in 0..=options.pairs {
-        let load = |target| Load {
-            target,
-            connections: options.connections,
-            time: Duration::from_secs(options.seconds),
-            per_second: None,
-            workload: *workload,
-            seed: number as u64,
-        };
-        let null_side = Side { receiver: &bed.null_receiver, server: &mut null, load: load(null_address) };
-        let our_side = Side { receiver: &bed.receiver, server: &mut server, load: load(address) };
-        let pair =
-            Pair::measure(null_side, our_side, &key).map_err(|error| format!("pair {number}: {error}"))?;
+        let load = load(options, case, number as u64, None);
+        let mut null_side = Side { receiver: &bed.null_receiver, running: &mut null };
+        let mut our_side = Side { receiver: &bed.receiver, running: &mut ours };
+        let pair = Pair::measure(&mut null_side, &mut our_side, &load, &key)
+            .map_err(|error| format!("pair {number}: {error}"))?;
         // The first pair warms both up.
         if number > 0 {
-            line(&format!("{name}: pair {number}: {}", pair.show()));
+            line(&format!("pair {number}: {}", pair.show()));
             pairs.push(pair);
         }
     }
-    let steady = history(options, &bed, &mut server, address, workload, preload, &key)?;
-    let (rss, peak) = server.memory_kib();
-    let figures = |of: &dyn Fn(&Pair) -> f64| Spread::of(pairs.iter().map(of).collect());
-    let result = Result {
-        workload: *workload,
-        preload,
-        null_per_second: figures(&|pair| pair.null.per_second),
-        postrider_per_second: figures(&|pair| pair.postrider.per_second),
-        ratio: figures(&Pair::ratio),
-        null_cpu_us: figures(&|pair| pair.null.cpu_us),
-        postrider_cpu_us: figures(&|pair| pair.postrider.cpu_us),
-        postrider_rss_mib: rss / 1024,
-        postrider_peak_mib: peak / 1024,
-        at_1000_per_second: steady,
-        pairs,
-    };
-    result.print(name);
-    keep(&options.results, name, &result)?;
+    pair::tell(report, &pairs, case.variant, case.goal);
+    for (who, receiver, running) in
+        [("null sender", &bed.null_receiver, &mut null), ("postrider", &bed.receiver, &mut ours)]
+    {
+        pair::tell_memory(report, who, case.variant, running);
+        let held = if who == "postrider" { case.held } else { Held::default() };
+        let load = Load { target: running.address, ..load(options, case, 1_000, Some(case.per_second)) };
+        let steady = steady::measure(receiver, &load, &key).map_err(|error| {
+            format!("at {}/s: {who}: {error}; {}", case.per_second, running.server.trouble())
+        })?;
+        steady.tell(report, &at_rate(who, case), case.per_second, held);
+    }
     Ok(())
 }
 
+fn at_rate(who: &str, case: &Case<'_>) -> String {
+    format!("{}, at {}/s", of(who, case.variant), case.per_second)
+}
+
+/// One half's load, without its target.
+fn load(options: &Options, case: &Case<'_>, seed: u64, per_second: Option<f64>) -> Load<'static> {
+    Load {
+        target: ([127, 0, 0, 1], 0).into(),
+        connections: if per_second.is_some() { steady::CONNECTIONS } else { options.connections },
+        time: if per_second.is_some() { options.steady() } else { options.half() },
+        stop: None,
+        per_second,
+        workload: case.workload,
+        seed,
+    }
+}
+
 /// Stores deliveries and waits until they are received.
-fn store(bed: &Bed, address: SocketAddr, key: &str, workload: &Workload, count: u64) -> std::io::Result<()> {
+fn store(bed: &Bed, ours: &Running, key: &str, case: &Case<'_>) -> std::io::Result<()> {
     let before = bed.receiver.counts()?;
-    product::preload(address, key, workload, count, "")?;
-    bed.receiver.wait_for_all(before, count, Duration::from_secs(600))
-}
-
-/// Latency at 1,000/s, a goal of its own where there is a history: DESIGN 8, the second row.
-fn history(
-    options: &Options,
-    bed: &Bed,
-    server: &mut Server,
-    target: SocketAddr,
-    workload: &Workload,
-    preload: u64,
-    key: &str,
-) -> std::result::Result<Option<Steady>, String> {
-    if preload == 0 {
-        return Ok(None);
-    }
-    let (workload, seed, time) = (*workload, 1_000, Duration::from_secs(2 * options.seconds));
-    let load = Load { target, connections: 16, time, per_second: Some(1_000.0), workload, seed };
-    let steady = steady::measure(&bed.receiver, &load, key)
-        .map_err(|error| format!("at 1000/s: {error}; Postrider: {}", server.trouble()))?;
-    Ok(Some(steady))
-}
-
-impl Result {
-    fn print(&self, name: &str) {
-        let descriptors = |of: fn(&Pair) -> &Half| {
-            let most =
-                |open: fn(&Half) -> u64| self.pairs.iter().map(|pair| open(of(pair))).max().unwrap_or(0);
-            format!("{}, receiver {}", most(|half| half.descriptors), most(|half| half.receiver_descriptors))
-        };
-        let refused: u64 = self.pairs.iter().map(|pair| pair.postrider.refused).sum();
-        let retries = Spread::of(self.pairs.iter().map(|pair| pair.postrider_beside_null_percent).collect());
-        table(&[
-            [name, "null sender", "Postrider"].map(str::to_owned),
-            ["deliveries per second".into(), self.null_per_second.show(0), self.postrider_per_second.show(0)],
-            ["ratio".into(), String::new(), self.ratio.show(2)],
-            ["CPU µs per delivery".into(), self.null_cpu_us.show(1), self.postrider_cpu_us.show(1)],
-            ["CPU % beside the null sender".into(), String::new(), retries.show(1)],
-            [
-                "file descriptors at most".into(),
-                descriptors(|pair| &pair.null),
-                descriptors(|pair| &pair.postrider),
-            ],
-            ["refused (503)".into(), String::new(), refused.to_string()],
-            [
-                "resident MiB, peak".into(),
-                String::new(),
-                format!("{}, {}", self.postrider_rss_mib, self.postrider_peak_mib),
-            ],
-        ]);
-        if let Some(steady) = &self.at_1000_per_second {
-            line(&format!("{name}: at 1000/s: {}", steady.show()));
-        }
-    }
+    product::preload(ours.address, key, &case.workload, case.preload, "")?;
+    bed.receiver.wait_for_all(before, case.preload, Duration::from_secs(600))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use rustls::pki_types::CertificateDer;
 
 use crate::{GuardPolicy, Resolve};
 
@@ -33,6 +34,8 @@ pub struct CourierConfig {
     pub bind_address: Option<IpAddr>,
     /// The proxy through which everything goes.
     pub proxy: Option<Proxy>,
+    /// Certificate authorities that are trusted beside those of the system ([`read_authorities`](crate::read_authorities)).
+    pub authorities: Vec<CertificateDer<'static>>,
 }
 
 impl CourierConfig {
@@ -51,6 +54,7 @@ impl CourierConfig {
             max_idle: 16_384,
             bind_address: None,
             proxy: None,
+            authorities: Vec::new(),
         }
     }
 }

@@ -37,7 +37,7 @@ pub(crate) struct Connector {
 
 impl Connector {
     pub(crate) fn new(config: CourierConfig) -> Result<Self, TlsIdentityError> {
-        let roots = tls::system_roots();
+        let roots = tls::system_roots(&config.authorities);
         let tasks = Tasks(TaskTracker::new());
         let header_bytes = config.max_header_bytes.max(LEAST_HEADER_BYTES);
         let mut http1 = http1::Builder::new();

@@ -40,5 +40,5 @@ pub use resolve::{Resolve, ResolveError};
 pub use status::StatusSet;
 pub use system_resolver::SystemResolver;
 pub use target::{MAX_URL_BYTES, Target, TargetError, TargetHost};
-pub use tls::{TlsIdentity, TlsIdentityError};
+pub use tls::{TlsIdentity, TlsIdentityError, read_authorities};
 pub use transport::{BodyKeep, BoxFuture, Outbound, Transport};

@@ -101,8 +101,8 @@ pub(crate) fn plain_config(roots: Arc<RootCertStore>) -> Result<Arc<ClientConfig
     Ok(offering_http2(trusting(roots)?.with_no_client_auth()))
 }
 
-/// The system's certificate authorities, or Mozilla's where the system has none.
-pub(crate) fn system_roots() -> Arc<RootCertStore> {
+/// The system's certificate authorities, or Mozilla's where the system has none, and `further` ones.
+pub(crate) fn system_roots(further: &[CertificateDer<'static>]) -> Arc<RootCertStore> {
     let found = rustls_native_certs::load_native_certs();
     for error in &found.errors {
         tracing::warn!(%error, "a certificate authority of the system cannot be read");
@@ -113,7 +113,27 @@ pub(crate) fn system_roots() -> Arc<RootCertStore> {
         tracing::warn!("the system has no certificate authorities: using those of Mozilla");
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
+    roots.add_parsable_certificates(further.iter().cloned());
     Arc::new(roots)
+}
+
+/// Reads certificate authorities in PEM, for [`CourierConfig::authorities`](crate::CourierConfig).
+///
+/// # Errors
+/// [`TlsIdentityError::Authority`], when the PEM cannot be read, holds no certificate, or one that cannot be used.
+pub fn read_authorities(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsIdentityError> {
+    let unreadable = |reason: String| TlsIdentityError::Authority(reason.into());
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<_, _>>()
+        .map_err(|error| unreadable(error.to_string()))?;
+    if certificates.is_empty() {
+        return Err(unreadable("it holds no certificate".to_owned()));
+    }
+    let mut roots = RootCertStore::empty();
+    for certificate in &certificates {
+        roots.add(certificate.clone()).map_err(|error| unreadable(error.to_string()))?;
+    }
+    Ok(certificates)
 }
 
 fn trusting(
@@ -132,13 +152,9 @@ fn offering_http2(mut config: ClientConfig) -> Arc<ClientConfig> {
 }
 
 fn read_authority(pem: &[u8]) -> Result<Arc<RootCertStore>, TlsIdentityError> {
-    let unreadable = |reason: String| TlsIdentityError::Authority(reason.into());
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
-        roots.add(certificate).map_err(|error| unreadable(error.to_string()))?;
-    }
-    if roots.is_empty() { Err(unreadable("it holds no certificate".to_owned())) } else { Ok(Arc::new(roots)) }
+    roots.add_parsable_certificates(read_authorities(pem)?);
+    Ok(Arc::new(roots))
 }
 
 fn read_client(

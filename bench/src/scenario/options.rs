@@ -1,0 +1,98 @@
+//! What is run, and how long.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::report::Report;
+use crate::workload::{Mix, Workload};
+
+/// What is run, and how long.
+#[derive(Debug, Clone, Serialize, clap::Args)]
+pub(crate) struct Options {
+    /// The server.
+    #[arg(long, default_value = "target/release/postrider")]
+    #[serde(skip)]
+    pub postrider: PathBuf,
+    /// Scenarios by their names; all of them if none is named.
+    pub scenarios: Vec<String>,
+    /// A quick look: small numbers, half a minute for a scenario at most. Figures say little; they are kept apart, in
+    /// `trial/` of the results.
+    #[arg(long)]
+    pub trial: bool,
+    /// Interleaved pairs of null sender and Postrider.
+    #[arg(long, default_value_t = 7)]
+    pub pairs: usize,
+    /// Seconds of each half of a pair; latencies are measured for twice as long.
+    #[arg(long, default_value_t = 3)]
+    pub seconds: u64,
+    /// Connections of the driver at saturation.
+    #[arg(long, default_value_t = 64)]
+    pub connections: usize,
+    /// Tenants of the spread workload, with 10 endpoints each. A sender and its receiver hold a connection to each
+    /// endpoint, often two: 20 file descriptors a tenant are asked for (`ulimit -n`).
+    #[arg(long, default_value_t = 1_000)]
+    pub tenants: u64,
+    /// One in so many endpoints of the spread workload fails; 0 for none.
+    #[arg(long, default_value_t = Workload::SPREAD.failing_one_in)]
+    pub failing_one_in: u64,
+    /// One in so many events of the spread workload has an idempotency key; 0 for none.
+    #[arg(long, default_value_t = Workload::SPREAD.keyed_one_in)]
+    pub keyed_one_in: u64,
+    /// How events of the spread workload are spread over its tenants; `zipf` is kept as the scenario of that name.
+    #[arg(long, value_enum, default_value_t = Workload::SPREAD.mix)]
+    pub mix: Mix,
+    /// Deliveries stored before the spread workload.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub preload: u64,
+    /// Deliveries pending in the `pending` scenario.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub pending: u64,
+    /// Where data directories are made: a real disk, or an fsync says nothing.
+    #[arg(long, default_value = "target")]
+    #[serde(skip)]
+    pub data_root: PathBuf,
+    /// Where results are kept.
+    #[arg(long, default_value = "bench/results")]
+    #[serde(skip)]
+    pub results: PathBuf,
+}
+
+impl Options {
+    /// What holds: a trial makes the numbers small.
+    pub(super) fn effective(&self) -> Self {
+        if !self.trial {
+            return self.clone();
+        }
+        Self {
+            pairs: self.pairs.min(2),
+            seconds: self.seconds.min(1),
+            tenants: self.tenants.min(20),
+            preload: self.preload.min(5_000),
+            pending: self.pending.min(5_000),
+            results: self.results.join("trial"),
+            ..self.clone()
+        }
+    }
+
+    /// How long each half of a pair is driven.
+    pub(super) const fn half(&self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+
+    /// How long latencies are measured.
+    pub(super) const fn steady(&self) -> Duration {
+        Duration::from_secs(2 * self.seconds)
+    }
+
+    /// Rounds of what is not measured in pairs: a few pairs' worth.
+    pub(super) fn rounds(&self) -> u64 {
+        self.pairs.div_ceil(2).min(3) as u64
+    }
+
+    /// Begins a scenario's report.
+    pub(super) fn report(&self, scenario: &str, title: &str) -> std::io::Result<Report> {
+        Report::begin(scenario, title, &self.postrider, self, &self.results)
+    }
+}
