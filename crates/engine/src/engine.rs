@@ -342,6 +342,13 @@ impl Engine {
         self.change(Change::Cancel { delivery }).await
     }
 
+    /// After an event was erased in the store: no attempt that begins from now on sends its content (DESIGN 7).
+    pub async fn event_erased(&self, event: Ordinal) {
+        let (reply, done) = oneshot::channel();
+        self.shared.tell(Message::Erased(event, reply));
+        let _ = done.await;
+    }
+
     async fn change(&self, change: Change) -> Result<ChangeOutcome, StoreError> {
         crate::upkeep::change(&self.shared, change).await
     }

@@ -27,6 +27,7 @@ pub(crate) struct Metrics {
     pub delivered: Counter,
     pub exhausted: Counter,
     pub disabled: Counter,
+    pub loaded: Counter,
     pub in_flight: Gauge,
     lanes: Gauge,
     queued: Gauge,
@@ -63,6 +64,7 @@ impl Metrics {
         let delivered = counter("deliveries_delivered", "Deliveries that ended delivered");
         let exhausted = counter("deliveries_failed", "Deliveries given up");
         let disabled = counter("endpoints_disabled", "Endpoints disabled by their contract's rule");
+        let loaded = counter("deliveries_loaded", "Deliveries read back from the store into lanes");
         let mut gauge = |name: &str, help: &str| {
             let gauge = Gauge::default();
             registry.register(name, help, gauge.clone());
@@ -113,6 +115,7 @@ impl Metrics {
             delivered,
             exhausted,
             disabled,
+            loaded,
             in_flight,
             lanes,
             queued,

@@ -3,6 +3,7 @@
 mod clock_jumps;
 mod fanouts;
 mod new_url;
+mod soon;
 mod support;
 
 use std::time::Duration;

@@ -147,7 +147,7 @@ impl Core {
                 if lane.reserve() {
                     Place::Lane
                 } else {
-                    lane.spill(seq);
+                    lane.stored.spill(seq);
                     Place::Due(now)
                 }
             }

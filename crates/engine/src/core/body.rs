@@ -25,6 +25,11 @@ impl BodyBudget {
         self.used.load(Ordering::Relaxed)
     }
 
+    /// Bytes there are in all.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// Bytes left.
     pub(crate) fn left(&self) -> usize {
         self.limit.saturating_sub(self.used())

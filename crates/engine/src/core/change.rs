@@ -152,7 +152,7 @@ impl Core {
         };
         self.sweeping.entry(endpoint).or_default().count += 1;
         if let Some(lane) = self.lanes.get_mut(&endpoint) {
-            lane.sweeping = true;
+            lane.stored.sweeping = true;
         }
         self.sweeps.push(PlannedSweep { endpoint, into, up_to, after_seq });
         self.start_sweeps();
@@ -196,7 +196,7 @@ impl Core {
             }
         }
         if let Some(lane) = self.lanes.get_mut(&endpoint) {
-            lane.sweeping = false;
+            lane.stored.sweeping = false;
             self.pump(endpoint, now);
         }
         if released {
@@ -204,10 +204,18 @@ impl Core {
         }
     }
 
+    /// An event was erased. An attempt of it that began before has its content still.
+    pub(crate) fn erased(&mut self, event: Ordinal) {
+        self.reread_fanouts();
+        for lane in self.lanes.values_mut() {
+            lane.erase(event);
+        }
+    }
+
     /// Outside any commit of ours a delivery of this endpoint fell due.
     pub(crate) fn released(&mut self, endpoint: EndpointKey, now: Millis) {
         if let Some(lane) = self.lanes.get_mut(&endpoint) {
-            lane.wrote_due_unseen();
+            lane.stored.wrote_due_unseen();
             self.pump(endpoint, now);
         } else {
             self.expect(endpoint, now, now);

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering as Atomic;
 use std::task::Poll;
 use std::time::Duration;
 
-use postrider_model::delivery::DeliveryKey;
+use postrider_model::delivery::{DeliveryKey, DeliveryState};
 use postrider_model::id::EndpointKey;
 use postrider_model::time::Millis;
 use postrider_store::{
@@ -137,6 +137,8 @@ pub(crate) struct SettleNote {
     delivery: DeliveryKey,
     fresh: bool,
     due: Option<Millis>,
+    /// Its lane kept it in memory, and knows when it is due.
+    kept: bool,
 }
 
 /// A commit on its way, and what to do when it ends.
@@ -181,7 +183,7 @@ impl Core {
         let count = self.pending.settles.len().min(MAX_SETTLES);
         for settle in self.pending.settles.drain(..count) {
             let due = if let Next::Due { at, .. } = settle.next { Some(at) } else { None };
-            notes.push(SettleNote { delivery: settle.delivery, fresh: settle.fresh, due });
+            notes.push(SettleNote { delivery: settle.delivery, fresh: settle.fresh, due, kept: false });
             retry.push(clone_settle(&settle));
             batch.settles.push(settle);
         }
@@ -242,13 +244,13 @@ impl Core {
             .store(self.pending.oldest().unwrap_or(Millis::MAX).0, Atomic::Relaxed);
     }
 
-    fn commit_succeeded(&mut self, done: InFlight, committed: Committed, now: Millis) {
+    fn commit_succeeded(&mut self, mut done: InFlight, committed: Committed, now: Millis) {
         self.committed_seq = done.seq;
         self.failing = false;
         self.shared.metrics.commit(committed.commit_us);
         // First of all, for a load that begins below must not skip what this commit moved.
-        for note in &done.settles {
-            self.forget(note.delivery);
+        for (note, settled) in done.settles.iter_mut().zip(&committed.settles) {
+            note.kept = self.retry_kept(note.delivery, settled.state);
         }
         for ((change, _), outcome) in done.changes.iter().zip(&committed.changes) {
             self.forget_changed(change, *outcome);
@@ -285,8 +287,12 @@ impl Core {
         let endpoint = note.delivery.endpoint;
         // Also where the lane went away meanwhile.
         let released = settled.released.map(|_| now);
-        if let Some(at) = [note.due, released].into_iter().flatten().min() {
+        let stored = note.due.filter(|_| !note.kept);
+        if let Some(at) = [stored, released].into_iter().flatten().min() {
             self.note_due(endpoint, at, seq, now);
+        }
+        if let Some(at) = note.due.filter(|_| note.kept) {
+            self.timers.set(endpoint, at);
         }
     }
 
@@ -375,6 +381,11 @@ impl Core {
         }
     }
 
+    /// The settle of a delivery is on disk, which left it in `state`; whether its lane kept its retry.
+    fn retry_kept(&mut self, delivery: DeliveryKey, state: DeliveryState) -> bool {
+        self.lanes.get_mut(&delivery.endpoint).is_some_and(|lane| lane.settled(delivery.event, state))
+    }
+
     fn forget(&mut self, delivery: DeliveryKey) {
         if let Some(lane) = self.lanes.get_mut(&delivery.endpoint) {
             lane.forget(delivery.event);
@@ -384,7 +395,7 @@ impl Core {
     /// A row in the due index for this endpoint: its lane, made if need be, will read it.
     pub(crate) fn note_due(&mut self, endpoint: EndpointKey, due: Millis, seq: u64, now: Millis) {
         if let Some(lane) = self.lanes.get_mut(&endpoint) {
-            lane.wrote_due(due, seq, now);
+            lane.stored.wrote_due(due, seq, now);
             self.pump(endpoint, now);
         } else {
             self.expect(endpoint, due, now);

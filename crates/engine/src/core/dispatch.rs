@@ -25,6 +25,9 @@ impl Core {
         if self.winding_down || self.braked() {
             return;
         }
+        if let Some(lane) = self.lanes.get_mut(&endpoint) {
+            lane.take_up_retries(now);
+        }
         self.give_up_overdue(endpoint, now);
         let slow_places = self.slow_places();
         loop {
@@ -75,7 +78,7 @@ impl Core {
         let committed_seq = self.committed_seq;
         let Some(lane) = self.lanes.get_mut(&endpoint) else { return };
         if lane.wants_load(now, committed_seq) {
-            lane.loading = true;
+            lane.stored.loading = true;
             self.load(endpoint, now);
         } else if let Some(at) = lane.wake_at() {
             self.timers.set(endpoint, at);

@@ -5,18 +5,20 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering as Atomic};
 
-use ahash::AHashSet;
 use postrider_model::breaker::Breaker;
+use postrider_model::delivery::DeliveryState;
 use postrider_model::health::Health;
 use postrider_model::id::Ordinal;
 use postrider_model::rate::Rate;
 use postrider_model::time::Millis;
 use postrider_model::window::Window;
-use postrider_store::{DuePage, EventFlags};
+use postrider_store::EventFlags;
 use smallvec::SmallVec;
 
 use super::body::EventBody;
 use super::queue::Queue;
+use super::soon::{Soon, SoonPlaces};
+use super::stored::Stored;
 use crate::plan::EndpointPlan;
 
 /// The most deliveries a lane holds; beyond it the store does.
@@ -73,6 +75,8 @@ struct Flying {
     rate: u32,
     /// Cancelled meanwhile: if its request was not made after all, it is made no more.
     cancelled: bool,
+    /// Erased meanwhile: memory keeps nothing of its content.
+    erased: bool,
 }
 
 /// Everything about one endpoint that is in memory.
@@ -89,13 +93,11 @@ pub(crate) struct Lane {
     pub slow: bool,
     /// Whether it stands in the ring of lanes that wait for a place on the node.
     pub waiting: bool,
-    /// A loader is reading for it.
-    pub loading: bool,
     /// The rule disabled its endpoint, and its plan has not been read since: one that was read before may be an
     /// enabled one of any revision, and does not hold.
     pub off_by_rule: bool,
-    /// A sweep ends what it has in the store: nothing is read meanwhile.
-    pub sweeping: bool,
+    /// What the store has of it.
+    pub stored: Stored,
     /// When something last happened; an idle lane goes away.
     pub touched_at: Millis,
     queue: Queue,
@@ -111,23 +113,7 @@ pub(crate) struct Lane {
     rate: Option<Rate>,
     /// Counts the rates that the endpoint was given.
     rate_number: u32,
-    /// Rows of the due index that are in memory, or whose settle is not committed: a load skips them.
-    present: AHashSet<Ordinal>,
-    /// New deliveries go to the store until the loader has read to the end.
-    spilled: bool,
-    /// The store has rows that are due.
-    backlog: bool,
-    /// The last commit that wrote such a row.
-    dirty_seq: u64,
-    /// One was written outside our commits while a loader was reading: whether it saw it is not known.
-    unseen: bool,
-    /// Deliveries that were settled or cancelled while a loader was reading: what it read of them is out of date.
-    left: Vec<Ordinal>,
-    /// The loader read to the end when this commit was the last that had ended: until the next one, or until a row
-    /// falls due, there is nothing more to read.
-    read_out: Option<u64>,
-    /// The next row of the store that falls due later.
-    next_due: Option<Millis>,
+    soon: Soon,
     /// Nothing begins before this: the store could not be read.
     paused_until: Option<Millis>,
     /// Made for an append whose commit has not shown yet that its plan is the one that holds: nothing begins.
@@ -148,9 +134,8 @@ impl Lane {
             last_failure: None,
             slow: false,
             waiting: false,
-            loading: false,
             off_by_rule: false,
-            sweeping: false,
+            stored: Stored::default(),
             touched_at: now,
             queue: Queue::default(),
             reserved: 0,
@@ -158,14 +143,7 @@ impl Lane {
             requests: 0,
             elsewhere: 0,
             url_number: 0,
-            present: AHashSet::new(),
-            spilled: false,
-            backlog: false,
-            dirty_seq: 0,
-            unseen: false,
-            left: Vec::new(),
-            read_out: None,
-            next_due: None,
+            soon: Soon::default(),
             paused_until: None,
             unproven: true,
             plan,
@@ -235,7 +213,8 @@ impl Lane {
 
     /// Promises a place to a delivery of the batch that is being built; `false`: it must go to the store.
     pub(crate) fn reserve(&mut self) -> bool {
-        let room = !self.spilled && self.plan.enabled && self.queue.len() + self.reserved < LANE_ROOM;
+        let room =
+            !self.stored.is_spilled() && self.plan.enabled && self.queue.len() + self.reserved < LANE_ROOM;
         self.reserved += usize::from(room);
         room
     }
@@ -251,59 +230,16 @@ impl Lane {
         self.queue.push(item);
     }
 
-    /// Batch `seq` is being built with a delivery for the store because there was no room. A load that began before
-    /// it does not see that delivery.
-    pub(crate) fn spill(&mut self, seq: u64) {
-        self.spilled = true;
-        self.dirty_seq = self.dirty_seq.max(seq);
-    }
-
-    /// Commit `seq` wrote a row of ours that is due now.
-    pub(crate) fn wrote_due_now(&mut self, seq: u64) {
-        self.backlog = true;
-        self.dirty_seq = self.dirty_seq.max(seq);
-    }
-
-    /// A row of ours fell due outside our commits.
-    pub(crate) fn wrote_due_unseen(&mut self) {
-        self.backlog = true;
-        self.unseen = self.loading;
-        self.read_out = None;
-    }
-
-    /// A commit wrote a row of ours that falls due at `at`.
-    pub(crate) fn wrote_due(&mut self, at: Millis, seq: u64, now: Millis) {
-        if at <= now {
-            self.wrote_due_now(seq);
-        } else {
-            self.next_due = Some(self.next_due.map_or(at, |next| next.min(at)));
-        }
-    }
-
-    /// Takes over a backlog that was waited for before there was a lane.
-    pub(crate) fn expect(&mut self, due: Millis) {
-        self.next_due = Some(due);
-    }
-
     /// Whether the loader should read now.
     pub(crate) fn wants_load(&mut self, now: Millis, committed_seq: u64) -> bool {
-        if self.next_due.is_some_and(|at| at <= now) {
-            self.next_due = None;
-            self.backlog = true;
-            self.read_out = None;
-        }
-        if self.read_out == Some(committed_seq) {
-            return false;
-        }
         let enough = LOAD_BELOW.max(self.plan.batch_size());
-        let may = !self.loading && !self.sweeping && self.plan.enabled;
-        let hungry = if self.spilled {
+        let hungry = if self.stored.is_spilled() {
             self.queue.len() < enough
         } else {
             // Live deliveries in memory, however many, do not keep retries out of it.
             self.queue.retries() < enough && self.queue.len() < 2 * LANE_ROOM
         };
-        may && hungry && (self.backlog || self.spilled)
+        self.stored.has_more(now, committed_seq) && hungry && self.plan.enabled
     }
 
     /// What the loader must skip.
@@ -312,56 +248,49 @@ impl Lane {
     /// finds the row pending and moves it on.
     pub(crate) fn present(&self) -> Vec<Ordinal> {
         let flying = self.in_flight.iter().map(|flying| flying.event);
-        let mut present: Vec<_> = self.present.iter().copied().chain(flying).collect();
+        let mut present: Vec<_> = self.stored.present().chain(flying).collect();
         present.sort_unstable();
         present
-    }
-
-    /// Takes in what the loader read. The lane turns live again only if it read to the end and nothing was
-    /// spilled since the reading began (DESIGN 2.2, the race of rows appended between read and switch).
-    pub(crate) fn loaded(&mut self, page: &mut DuePage, read_after: u64) {
-        self.loading = false;
-        let left = std::mem::take(&mut self.left);
-        page.rows.retain(|row| !left.contains(&row.event));
-        let unseen = std::mem::take(&mut self.unseen);
-        self.read_out = (page.ended && !unseen).then_some(read_after);
-        if page.ended {
-            if self.dirty_seq <= read_after && !unseen {
-                self.backlog = false;
-                self.spilled = false;
-            }
-            if let Some(at) = page.next_due {
-                self.next_due = Some(self.next_due.map_or(at, |next| next.min(at)));
-            }
-        }
-    }
-
-    /// What the loader read is not to be used; it must read once more.
-    pub(crate) fn load_dropped(&mut self) {
-        self.loading = false;
-        self.backlog = true;
-        self.left.clear();
     }
 
     /// An item of the due index enters memory.
     pub(crate) fn push_loaded(&mut self, item: Item) {
         let flying = self.in_flight.iter().any(|flying| flying.event == item.event);
-        if !flying && self.present.insert(item.event) {
+        if !flying && self.stored.mark_present(item.event) {
             self.queue.push(item);
         }
     }
 
-    /// A row of the due index is dealt with outside the queue until its commit.
-    pub(crate) fn mark_present(&mut self, event: Ordinal) -> bool {
-        self.present.insert(event)
+    /// Keeps a retry in memory until it is due, if there is room; its settle was handed to the committer.
+    pub(crate) fn keep_soon(&mut self, item: Item, places: &SoonPlaces) {
+        let event = item.event;
+        let enabled = self.plan.enabled && !self.stored.sweeping;
+        // Marked already: a delivery that was loaded, whose row is dealt with here until its settle is on disk.
+        if enabled && self.soon.keep(item, places) {
+            self.stored.mark_present(event);
+        }
     }
 
-    /// The commit that settles or moves this row is on disk.
-    pub(crate) fn forget(&mut self, event: Ordinal) {
-        self.present.remove(&event);
-        if self.loading {
-            self.left.push(event);
+    /// The settle of a delivery is on disk, which left it in `state`. `true`: its retry is kept here.
+    pub(crate) fn settled(&mut self, event: Ordinal, state: DeliveryState) -> bool {
+        if state == DeliveryState::Pending && self.soon.settled(event) {
+            return true;
         }
+        self.forget(event);
+        false
+    }
+
+    /// The retries whose time has come stand in the queue.
+    pub(crate) fn take_up_retries(&mut self, now: Millis) {
+        while let Some(item) = self.soon.pop(now) {
+            self.queue.push(item);
+        }
+    }
+
+    /// The commit that settles or moves this row is on disk, and memory has no more of it.
+    pub(crate) fn forget(&mut self, event: Ordinal) {
+        self.soon.remove(event);
+        self.stored.forget(event);
     }
 
     /// What may begin now.
@@ -392,6 +321,7 @@ impl Lane {
             fresh: item.fresh,
             rate: self.rate_number,
             cancelled: false,
+            erased: false,
         }));
         self.requests += 1;
         if let Some(breaker) = &mut self.breaker {
@@ -421,9 +351,11 @@ impl Lane {
         here
     }
 
-    /// Takes an item out of those in flight; `true` if it is not in the due index.
-    pub(crate) fn landed(&mut self, event: Ordinal) -> bool {
-        self.take_flying(event).is_some_and(|flying| flying.fresh)
+    /// Takes an item out of those in flight, and brings it up to date.
+    pub(crate) fn landed(&mut self, item: &mut Item) {
+        let flying = self.take_flying(item.event);
+        item.fresh = flying.is_some_and(|flying| flying.fresh);
+        item.body.take_if(|_| flying.is_some_and(|flying| flying.erased));
     }
 
     /// A request was not made after all: its place, its rate and its probe are free again, and its items go back to
@@ -438,6 +370,7 @@ impl Lane {
             let Some(flying) = self.take_flying(item.event) else { continue };
             same_rate |= flying.rate == self.rate_number;
             item.fresh = flying.fresh;
+            item.body.take_if(|_| flying.erased);
             if !flying.cancelled {
                 back.push(item);
             } else if flying.fresh {
@@ -477,7 +410,19 @@ impl Lane {
 
     /// Empties the queue, for an endpoint that was disabled or deleted.
     pub(crate) fn drain(&mut self) -> Vec<Item> {
-        self.queue.drain()
+        let mut items = self.queue.drain();
+        items.extend(self.soon.drain());
+        items
+    }
+
+    /// An event was erased: attempts to come must not find its content in memory.
+    pub(crate) fn erase(&mut self, event: Ordinal) {
+        for item in self.queue.iter_mut().chain(self.soon.iter_mut()).filter(|item| item.event == event) {
+            item.body = None;
+        }
+        for flying in self.in_flight.iter_mut().filter(|flying| flying.event == event) {
+            flying.erased = true;
+        }
     }
 
     /// Fresh items older than `before`: they go into the due index so that the low-water mark can pass them.
@@ -491,14 +436,15 @@ impl Lane {
             }
         }
         for (event, _) in &aged {
-            self.present.insert(*event);
+            self.stored.mark_present(*event);
         }
         aged
     }
 
     /// When the lane must be looked at again by itself.
     pub(crate) fn wake_at(&self) -> Option<Millis> {
-        if self.plan.enabled { self.next_due } else { None }
+        let due = [self.stored.next_due(), self.soon.next_due()].into_iter().flatten().min();
+        due.filter(|_| self.plan.enabled)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -525,12 +471,11 @@ impl Lane {
             && self.reserved == 0
             && self.in_flight.is_empty()
             && self.requests == 0
-            && self.present.is_empty()
-            && !self.loading
+            && self.soon.is_empty()
+            && self.stored.is_at_rest()
             && !self.health_dirty
             && !self.waiting;
         // The backlog of a disabled endpoint is the sweep's.
-        let nothing_stored = !self.spilled && !self.backlog && self.next_due.is_none();
-        at_rest && (nothing_stored || !self.plan.enabled)
+        at_rest && (self.stored.is_empty() || !self.plan.enabled)
     }
 }

@@ -43,9 +43,10 @@ impl Core {
         let Some(lane) = self.lanes.get_mut(&endpoint) else { return };
         match loaded.page {
             // Read before the sweep began, or in its midst.
-            Ok(_) if lane.sweeping => lane.load_dropped(),
+            Ok(_) if lane.stored.sweeping => lane.stored.load_dropped(),
             Ok(mut page) => {
-                lane.loaded(&mut page, loaded.read_after);
+                lane.stored.loaded(&mut page, loaded.read_after);
+                self.shared.metrics.loaded.inc_by(page.rows.len() as u64);
                 let plan = Arc::clone(&lane.plan);
                 if plan.enabled {
                     for row in page.rows {
@@ -56,7 +57,7 @@ impl Core {
             }
             Err(error) => {
                 tracing::warn!(%error, endpoint = endpoint.0, "a lane could not read its backlog; it tries again");
-                lane.load_dropped();
+                lane.stored.load_dropped();
                 self.timers.set(endpoint, now + std::time::Duration::from_secs(1));
             }
         }
@@ -66,7 +67,7 @@ impl Core {
         let delivery = postrider_model::delivery::DeliveryKey { event: row.event, endpoint: plan.key };
         if row.scheduled {
             let Some(key) = row.key else { return };
-            let newly = self.lanes.get_mut(&plan.key).is_some_and(|lane| lane.mark_present(row.event));
+            let newly = self.lanes.get_mut(&plan.key).is_some_and(|lane| lane.stored.mark_present(row.event));
             if newly {
                 self.enter_in_turn(plan.tenant, delivery, key, now);
             }
@@ -88,7 +89,7 @@ impl Core {
         let Some(lane) = self.lanes.get_mut(&plan.key) else { return };
         match too_late {
             Some(error) => {
-                if lane.mark_present(item.event) {
+                if lane.stored.mark_present(item.event) {
                     self.give_up(plan, &item, error, now);
                 }
             }
@@ -159,7 +160,7 @@ impl Core {
         let seq = self.committed_seq;
         let lane = self.lane(&plan, now);
         lane.prove(&plan);
-        lane.wrote_due_now(seq);
+        lane.stored.wrote_due_now(seq);
         self.pump(endpoint, now);
     }
 }

@@ -45,6 +45,8 @@ pub(crate) enum Message {
     WhenSwept(EndpointKey, oneshot::Sender<()>),
     /// The store's standing work ended the head of an ordered key, and the key went on.
     Released(EndpointKey),
+    /// An event was erased: what memory has of its content goes; answered when it is gone.
+    Erased(Ordinal, oneshot::Sender<()>),
     /// Begin no more attempts but those that a request waits for.
     WindDown,
     /// Accept no more, finish what is in flight, settle, and end.

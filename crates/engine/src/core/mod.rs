@@ -20,6 +20,8 @@ mod outcome;
 mod queue;
 mod resting;
 mod ring;
+mod soon;
+mod stored;
 mod timers;
 
 use std::sync::Arc;
@@ -44,6 +46,7 @@ use lane::Lane;
 use low_water::LowWater;
 use resting::Resting;
 use ring::Ring;
+use soon::SoonPlaces;
 use timers::Timers;
 
 /// Messages taken from the inbox at once.
@@ -81,6 +84,7 @@ pub(crate) struct Core {
     /// Numbers commits; the last one that ended.
     committed_seq: u64,
     fanouts: Fanouts,
+    soon_places: SoonPlaces,
     /// The last commit failed: nothing begins until one succeeds.
     failing: bool,
     /// Lanes were held back since.
@@ -129,6 +133,7 @@ impl Core {
             commit: None,
             committed_seq: 0,
             fanouts: Fanouts::default(),
+            soon_places: SoonPlaces::default(),
             failing: false,
             held_back: false,
             sweeps: Vec::new(),
@@ -213,6 +218,10 @@ impl Core {
             Message::Swept { endpoint, released } => self.swept(endpoint, released, now),
             Message::WhenSwept(endpoint, reply) => self.when_swept(endpoint, reply),
             Message::Released(endpoint) => self.released(endpoint, now),
+            Message::Erased(event, reply) => {
+                self.erased(event);
+                let _ = reply.send(());
+            }
             Message::WindDown => self.winding_down = true,
             Message::Stop(reply) => {
                 self.winding_down = true;
@@ -292,9 +301,9 @@ impl Core {
             let health = resting.remove(&plan.key).unwrap_or_else(|| plan.health.clone());
             let mut lane = Lane::new(Arc::clone(plan), health, now);
             if let Some(due) = unplanned.remove(&plan.key) {
-                lane.expect(due);
+                lane.stored.expect(due);
             }
-            lane.sweeping = sweeping.contains_key(&plan.key);
+            lane.stored.sweeping = sweeping.contains_key(&plan.key);
             lane
         })
     }

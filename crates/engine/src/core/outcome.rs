@@ -10,6 +10,7 @@ use postrider_store::{HealthWrite, Next, Settle};
 
 use super::Core;
 use super::lane::{Item, Items, Lane};
+use super::soon::SOON;
 use crate::attempt::{Done, Ended, Sent};
 use crate::plan::EndpointPlan;
 
@@ -50,14 +51,16 @@ impl Core {
     pub(crate) fn attempt_ended(&mut self, done: Done, now: Millis) {
         let Done { plan, slow, url_number, items, test, ended, missing } = done;
         let endpoint = plan.key;
-        for item in missing {
-            let fresh = self.landed(&plan, &item, test.is_some());
+        for mut item in missing {
+            if test.is_none() {
+                self.landed(&plan, &mut item);
+            }
             self.settle(
                 &plan,
                 item.event,
                 Some(unattempted(item.attempts + 1, self.shared.time.shown(now), EXPIRED)),
                 Next::Failed,
-                fresh,
+                item.fresh,
                 item.key,
                 now,
             );
@@ -74,11 +77,10 @@ impl Core {
         self.pump(endpoint, now);
     }
 
-    fn landed(&mut self, plan: &EndpointPlan, item: &Item, test: bool) -> bool {
-        if test {
-            return item.fresh;
+    fn landed(&mut self, plan: &EndpointPlan, item: &mut Item) {
+        if let Some(lane) = self.lanes.get_mut(&plan.key) {
+            lane.landed(item);
         }
-        self.lanes.get_mut(&plan.key).map_or(item.fresh, |lane| lane.landed(item.event))
     }
 
     /// A test send whose event cannot be read is over: one attempt (DESIGN 4.4).
@@ -152,8 +154,8 @@ impl Core {
         let mut exhausted_attempts = 0;
         let notice = items.iter().all(|item| item.flags.notice);
         let test = items.iter().all(|item| item.flags.test);
-        for item in items {
-            let fresh = self.landed(plan, &item, false);
+        for mut item in items {
+            self.landed(plan, &mut item);
             // A test gets one attempt (DESIGN 4.4), also where it came through the lane.
             let next = if item.flags.test && !verdict.success {
                 Next::Failed
@@ -169,7 +171,10 @@ impl Core {
             if next == Next::Delivered {
                 self.shared.metrics.delivered.inc();
             }
-            self.settle(plan, item.event, Some(attempt), next, fresh, item.key, now);
+            self.settle(plan, item.event, Some(attempt), next, item.fresh, item.key, now);
+            if let Next::Due { at, step } = next {
+                self.keep_retry(plan, item, sent.started_at, at, step, now);
+            }
         }
         if test {
             return;
@@ -228,6 +233,31 @@ impl Core {
         };
         let asked = asked_delay(plan, sent).unwrap_or_default();
         Next::Due { at: now + delay.max(asked), step }
+    }
+
+    /// Keeps a retry that is due soon in memory. Not one with a place in an order: its key decides what comes next.
+    fn keep_retry(
+        &mut self,
+        plan: &EndpointPlan,
+        item: Item,
+        started_at: Millis,
+        due: Millis,
+        step: u32,
+        now: Millis,
+    ) {
+        let Some(body) = item.body.as_ref().filter(|_| item.key.is_none()) else { return };
+        let too_far = due.since(now) > SOON || body.content().expires_at <= due;
+        // Half of the room for bodies is for events that were never attempted.
+        let crowded = self.shared.bodies.left() < self.shared.bodies.limit() / 2;
+        if too_far || crowded {
+            return;
+        }
+        let first_attempt_at = if item.step == 0 { Some(started_at) } else { item.first_attempt_at };
+        let attempts = item.attempts + 1;
+        if let Some(lane) = self.lanes.get_mut(&plan.key) {
+            let retry = Item { fresh: false, due, step, attempts, first_attempt_at, ..item };
+            lane.keep_soon(retry, &self.soon_places);
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of a settle, named by its fields")]

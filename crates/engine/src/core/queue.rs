@@ -72,6 +72,11 @@ impl Queue {
         None
     }
 
+    /// All of them, to be changed in place; not when they are due.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Item> {
+        self.first.iter_mut().chain(self.again.iter_mut())
+    }
+
     pub(crate) fn drain(&mut self) -> Vec<Item> {
         self.first.drain(..).chain(self.again.drain(..)).collect()
     }

@@ -247,6 +247,13 @@ impl World {
         self.engine.endpoint_changed(endpoint.tenant, endpoint.key).await;
     }
 
+    /// Enables an endpoint that was disabled since it was read.
+    pub(crate) async fn switch_on(&self, endpoint: &Endpoint) {
+        let now_off = self.store.endpoint_by_key(endpoint.key).await.unwrap().unwrap();
+        self.switch_in_store(&now_off, EndpointChange::Enable).await;
+        self.engine.endpoint_changed(endpoint.tenant, endpoint.key).await;
+    }
+
     /// Enables or disables an endpoint, and the engine does not hear of it, as where the process ends just then.
     pub(crate) async fn switch_in_store(&self, endpoint: &Endpoint, change: EndpointChange) -> Endpoint {
         self.change_in_store(endpoint, None, Some(change)).await

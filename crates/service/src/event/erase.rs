@@ -27,6 +27,7 @@ impl EraseEvent<'_> {
         if !engine.store().erase_data(caller.scope(), summary.ordinal).await? {
             return Err(ServiceError::NotFound("event"));
         }
+        engine.event_erased(summary.ordinal).await;
         let target = ids::show_event(engine, &found.context, summary.ordinal);
         let audit =
             caller.audit("event.erase", Some(&summary.tenant), target, Value::Null, engine.clock().now());
