@@ -1,19 +1,23 @@
 //! Benchmarks of DESIGN 8: Postrider beside a null sender, in one run, on one machine.
 //!
 //! `postrider-bench run` drives both with the same events and prints ratios; `null-sender` is the program it
-//! compares with, `receiver` what both send to; it starts them by itself.
+//! compares with, `receiver` what both send to; it starts them by itself. `compare` holds
+//! two results against each other.
 
+mod compare;
 mod driver;
 mod epoch;
 mod latency;
 mod leash;
 mod null_sender;
+mod number;
 mod process;
 mod product;
 mod receiver;
 mod report;
 mod result;
 mod scenario;
+mod shelf;
 mod wire;
 mod workload;
 
@@ -38,6 +42,8 @@ enum Command {
     NullSender(null_sender::Options),
     /// Become a program that ends with the driver.
     Leash(leash::Options),
+    /// Hold two results, or two folders of them, against each other.
+    Compare(compare::Options),
     /// Answer and count deliveries: the customers' servers.
     Receiver(receiver::Options),
     /// Run scenarios and print them.
@@ -48,6 +54,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::NullSender(options) => null_sender::run(&options),
         Command::Leash(options) => leash::run(&options),
+        Command::Compare(options) => compare::run(&options),
         Command::Receiver(options) => receiver::run(&options),
         Command::Run(options) => scenario::run(&options),
     };

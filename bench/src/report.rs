@@ -86,24 +86,28 @@ impl Report {
 /// A row for each figure, in columns; a name is said once.
 fn rows(figures: &[Figure]) -> Vec<String> {
     let mut last = "";
-    let cells: Vec<[String; 3]> = figures
+    let cells: Vec<[String; 4]> = figures
         .iter()
         .map(|figure| {
             let name = if figure.name == last { String::new() } else { figure.name.clone() };
             last = &figure.name;
-            [name, figure.of.clone(), figure.show()]
+            [name, figure.of.clone(), figure.show(), figure.verdict()]
         })
         .collect();
-    let width = |column: usize| cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let (first, second, third) = (width(0), width(1), width(2));
-    cells
-        .iter()
-        .zip(figures)
-        .map(|([name, of, value], figure)| {
-            let row = format!("  {name:<first$}  {of:<second$}  {value:<third$}  {}", figure.verdict());
-            row.trim_end().to_owned()
-        })
-        .collect()
+    columns(&cells, &[])
+}
+
+/// Rows of cells, each column as wide as its widest; those that are named by number end at the right.
+pub(crate) fn columns<const N: usize>(rows: &[[String; N]], right: &[usize]) -> Vec<String> {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(width);
+    let one = |row: &[String; N]| {
+        let cells = row.iter().zip(widths).enumerate().map(|(column, (cell, width))| {
+            if right.contains(&column) { format!("  {cell:>width$}") } else { format!("  {cell:<width$}") }
+        });
+        cells.collect::<String>().trim_end().to_owned()
+    };
+    rows.iter().map(one).collect()
 }
 
 /// The command line, without the folder the program lies in.
@@ -139,7 +143,7 @@ mod tests {
         let figures = [rate("null sender", 1_000.0), rate("ratio", 0.5).with_goal(Goal::AtLeast(0.6))];
         assert_eq!(
             rows(&figures),
-            ["  rate  null sender  1000 1/s", "        ratio        0.50 1/s  goal ≥ 0.6: NOT MET"]
+            ["  rate  null sender  1,000 /s", "        ratio        0.50 /s   goal ≥ 0.6: NOT MET"]
         );
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::number::{digits, plain, with_digits};
+
 /// Which way is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -22,6 +24,22 @@ pub(crate) enum Goal {
     AtLeast(f64),
     /// At most so much.
     AtMost(f64),
+}
+
+impl Goal {
+    /// The least or the most.
+    pub(crate) const fn bound(self) -> f64 {
+        match self {
+            Self::AtLeast(bound) | Self::AtMost(bound) => bound,
+        }
+    }
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if matches!(self, Self::AtLeast(_)) { "≥" } else { "≤" };
+        write!(f, "{sign} {}", plain(self.bound()))
+    }
 }
 
 /// One figure.
@@ -77,6 +95,18 @@ impl Figure {
         Self { goal: Some(goal), ..self }
     }
 
+    /// Who it is of (`postrider`, `null sender`, `ratio`), and the variant in words: `postrider, at 100/s`. What is
+    /// nobody's by name is a variant of Postrider's: `beside 5 hanging`.
+    pub(crate) fn who(of: &str) -> (&str, &str) {
+        let (name, variant) = of.split_once(", ").unwrap_or((of, ""));
+        if ["postrider", "null sender", "ratio"].contains(&name) { (name, variant) } else { ("", of) }
+    }
+
+    /// Whether it tells of the machine, and not of Postrider.
+    pub(crate) fn is_null_senders(&self) -> bool {
+        Self::who(&self.of).0 == "null sender"
+    }
+
     /// Whether its goal is met; one without a goal meets it.
     pub(crate) fn is_met(&self) -> bool {
         match self.goal {
@@ -88,26 +118,28 @@ impl Figure {
 
     /// Median and range, with their unit.
     pub(crate) fn show(&self) -> String {
-        let digits = digits(self.median.abs());
-        let unit = if self.unit.is_empty() { String::new() } else { format!(" {}", self.unit) };
-        let median = format!("{:.digits$}", self.median);
+        let digits = digits(self.median);
+        let [median, least, most] =
+            [self.median, self.least, self.most].map(|figure| with_digits(figure, digits));
         match self.samples.len() {
-            0 | 1 => median + &unit,
-            _ => format!("{median} ({:.digits$}–{:.digits$}){unit}", self.least, self.most),
+            0 | 1 => self.with_unit(&median),
+            _ => self.with_unit(&format!("{median} ({least}–{most})")),
+        }
+    }
+
+    /// With its unit behind it.
+    pub(crate) fn with_unit(&self, text: &str) -> String {
+        match self.unit.as_str() {
+            "" => text.to_owned(),
+            "1/s" => format!("{text} /s"),
+            unit => format!("{text} {unit}"),
         }
     }
 
     /// The goal and whether it is met; nothing where there is none.
     pub(crate) fn verdict(&self) -> String {
-        let said = |sign: &str, bound: f64| {
-            let met = if self.is_met() { "met" } else { "NOT MET" };
-            format!("goal {sign} {bound}: {met}")
-        };
-        match self.goal {
-            None => String::new(),
-            Some(Goal::AtLeast(bound)) => said("≥", bound),
-            Some(Goal::AtMost(bound)) => said("≤", bound),
-        }
+        let met = if self.is_met() { "met" } else { "NOT MET" };
+        self.goal.map(|goal| format!("goal {goal}: {met}")).unwrap_or_default()
     }
 }
 
@@ -115,16 +147,6 @@ impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, {}: {}", self.name, self.of, self.show())?;
         if self.goal.is_some() { write!(f, ", {}", self.verdict()) } else { Ok(()) }
-    }
-}
-
-/// Digits behind the point that are worth reading.
-fn digits(figure: f64) -> usize {
-    match figure {
-        100.0.. => 0,
-        10.0..100.0 => 1,
-        0.1..10.0 => 2,
-        _ => 3,
     }
 }
 
@@ -155,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_figure_is_shown_with_its_range_and_the_digits_worth_reading() {
-        assert_eq!(figure(&[12_345.6]).show(), "12346 ms");
+        assert_eq!(figure(&[12_345.6]).show(), "12,346 ms");
         assert_eq!(figure(&[0.512, 0.5, 0.6]).show(), "0.51 (0.50–0.60) ms");
         assert_eq!(
             figure(&[7.0]).with_goal(Goal::AtMost(5.0)).to_string(),

@@ -61,11 +61,17 @@ impl Kept {
     }
 }
 
+/// One to test with.
+#[cfg(test)]
+pub(crate) fn sample() -> Kept {
+    tests::kept()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn kept() -> Kept {
+    pub(super) fn kept() -> Kept {
         let ratio = Figure::new("rate", "ratio", "", Better::More, vec![0.5, 0.7, 0.6]);
         Kept {
             format: FORMAT,

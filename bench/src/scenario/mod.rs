@@ -27,6 +27,11 @@ const ALL: &[Scenario] = &[
     ("pending", resting::pending),
 ];
 
+/// Where a scenario comes in the order; those that are not known come last.
+pub(crate) fn place(name: &str) -> usize {
+    ALL.iter().position(|(known, _)| *known == name).unwrap_or(ALL.len())
+}
+
 /// Runs the named scenarios, or all.
 pub(crate) fn run(options: &Options) -> Outcome {
     let options = options.effective();
