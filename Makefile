@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 PACKAGES := target/verify
 
-.PHONY: demo test lint unit sim bench contracts release test-packages deny
+.PHONY: demo test lint unit sim bench bench-page contracts release test-packages deny
 
 ## demo: build, start a server and a receiver, send sample events, show every delivery, stay up until Ctrl-C
 demo: tools
@@ -34,6 +34,10 @@ sim: tools
 ## bench: null sender and Postrider alternately; ratio, latencies, CPU per delivery, memory
 bench: tools
 	./bench/run
+
+## bench-page: draw what bench kept as a page with plots, docs/benchmarks/results.md
+bench-page: tools
+	$(CARGO) run -q -p postrider-bench -- page
 
 ## contracts: check every contract file; print each document's promises with the tests that prove them, and run those
 contracts: tools test-packages

@@ -1,7 +1,7 @@
 //! Benchmarks of DESIGN 8: Postrider beside a null sender, in one run, on one machine.
 //!
 //! `postrider-bench run` drives both with the same events and prints ratios; `null-sender` is the program it
-//! compares with, `receiver` what both send to; it starts them by itself. `compare` holds
+//! compares with, `receiver` what both send to; it starts them by itself. `page` draws what was kept, `compare` holds
 //! two results against each other.
 
 mod compare;
@@ -11,6 +11,7 @@ mod latency;
 mod leash;
 mod null_sender;
 mod number;
+mod page;
 mod process;
 mod product;
 mod receiver;
@@ -44,6 +45,8 @@ enum Command {
     Leash(leash::Options),
     /// Hold two results, or two folders of them, against each other.
     Compare(compare::Options),
+    /// Draw kept results as a page with plots.
+    Page(page::Options),
     /// Answer and count deliveries: the customers' servers.
     Receiver(receiver::Options),
     /// Run scenarios and print them.
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::NullSender(options) => null_sender::run(&options),
         Command::Leash(options) => leash::run(&options),
         Command::Compare(options) => compare::run(&options),
+        Command::Page(options) => page::run(&options),
         Command::Receiver(options) => receiver::run(&options),
         Command::Run(options) => scenario::run(&options),
     };

@@ -1,0 +1,53 @@
+//! `postrider-bench page`: draws kept results as a page that a code host shows.
+
+mod markdown;
+mod picture;
+mod plot;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use markdown::Section;
+use picture::Picture;
+
+use crate::report::line;
+use crate::result::Kept;
+use crate::shelf;
+
+/// What is read, and where the page is written.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Kept results: a folder, or one file.
+    #[arg(long, default_value = "bench/results")]
+    results: PathBuf,
+    /// The folder of the page, `results.md`, and of its plots.
+    #[arg(long, default_value = "docs/benchmarks")]
+    out: PathBuf,
+}
+
+/// Reads results and writes the page.
+pub(crate) fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
+    let results = shelf::read(&options.results)?;
+    let files = files(&results);
+    write(&options.out, &files).map_err(|error| format!("{}: {error}", options.out.display()))?;
+    line(&format!("{}, with {} plots", options.out.join("results.md").display(), files.len() - 1));
+    Ok(())
+}
+
+fn write(folder: &Path, files: &[(String, String)]) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    files.iter().try_for_each(|(name, text)| std::fs::write(folder.join(name), text))
+}
+
+/// Every file by its name, the page last.
+fn files(results: &[Kept]) -> Vec<(String, String)> {
+    let (goals, beside) = (picture::goals(results), picture::beside_null(results));
+    let sections: Vec<Section<'_>> =
+        results.iter().map(|kept| Section { kept, pictures: picture::of_one(kept) }).collect();
+    let page = markdown::page(goals.as_ref(), &beside, &sections);
+    let of_one = sections.into_iter().flat_map(|section| section.pictures);
+    let pictures = goals.into_iter().chain(beside).chain(of_one);
+    let drawn = pictures.map(|Picture { file, svg, .. }| (file, svg));
+    drawn.chain([("results.md".to_owned(), page)]).collect()
+}
