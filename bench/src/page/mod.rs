@@ -1,8 +1,10 @@
 //! `postrider-bench page`: draws kept results as a page that a code host shows.
 
 mod markdown;
+mod overview;
 mod picture;
 mod plot;
+mod scenario;
 #[cfg(test)]
 mod tests;
 
@@ -42,9 +44,9 @@ fn write(folder: &Path, files: &[(String, String)]) -> std::io::Result<()> {
 
 /// Every file by its name, the page last.
 fn files(results: &[Kept]) -> Vec<(String, String)> {
-    let (goals, beside) = (picture::goals(results), picture::beside_null(results));
+    let (goals, beside) = (overview::goals(results), overview::beside_null(results));
     let sections: Vec<Section<'_>> =
-        results.iter().map(|kept| Section { kept, pictures: picture::of_one(kept) }).collect();
+        results.iter().map(|kept| Section { kept, pictures: scenario::pictures(kept) }).collect();
     let page = markdown::page(goals.as_ref(), &beside, &sections);
     let of_one = sections.into_iter().flat_map(|section| section.pictures);
     let pictures = goals.into_iter().chain(beside).chain(of_one);

@@ -39,7 +39,17 @@ fn neighbours() -> Kept {
     Kept {
         scenario: "neighbours".into(),
         title: "p99 of healthy endpoints | alone and beside bad ones".into(),
-        figures: vec![p99("beside 5 hanging", &[0.8, 0.85, 0.9]), p99("alone", &[0.7, 0.71, 0.8])],
+        figures: vec![
+            p99("beside 5 hanging", &[0.8, 0.85, 0.9]),
+            p99("alone", &[0.7, 0.71, 0.8]),
+            Figure::new(
+                "requests in 100 ms, step by step",
+                "all from their first",
+                "",
+                Better::Less,
+                vec![9.0, 40.0, 70.0],
+            ),
+        ],
         latencies: Vec::new(),
         ..sample()
     }
@@ -55,7 +65,15 @@ fn drawn(results: &[Kept]) -> Vec<(String, String)> {
 fn a_small_result_is_drawn_as_it_was_looked_at() {
     let files = drawn(&[one(), neighbours()]);
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
-    let plots = ["goals.svg", "ratios.svg", "rates.svg", "cpu.svg", "one-latency.svg", "neighbours-p99.svg"];
+    let plots = [
+        "goals.svg",
+        "ratios.svg",
+        "rates.svg",
+        "cpu.svg",
+        "one-latency.svg",
+        "neighbours-p99.svg",
+        "neighbours-requests-in-100-ms.svg",
+    ];
     assert_eq!(names, [&plots[..], &["results.md"]].concat());
     for (name, text) in files {
         insta::assert_snapshot!(name, text);
@@ -85,6 +103,9 @@ fn odd() -> Vec<Kept> {
         figure("cpu", "postrider", "µs", &[0.0, 0.0]),
         figure("p99", "alone", "ms", &[0.0]).with_goal(Goal::AtMost(1.0)),
         figure("p99", "beside 1", "ms", &[1e7]).with_goal(Goal::AtMost(0.0)),
+        figure("requests in 0 ms, step by step", "postrider", "", &[1.0]),
+        figure("requests in 5 s, step by step", "postrider", "", &[0.0, 0.0]),
+        figure("requests in 7 s, step by step", "postrider", "", &[]),
         figure("p99", "nothing", "ms", &[]).with_goal(Goal::AtMost(1.0)),
     ];
     let curve =

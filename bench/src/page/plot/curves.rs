@@ -5,7 +5,7 @@ use super::scale::Scale;
 use super::svg::{Anchor, Svg};
 use super::{Paint, WIDTH, head};
 
-const LEFT: f64 = 58.0;
+const LEFT: f64 = 62.0;
 const GAP: f64 = 14.0;
 const RIGHT: f64 = 18.0;
 const HEIGHT: f64 = 250.0;
@@ -96,7 +96,9 @@ impl Curves {
             }
             let x = across.at(1.0 / rest(share));
             svg.line("grid", [x, frame.top], [x, frame.bottom]);
-            svg.text("small", Anchor::Middle, [x, frame.bottom + 16.0], text);
+            // The next frame begins close behind the last mark.
+            let anchor = if x + 14.0 > frame.right { Anchor::End } else { Anchor::Middle };
+            svg.text("small", anchor, [x, frame.bottom + 16.0], text);
         }
         svg.line("axis", [frame.left, frame.bottom], [frame.right, frame.bottom]);
         svg.line("axis", [frame.left, frame.top], [frame.left, frame.bottom]);

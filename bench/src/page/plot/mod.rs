@@ -4,10 +4,12 @@
 mod curves;
 mod rows;
 mod scale;
+mod steps;
 mod svg;
 
 pub(crate) use curves::{Curves, Line, Panel};
 pub(crate) use rows::{Mark, Row, Rows};
+pub(crate) use steps::Steps;
 use svg::{Anchor, Svg, width_of};
 
 /// As wide as a page on a code host.

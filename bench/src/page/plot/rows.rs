@@ -57,7 +57,7 @@ impl Rows {
         let [left, right] = self.columns();
         let scale = self.scale([left, right]);
         let bottom = top + self.height();
-        for (x, text) in scale.ticks() {
+        for (x, text) in scale.ticks_abreast() {
             svg.line("grid", [x, top], [x, bottom]);
             svg.text("small", Anchor::Middle, [x, bottom + 16.0], &text);
         }

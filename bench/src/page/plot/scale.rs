@@ -1,5 +1,6 @@
 //! Scales: where a figure lies on an axis, and which figures are written there.
 
+use super::svg::width_of;
 use crate::number::plain;
 
 /// An axis from one place to another; `y` axes run from a great place to a small one.
@@ -21,6 +22,13 @@ impl Scale {
         let steps = (most / step - 1e-9).ceil().max(1.0);
         let ticks = (0..=steps as u32).map(|tick| f64::from(tick) * step).collect();
         Self { log: false, least: 0.0, most: steps * step, from, to, ticks }
+    }
+
+    /// From nothing to exactly `most`, with round steps as far as they go.
+    pub(super) fn up_to(most: f64, ends: [f64; 2]) -> Self {
+        let mut scale = Self::from_nothing(most, ends);
+        scale.ticks.retain(|tick| *tick <= most * 1.000_1);
+        if most > 0.0 { Self { most, ..scale } } else { scale }
     }
 
     /// By powers of ten, with 1, 2 and 5 in each where there are few of them. Both bounds are above nothing.
@@ -53,6 +61,14 @@ impl Scale {
             (figure - self.least) / (self.most - self.least)
         };
         self.from + share * (self.to - self.from)
+    }
+
+    /// Where something is written along a line of text, and what: as many ticks as there is room for.
+    pub(super) fn ticks_abreast(&self) -> impl Iterator<Item = (f64, String)> {
+        let widest = self.ticks().map(|(_, text)| width_of(&text)).fold(0.0, f64::max);
+        let apart = (self.to - self.from).abs() / self.ticks.len().saturating_sub(1).max(1) as f64;
+        let every = ((widest + 8.0) / apart).ceil().max(1.0) as usize;
+        self.ticks().step_by(every)
     }
 
     /// Where something is written, and what.
@@ -88,6 +104,19 @@ mod tests {
         );
         assert_eq!(written(&Scale::from_nothing(1.0, [0.0, 1.0])).last().unwrap(), "1");
         assert_eq!(written(&Scale::from_nothing(0.0, [0.0, 1.0])).first().unwrap(), "0");
+    }
+
+    #[test]
+    fn an_axis_of_time_ends_where_the_time_does() {
+        let scale = Scale::up_to(11.0, [0.0, 110.0]);
+        assert_eq!(written(&scale), ["0", "2.5", "5", "7.5", "10"]);
+        assert_eq!((scale.at(5.5), scale.at(11.0)), (55.0, 110.0));
+    }
+
+    #[test]
+    fn ticks_that_would_lie_on_each_other_are_left_out() {
+        let written = |width| Scale::from_nothing(1e9, [0.0, width]).ticks_abreast().count();
+        assert_eq!((written(1_000.0), written(300.0)), (6, 3));
     }
 
     #[test]

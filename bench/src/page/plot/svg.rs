@@ -89,7 +89,7 @@ impl Svg {
 
 /// The width that a text is likely to take at 12 pixels: which font a reader has is not known.
 pub(super) fn width_of(text: &str) -> f64 {
-    text.chars().count() as f64 * 6.6
+    text.chars().count() as f64 * 7.0
 }
 
 /// The text, or as much of it as fits.
@@ -119,8 +119,8 @@ mod tests {
 
     #[test]
     fn a_text_that_does_not_fit_ends_in_dots() {
-        assert_eq!(shortened("abc", 20.0), "abc");
-        assert_eq!(shortened("ünïcödé", 30.0), "ünï…");
+        assert_eq!(shortened("abc", 21.0), "abc");
+        assert_eq!(shortened("ünïcödé", 32.0), "ünï…");
         assert_eq!(shortened("abc", 0.0), "…");
     }
 
