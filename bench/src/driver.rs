@@ -14,7 +14,24 @@ use crate::latency::Latency;
 use crate::workload::{Events, Workload};
 use crate::{epoch, wire};
 
-/// How a load is driven.
+/// How fast a load is driven.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Drive {
+    /// As fast as events are taken.
+    Saturate,
+    /// At a steady rate, latency counted from the due time.
+    Rate {
+        /// Events per second over all connections.
+        per_second: f64,
+    },
+    /// So many, each after the 202 of the one before it, on one connection.
+    OneByOne {
+        /// How many.
+        events: u64,
+    },
+}
+
+/// A load.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Load<'a> {
     /// Where to.
@@ -25,8 +42,8 @@ pub(crate) struct Load<'a> {
     pub time: Duration,
     /// Ends a steady rate earlier.
     pub stop: Option<&'a AtomicBool>,
-    /// Events per second in all, latency counted from the due time; `None`: as fast as they are taken.
-    pub per_second: Option<f64>,
+    /// How fast.
+    pub how: Drive,
     /// What is sent.
     pub workload: Workload,
     /// Makes runs differ.
@@ -87,10 +104,32 @@ fn of_the_next(before: (u64, u64), after: (u64, u64)) -> (u64, u64) {
 
 /// Drives the load to its end.
 pub(crate) fn drive(load: &Load<'_>, key: &str) -> std::io::Result<Sent> {
-    match load.per_second {
-        None => saturate(load, key),
-        Some(rate) => keep_rate(load, rate, key),
+    match load.how {
+        Drive::Saturate => saturate(load, key),
+        Drive::Rate { per_second } => keep_rate(load, per_second, key),
+        Drive::OneByOne { events } => one_by_one(load, events, key),
     }
+}
+
+/// A 503 is tried again at once, and counts as part of that event's time.
+fn one_by_one(load: &Load<'_>, count: u64, key: &str) -> std::io::Result<Sent> {
+    let mut stream = std::net::TcpStream::connect(load.target)?;
+    stream.set_nodelay(true)?;
+    let mut events = Events::new(load.workload, load.seed.wrapping_mul(1_000_003).wrapping_add(1), key);
+    let (mut out, mut answer) = (Vec::new(), Vec::with_capacity(4096));
+    let mut sent = Sent::beginning();
+    for _ in 0..count {
+        let (before, asked) = (events.deliveries, Instant::now());
+        events.next(None, &mut out);
+        let deliveries = of_the_next(before, events.deliveries);
+        let accepted = sent.accepted;
+        while sent.accepted == accepted {
+            stream.write_all(&out)?;
+            let status = read_blocking(&mut stream, &mut answer)?;
+            sent.count(status, deliveries, asked.elapsed())?;
+        }
+    }
+    Ok(sent)
 }
 
 /// A thread for each connection: the runtime's timers tick in milliseconds, and that is what is to be measured.

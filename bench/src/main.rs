@@ -4,6 +4,7 @@
 //! compares with, `receiver` what both send to; it starts them by itself. `page` draws what was kept, `compare` holds
 //! two results against each other.
 
+mod authority;
 mod compare;
 mod driver;
 mod epoch;

@@ -87,6 +87,7 @@ pub(crate) fn endpoints(address: SocketAddr, key: &str, workload: &Workload, rec
         for endpoint in 0..workload.endpoints {
             let path = if workload.fails(tenant, endpoint) { "fail" } else { "ok" };
             let url = format!("{receiver}/{path}");
+            let tenant = workload.first_tenant + tenant;
             add_endpoint(&mut product, tenant, workload.kind(endpoint), &json!({"url": url}))?;
         }
     }
@@ -122,6 +123,7 @@ pub(crate) fn preload(
                     .map(|step| (index / workload.tenants + step) % workload.endpoints)
                     .find(|endpoint| !workload.fails(tenant, *endpoint))
                     .unwrap_or(0);
+                let tenant = workload.first_tenant + tenant;
                 format!(
                     r#"{{"tenant":"t{tenant}","type":"type.{endpoint}"{extra},"data":{{"pad":"{pad}"}}}}"#
                 )

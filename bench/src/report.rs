@@ -65,6 +65,12 @@ impl Report {
         self.kept.figures.push(figure);
     }
 
+    /// The median of a figure that was added.
+    pub(crate) fn median(&self, name: &str, of: &str) -> Option<f64> {
+        let figure = self.kept.figures.iter().find(|figure| figure.name == name && figure.of == of)?;
+        Some(figure.median)
+    }
+
     /// Adds a distribution.
     pub(crate) fn add_curve(&mut self, of: &str, per_second: Option<f64>, latency: &Latency) {
         self.kept.latencies.push(Curve::of(of, per_second, latency.histogram()));

@@ -21,6 +21,8 @@ pub(crate) enum Mix {
 pub(crate) struct Workload {
     /// Tenants; each event goes to one of them.
     pub tenants: u64,
+    /// The number of the first.
+    pub first_tenant: u64,
     /// Endpoints of each tenant, each subscribed to one type of its own.
     pub endpoints: u64,
     /// One in so many endpoints answers 500; 0 for none.
@@ -42,6 +44,7 @@ impl Workload {
     /// One tenant with one endpoint.
     pub(crate) const ONE: Self = Self {
         tenants: 1,
+        first_tenant: 0,
         endpoints: 1,
         failing_one_in: 0,
         keyed_one_in: 0,
@@ -126,6 +129,7 @@ impl Events {
         let (healthy, all) = self.workload.deliveries(tenant, endpoint);
         self.deliveries = (self.deliveries.0 + healthy, self.deliveries.1 + all);
         let kind = self.workload.kind(endpoint);
+        let tenant = self.workload.first_tenant + tenant;
         let sent = due_ns.unwrap_or_else(epoch::nanos);
         self.body.clear();
         // Writing into a String cannot fail.

@@ -89,6 +89,7 @@ impl Tally {
             self.ramps.enter(number, now);
         }
         if let Some(sent_at) = sent_at {
+            self.counts.timed += 1;
             self.latency.record(Duration::from_nanos(now.saturating_sub(sent_at)));
         }
     }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::latency::Latency;
 use crate::process::Server;
 
-pub(crate) use ramp::Ramp;
+pub(crate) use ramp::{Ramp, STEPS};
 pub(crate) use server::{Options, run};
 
 /// The questions.
@@ -34,6 +34,8 @@ const UP: &str = "up";
 pub(crate) struct Counts {
     /// Requests answered 200.
     pub received: u64,
+    /// Of them those that carry the time they were due: not a backlog.
+    pub timed: u64,
     /// When the last of them came, in nanoseconds of [`crate::epoch`].
     pub last_ns: u64,
     /// Times a connection could not be taken, for want of file descriptors.
@@ -77,13 +79,11 @@ impl Receiver {
         Ok(Latency::from_buckets(&buckets))
     }
 
-    #[expect(dead_code, reason = "asked for by the recovery of a receiver, which follows")]
     /// How requests came to each numbered endpoint since it was up.
     pub(crate) fn ramps(&self) -> Result<Vec<Ramp>> {
         self.ask(RAMPS)
     }
 
-    #[expect(dead_code, reason = "asked for by the recovery of a receiver, which follows")]
     /// From now on every request is answered 503 at once, or no more.
     pub(crate) fn set_down(&self, down: bool) -> Result<()> {
         self.ask(if down { DOWN } else { UP })

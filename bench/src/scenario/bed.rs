@@ -19,6 +19,8 @@ const ROOT: &str = "bench-root-key-of-one-run-only";
 pub(super) struct Ground {
     /// Arguments of both receivers.
     pub receiver: Vec<String>,
+    /// Further ones of the null sender's.
+    pub null_receiver: Vec<String>,
     /// The receivers speak TLS, under a certificate of this authority.
     pub ca_file: Option<PathBuf>,
     /// Arguments of the null sender.
@@ -52,8 +54,8 @@ impl Bed {
     }
 
     pub(super) fn on(options: &Options, ground: Ground) -> std::io::Result<Self> {
-        let receiver = || Receiver::start(&ground.receiver);
-        let (receiver, null_receiver) = (receiver()?, receiver()?);
+        let receiver = Receiver::start(&ground.receiver)?;
+        let null_receiver = Receiver::start(&[&ground.receiver[..], &ground.null_receiver].concat())?;
         let data = tempfile::Builder::new().prefix("bench-data-").tempdir_in(&options.data_root)?;
         Ok(Self { receiver, null_receiver, ground, data, postrider: options.postrider.clone() })
     }

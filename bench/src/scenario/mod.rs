@@ -1,10 +1,14 @@
 //! The scenarios: one file each, each with the same parts — set up, measure, print, keep.
 
 mod bed;
+mod fanout;
+mod https;
+mod large;
 mod neighbours;
 mod one;
 mod options;
 mod pair;
+mod recovery;
 mod resting;
 mod saturation;
 mod spread;
@@ -22,7 +26,11 @@ const ALL: &[Scenario] = &[
     ("spread", spread::run),
     ("zipf", spread::run_zipf),
     ("steady", steady::run),
+    ("fanout", fanout::run),
+    ("large", large::run),
+    ("https", https::run),
     ("neighbours", neighbours::run),
+    ("recovery", recovery::run),
     ("idle", resting::idle),
     ("pending", resting::pending),
 ];

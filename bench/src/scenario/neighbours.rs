@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::bed::{Bed, free_address};
 use super::{Options, Outcome, steady};
-use crate::driver::Load;
+use crate::driver::{Drive, Load};
 use crate::latency::Latency;
 use crate::product::{Product, add_endpoint};
 use crate::report::line;
@@ -83,7 +83,7 @@ fn round(options: &Options, kind: &str, number: u64) -> std::io::Result<Round> {
             connections: steady::CONNECTIONS,
             time,
             stop: None,
-            per_second: Some(EACH * HEALTHY as f64),
+            how: Drive::Rate { per_second: EACH * HEALTHY as f64 },
             workload: healthy,
             seed,
         };

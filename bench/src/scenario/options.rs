@@ -8,6 +8,16 @@ use serde::Serialize;
 use crate::report::Report;
 use crate::workload::{Mix, Workload};
 
+/// How a receiver is down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Outage {
+    /// Connections are refused.
+    Refusing,
+    /// Every request is answered 503.
+    Unavailable,
+}
+
 /// What is run, and how long.
 #[derive(Debug, Clone, Serialize, clap::Args)]
 pub(crate) struct Options {
@@ -49,6 +59,15 @@ pub(crate) struct Options {
     /// Deliveries pending in the `pending` scenario.
     #[arg(long, default_value_t = 1_000_000)]
     pub pending: u64,
+    /// Endpoints of the `fanout` scenario; each program needs a file descriptor for each.
+    #[arg(long, default_value_t = 10_000)]
+    pub fan_out: u64,
+    /// Deliveries that wait in the `recovery` scenario.
+    #[arg(long, default_value_t = 500_000)]
+    pub backlog: u64,
+    /// How the receiver is down there.
+    #[arg(long, value_enum, default_value_t = Outage::Refusing)]
+    pub outage: Outage,
     /// Where data directories are made: a real disk, or an fsync says nothing.
     #[arg(long, default_value = "target")]
     #[serde(skip)]
@@ -71,6 +90,8 @@ impl Options {
             tenants: self.tenants.min(20),
             preload: self.preload.min(5_000),
             pending: self.pending.min(5_000),
+            fan_out: self.fan_out.min(500),
+            backlog: self.backlog.min(5_000),
             results: self.results.join("trial"),
             ..self.clone()
         }

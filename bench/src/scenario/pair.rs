@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::bed::Running;
 use crate::driver::{Load, Sent, drive};
+use crate::latency::Latency;
 use crate::product;
 use crate::receiver::Receiver;
 use crate::report::Report;
@@ -33,6 +34,8 @@ pub(super) struct Half {
     pub refused: u64,
     /// File descriptors the sender had open at the end, and those of its receiver.
     pub descriptors: (u64, u64),
+    /// From an event's time to its receipt; the time is when it was sent, unless the load keeps a rate.
+    pub latency: Latency,
     /// What came of it at the driver.
     pub sent: Sent,
 }
@@ -94,6 +97,7 @@ impl Side<'_> {
     /// The rate counts what was received, until the last of it.
     fn half(&self, load: &Load<'_>, key: &str) -> std::io::Result<Half> {
         let server = &self.running.server;
+        self.receiver.take_latencies()?;
         let (before, cpu) = (self.receiver.counts()?, server.cpu_seconds());
         let sent = drive(&Load { target: self.running.address, ..*load }, key)?;
         self.receiver.wait_for_all(before, sent.healthy, PATIENCE)?;
@@ -108,6 +112,7 @@ impl Side<'_> {
             cpu_us: (server.cpu_seconds() - cpu) * 1e6 / sent.deliveries.max(1) as f64,
             refused: sent.refused,
             descriptors: (server.descriptors(), self.receiver.descriptors()),
+            latency: self.receiver.take_latencies()?,
             sent,
         })
     }

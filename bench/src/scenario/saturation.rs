@@ -6,7 +6,7 @@ use super::bed::{Bed, Ground, Running};
 use super::pair::{self, Pair, Side, of};
 use super::steady::{self, Held};
 use super::{Options, Outcome};
-use crate::driver::Load;
+use crate::driver::{Drive, Load};
 use crate::process::need_descriptors;
 use crate::product;
 use crate::report::{Report, line};
@@ -46,7 +46,7 @@ pub(super) fn measure(options: &Options, report: &mut Report, case: &Case<'_>) -
     let mut null = bed.null_sender(&key, &case.workload)?;
     let mut pairs = Vec::new();
     for number in 0..=options.pairs {
-        let load = load(options, case, number as u64, None);
+        let load = load(options, case, number as u64, Drive::Saturate);
         let mut null_side = Side { receiver: &bed.null_receiver, running: &mut null };
         let mut our_side = Side { receiver: &bed.receiver, running: &mut ours };
         let pair = Pair::measure(&mut null_side, &mut our_side, &load, &key)
@@ -63,7 +63,8 @@ pub(super) fn measure(options: &Options, report: &mut Report, case: &Case<'_>) -
     {
         pair::tell_memory(report, who, case.variant, running);
         let held = if who == "postrider" { case.held } else { Held::default() };
-        let load = Load { target: running.address, ..load(options, case, 1_000, Some(case.per_second)) };
+        let how = Drive::Rate { per_second: case.per_second };
+        let load = Load { target: running.address, ..load(options, case, 1_000, how) };
         let steady = steady::measure(receiver, &load, &key).map_err(|error| {
             format!("at {}/s: {who}: {error}; {}", case.per_second, running.server.trouble())
         })?;
@@ -76,17 +77,14 @@ fn at_rate(who: &str, case: &Case<'_>) -> String {
     format!("{}, at {}/s", of(who, case.variant), case.per_second)
 }
 
-/// One half's load, without its target.
-fn load(options: &Options, case: &Case<'_>, seed: u64, per_second: Option<f64>) -> Load<'static> {
-    Load {
-        target: ([127, 0, 0, 1], 0).into(),
-        connections: if per_second.is_some() { steady::CONNECTIONS } else { options.connections },
-        time: if per_second.is_some() { options.steady() } else { options.half() },
-        stop: None,
-        per_second,
-        workload: case.workload,
-        seed,
-    }
+/// A load without its target.
+fn load(options: &Options, case: &Case<'_>, seed: u64, how: Drive) -> Load<'static> {
+    let (connections, time) = match how {
+        Drive::Rate { .. } => (steady::CONNECTIONS, options.steady()),
+        _ => (options.connections, options.half()),
+    };
+    let target = ([127, 0, 0, 1], 0).into();
+    Load { target, connections, time, stop: None, how, workload: case.workload, seed }
 }
 
 /// Stores deliveries and waits until they are received.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::bed::Bed;
 use super::{Options, Outcome};
-use crate::driver::{Load, drive};
+use crate::driver::{Drive, Load, drive};
 use crate::latency::Latency;
 use crate::receiver::Receiver;
 use crate::report::{Report, line};
@@ -48,7 +48,7 @@ pub(super) fn run(options: &Options) -> Outcome {
                 connections: CONNECTIONS,
                 time: options.steady(),
                 stop: None,
-                per_second: Some(rate),
+                how: Drive::Rate { per_second: rate },
                 workload: Workload::ONE,
                 seed: 1,
             };

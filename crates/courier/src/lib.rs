@@ -37,6 +37,7 @@ pub use failure::{Failure, Stage};
 pub use guard::{Blocked, GuardPolicy};
 pub use report::{BodyCut, Report};
 pub use resolve::{Resolve, ResolveError};
+pub use rustls::pki_types::CertificateDer;
 pub use status::StatusSet;
 pub use system_resolver::SystemResolver;
 pub use target::{MAX_URL_BYTES, Target, TargetError, TargetHost};

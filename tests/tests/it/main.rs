@@ -17,6 +17,7 @@ mod crashes;
 mod full_disk;
 mod guarding;
 mod operating;
+mod own_authority;
 mod promises;
 mod receivers;
 mod secrecy;

@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use postrider_courier::{BodyCut, Outbound, TlsIdentity, Transport};
+use postrider_courier::{BodyCut, Courier, CourierConfig, Outbound, TlsIdentity, Transport};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::RootCertStore;
 use rustls::ServerConfig;
@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::sending::{code, courier, post};
+use crate::sending::{code, config, courier, post};
 
 type Issuer = CertifiedIssuer<'static, KeyPair>;
 
@@ -207,6 +207,18 @@ async fn a_certificate_nobody_vouches_for_is_refused() {
     let other = trusting(&self::authority());
     assert_eq!(code(&courier().send(server.request("/", &other)).await), "tls_error");
     assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
+async fn authorities_of_the_configuration_are_trusted_without_an_identity() {
+    let authority = authority();
+    let server = serve(server_config(&authority, "hook.example", None, &["h2"])).await;
+    let authorities = postrider_courier::read_authorities(authority.pem().as_bytes()).expect("an authority");
+    let courier = Courier::new(CourierConfig { authorities, ..config() }).expect("a courier");
+    let url = format!("https://hook.example:{}/a", server.port);
+    assert_eq!(courier.send(post(&url)).await.status, Some(202));
+    assert_eq!(code(&courier.send(server.request("/a", &trusting(&self::authority()))).await), "tls_error");
+    assert!(postrider_courier::read_authorities(b"nothing of the kind").is_err());
 }
 
 #[tokio::test]

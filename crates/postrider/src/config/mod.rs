@@ -54,6 +54,7 @@ pub(crate) struct Config {
     pub(crate) proxy: Option<Secret>,
     pub(crate) proxy_resolves: bool,
     pub(crate) proxy_allow_networks: Vec<IpNet>,
+    pub(crate) ca_file: Vec<PathBuf>,
     /// In the limits too, where the program reads it.
     pub(crate) max_event_bytes: usize,
     pub(crate) max_store_bytes: Option<u64>,
@@ -85,6 +86,7 @@ impl Default for Config {
             proxy: None,
             proxy_resolves: false,
             proxy_allow_networks: Vec::new(),
+            ca_file: Vec::new(),
             max_event_bytes: Limits::default().max_event_bytes,
             max_store_bytes: None,
             min_free_bytes: 536_870_912,

@@ -161,6 +161,13 @@ pub(crate) const OPTIONS: &[Opt] = &[
         "Networks in which the proxy itself may be, if it is not public.",
     ),
     opt(
+        "ca_file",
+        Kind::List,
+        "FILE",
+        "none",
+        "Certificate authorities (PEM) that are trusted beside the system's, for receivers with certificates of your own authority. Repeatable. Read at the start.",
+    ),
+    opt(
         "max_event_bytes",
         Kind::Number,
         "BYTES",

@@ -3,7 +3,9 @@
 use std::fs;
 use std::sync::Arc;
 
-use postrider_courier::{Courier, CourierConfig, GuardPolicy, SystemResolver};
+use postrider_courier::{
+    CertificateDer, Courier, CourierConfig, GuardPolicy, SystemResolver, read_authorities,
+};
 use postrider_engine::ports::Rng;
 use postrider_engine::{Contracts, EngineParts, Settings};
 use postrider_model::id::IdSalt;
@@ -94,7 +96,20 @@ fn courier(config: &Config, guard: GuardPolicy) -> Result<Courier, StartError> {
             );
         }
     }
+    courier.authorities = authorities(config)?;
     Ok(Courier::new(courier)?)
+}
+
+/// The certificate authorities that are trusted beside the system's.
+fn authorities(config: &Config) -> Result<Vec<CertificateDer<'static>>, StartError> {
+    let mut all = Vec::new();
+    for path in &config.ca_file {
+        let unusable = |detail| StartError::Authorities { path: path.clone(), detail };
+        let pem = fs::read(path).map_err(|error| unusable(error.to_string()))?;
+        all.extend(read_authorities(&pem).map_err(|error| unusable(error.to_string()))?);
+        tracing::info!(path = %path.display(), "certificate authorities of your own");
+    }
+    Ok(all)
 }
 
 /// The contracts compiled in, and those in files.

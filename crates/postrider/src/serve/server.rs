@@ -63,6 +63,14 @@ pub(crate) enum StartError {
     /// The resolver cannot be set up.
     #[error("names cannot be resolved: {0}")]
     Resolver(#[from] ResolveError),
+    /// A file of certificate authorities cannot be used.
+    #[error("the certificate authorities {}: {detail}", path.display())]
+    Authorities {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        detail: String,
+    },
     /// TLS cannot be set up.
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] TlsIdentityError),
