@@ -3,6 +3,7 @@
 mod clock_jumps;
 mod fanouts;
 mod new_url;
+mod recovery;
 mod soon;
 mod support;
 

@@ -10,6 +10,9 @@ const OPENS_AFTER: u32 = 5;
 const CLOSES_AFTER: u32 = 3;
 /// The longest time between probes.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// Each wait is longer by up to this part of it, so that the endpoints of one host, which failed together, do not all
+/// probe it in the same moment.
+const JITTER: f64 = 0.2;
 
 /// Five timeouts or connection errors in a row open it; then one probe at a time after 1, 2, 4 … 60 s; three
 /// successes close it. An answer of any status is a success here: the endpoint was reached.
@@ -72,13 +75,14 @@ impl Breaker {
         }
     }
 
-    /// A timeout or a connection error.
-    pub fn on_unreachable(&mut self, now: Millis) {
+    /// A timeout or a connection error. `random` is in `0.0..1.0`.
+    pub fn on_unreachable(&mut self, now: Millis, random: f64) {
+        let later = |wait: Duration| now + wait + wait.mul_f64(JITTER * random);
         self.failures += 1;
         match &mut self.open {
             Some(open) if open.probing => {
                 open.wait = (open.wait * 2).min(LONGEST_WAIT);
-                open.probe_at = now + open.wait;
+                open.probe_at = later(open.wait);
                 open.probing = false;
                 open.successes = 0;
             }
@@ -86,7 +90,7 @@ impl Breaker {
             Some(_) => {}
             None if self.failures >= OPENS_AFTER => {
                 let wait = Duration::from_secs(1);
-                self.open = Some(Open { probe_at: now + wait, wait, probing: false, successes: 0 });
+                self.open = Some(Open { probe_at: later(wait), wait, probing: false, successes: 0 });
             }
             None => {}
         }
@@ -99,18 +103,18 @@ mod tests {
 
     fn opened() -> Breaker {
         let mut breaker = Breaker::default();
-        (0..OPENS_AFTER).for_each(|_| breaker.on_unreachable(Millis(0)));
+        (0..OPENS_AFTER).for_each(|_| breaker.on_unreachable(Millis(0), 0.0));
         breaker
     }
 
     #[test]
     fn five_unreachable_in_a_row_open_it() {
         let mut breaker = Breaker::default();
-        (0..4).for_each(|_| breaker.on_unreachable(Millis(0)));
+        (0..4).for_each(|_| breaker.on_unreachable(Millis(0), 0.0));
         breaker.on_success();
-        (0..4).for_each(|_| breaker.on_unreachable(Millis(0)));
+        (0..4).for_each(|_| breaker.on_unreachable(Millis(0), 0.0));
         assert!(!breaker.is_open());
-        breaker.on_unreachable(Millis(0));
+        breaker.on_unreachable(Millis(0), 0.0);
         assert!(breaker.is_open() && !breaker.may_send(Millis(999)) && breaker.may_send(Millis(1_000)));
     }
 
@@ -125,7 +129,7 @@ mod tests {
             now = at;
             breaker.on_sent();
             assert!(!breaker.may_send(now + LONGEST_WAIT), "one probe at a time");
-            breaker.on_unreachable(now);
+            breaker.on_unreachable(now, 0.0);
         }
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
     }
@@ -133,7 +137,7 @@ mod tests {
     #[test]
     fn a_straggler_from_before_the_opening_does_not_lengthen_the_wait() {
         let mut breaker = opened();
-        breaker.on_unreachable(Millis(900));
+        breaker.on_unreachable(Millis(900), 0.0);
         assert_eq!(breaker.next_probe_at(), Some(Millis(1_000)));
     }
 
@@ -144,6 +148,17 @@ mod tests {
         assert_eq!((breaker.may_send(Millis(1_000)), breaker.next_probe_at()), (false, None));
         breaker.on_unsent();
         assert!(breaker.may_send(Millis(1_000)));
+    }
+
+    #[test]
+    fn breakers_that_opened_together_probe_at_different_times() {
+        let probe_at = |random: f64| {
+            let mut breaker = opened();
+            breaker.on_sent();
+            breaker.on_unreachable(Millis(1_000), random);
+            breaker.next_probe_at()
+        };
+        assert_eq!([0.0, 0.5, 0.999].map(probe_at), [3_000, 3_200, 3_399].map(|at| Some(Millis(at))));
     }
 
     #[test]

@@ -229,6 +229,7 @@ impl Core {
                     body: body.filter(|_| self.shared.bodies.left() > 0).cloned(),
                     fresh: true,
                     due: now,
+                    late: false,
                     step: 0,
                     attempts: 0,
                     first_attempt_at: None,

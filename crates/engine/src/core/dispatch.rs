@@ -26,7 +26,7 @@ impl Core {
             return;
         }
         if let Some(lane) = self.lanes.get_mut(&endpoint) {
-            lane.take_up_retries(now);
+            lane.sort_out(now);
         }
         self.give_up_overdue(endpoint, now);
         let slow_places = self.slow_places();

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering as Atomic};
+use std::time::Duration;
 
 use postrider_model::breaker::Breaker;
 use postrider_model::delivery::DeliveryState;
@@ -12,7 +13,7 @@ use postrider_model::id::Ordinal;
 use postrider_model::rate::Rate;
 use postrider_model::time::Millis;
 use postrider_model::window::Window;
-use postrider_store::EventFlags;
+use postrider_store::{DuePage, EventFlags};
 use smallvec::SmallVec;
 
 use super::body::EventBody;
@@ -27,6 +28,10 @@ pub(crate) const LANE_ROOM: usize = 256;
 pub(crate) const LOAD_ROWS: usize = 128;
 /// A lane below this asks its loader for more.
 const LOAD_BELOW: usize = 32;
+/// What fell due longer ago than this is a backlog, of an outage of the receiver as a rule: live events go before it.
+const LATE_AFTER: Duration = Duration::from_secs(30);
+/// So many live events find room in a lane while its backlog is read.
+const LIVE_ROOM: usize = LANE_ROOM / 2;
 
 /// A delivery in a lane.
 #[derive(Debug, Clone)]
@@ -39,6 +44,8 @@ pub(crate) struct Item {
     pub fresh: bool,
     /// When it fell due.
     pub due: Millis,
+    /// It waited so long that live events go before it.
+    pub late: bool,
     /// Attempts made in this run of the timetable.
     pub step: u32,
     /// Attempts made in all.
@@ -114,6 +121,8 @@ pub(crate) struct Lane {
     /// Counts the rates that the endpoint was given.
     rate_number: u32,
     soon: Soon,
+    /// What waits here is late: live events need not wait until all of it was read from the store.
+    catching_up: bool,
     /// Nothing begins before this: the store could not be read.
     paused_until: Option<Millis>,
     /// Made for an append whose commit has not shown yet that its plan is the one that holds: nothing begins.
@@ -144,6 +153,7 @@ impl Lane {
             elsewhere: 0,
             url_number: 0,
             soon: Soon::default(),
+            catching_up: false,
             paused_until: None,
             unproven: true,
             plan,
@@ -213,8 +223,12 @@ impl Lane {
 
     /// Promises a place to a delivery of the batch that is being built; `false`: it must go to the store.
     pub(crate) fn reserve(&mut self) -> bool {
-        let room =
-            !self.stored.is_spilled() && self.plan.enabled && self.queue.len() + self.reserved < LANE_ROOM;
+        let room = if self.stored.is_spilled() {
+            self.catching_up && self.queue.live() + self.reserved < LIVE_ROOM
+        } else {
+            self.queue.len() + self.reserved < LANE_ROOM
+        };
+        let room = room && self.plan.enabled;
         self.reserved += usize::from(room);
         room
     }
@@ -233,11 +247,11 @@ impl Lane {
     /// Whether the loader should read now.
     pub(crate) fn wants_load(&mut self, now: Millis, committed_seq: u64) -> bool {
         let enough = LOAD_BELOW.max(self.plan.batch_size());
-        let hungry = if self.stored.is_spilled() {
+        let hungry = if self.stored.is_spilled() && !self.catching_up {
             self.queue.len() < enough
         } else {
-            // Live deliveries in memory, however many, do not keep retries out of it.
-            self.queue.retries() < enough && self.queue.len() < 2 * LANE_ROOM
+            // Live deliveries in memory, however many, do not keep the others out of it.
+            self.queue.others() < enough && self.queue.len() < 2 * LANE_ROOM
         };
         self.stored.has_more(now, committed_seq) && hungry && self.plan.enabled
     }
@@ -251,6 +265,17 @@ impl Lane {
         let mut present: Vec<_> = self.stored.present().chain(flying).collect();
         present.sort_unstable();
         present
+    }
+
+    /// Takes note of what the loader read before its rows are taken in.
+    pub(crate) fn loaded(&mut self, page: &mut DuePage, read_after: u64, now: Millis) {
+        self.stored.loaded(page, read_after);
+        self.catching_up = page.rows.iter().any(|row| Self::is_late(row.due, now));
+    }
+
+    /// Whether what fell due then is a backlog by now.
+    pub(crate) fn is_late(due: Millis, now: Millis) -> bool {
+        now.since(due) > LATE_AFTER
     }
 
     /// An item of the due index enters memory.
@@ -280,8 +305,9 @@ impl Lane {
         false
     }
 
-    /// The retries whose time has come stand in the queue.
-    pub(crate) fn take_up_retries(&mut self, now: Millis) {
+    /// Puts what waits in its place: retries whose time has come into the queue, and what is late behind live events.
+    pub(crate) fn sort_out(&mut self, now: Millis) {
+        self.catching_up |= self.queue.set_late(now - LATE_AFTER);
         while let Some(item) = self.soon.pop(now) {
             self.queue.push(item);
         }

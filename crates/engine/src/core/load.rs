@@ -8,7 +8,7 @@ use postrider_store::{DueDelivery, DueQuery};
 
 use super::Core;
 use super::body::{EventBody, Reservation};
-use super::lane::{Item, LOAD_ROWS};
+use super::lane::{Item, LOAD_ROWS, Lane};
 use super::message::{Loaded, Message};
 use super::outcome::{ENDPOINT_UNAVAILABLE, EXPIRED};
 use crate::plan::EndpointPlan;
@@ -45,7 +45,7 @@ impl Core {
             // Read before the sweep began, or in its midst.
             Ok(_) if lane.stored.sweeping => lane.stored.load_dropped(),
             Ok(mut page) => {
-                lane.stored.loaded(&mut page, loaded.read_after);
+                lane.loaded(&mut page, loaded.read_after, now);
                 self.shared.metrics.loaded.inc_by(page.rows.len() as u64);
                 let plan = Arc::clone(&lane.plan);
                 if plan.enabled {
@@ -80,6 +80,7 @@ impl Core {
             body,
             fresh: false,
             due: row.due,
+            late: Lane::is_late(row.due, now),
             step: row.step,
             attempts: row.attempts,
             first_attempt_at: row.first_attempt_at,

@@ -13,6 +13,7 @@ use super::lane::{Item, Items, Lane};
 use super::soon::SOON;
 use crate::attempt::{Done, Ended, Sent};
 use crate::plan::EndpointPlan;
+use crate::ports::Rng;
 
 /// The error of a delivery that could not be attempted for too long (DESIGN 2.3).
 pub(crate) const ENDPOINT_UNAVAILABLE: &str = "endpoint_unavailable";
@@ -144,7 +145,7 @@ impl Core {
         let here = lane.request_ended(url_number);
         if here {
             lane.slow = verdict.timed_out;
-            adapt(lane, &verdict, now);
+            adapt(lane, &verdict, &*self.shared.rng, now);
         } else if verdict.gone {
             // What an endpoint's old URL said of itself does not hold for its new one (DESIGN 4.4).
             (verdict.gone, verdict.retry) = (false, true);
@@ -255,7 +256,7 @@ impl Core {
         let first_attempt_at = if item.step == 0 { Some(started_at) } else { item.first_attempt_at };
         let attempts = item.attempts + 1;
         if let Some(lane) = self.lanes.get_mut(&plan.key) {
-            let retry = Item { fresh: false, due, step, attempts, first_attempt_at, ..item };
+            let retry = Item { fresh: false, late: false, due, step, attempts, first_attempt_at, ..item };
             lane.keep_soon(retry, &self.soon_places);
         }
     }
@@ -335,7 +336,7 @@ impl Lane {
 }
 
 /// The window narrows on what means overload, the breaker opens on what means unreachable (DESIGN 2.3).
-fn adapt(lane: &mut Lane, verdict: &Verdict, now: Millis) {
+fn adapt(lane: &mut Lane, verdict: &Verdict, rng: &dyn Rng, now: Millis) {
     if verdict.slow {
         lane.window().on_slow();
     } else if verdict.success {
@@ -344,7 +345,7 @@ fn adapt(lane: &mut Lane, verdict: &Verdict, now: Millis) {
         lane.window().on_failure();
     }
     if let Some(breaker) = lane.breaker() {
-        if verdict.unreachable { breaker.on_unreachable(now) } else { breaker.on_success() }
+        if verdict.unreachable { breaker.on_unreachable(now, rng.fraction()) } else { breaker.on_success() }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What waits in a lane, first attempts before retries.
+//! What waits in a lane: live events before retries and what is late.
 
 use std::collections::VecDeque;
 
@@ -9,25 +9,25 @@ use smallvec::SmallVec;
 use super::lane::{Item, Items};
 use crate::plan::EndpointPlan;
 
-/// After so many requests in a row with first attempts, a waiting retry has its turn: a busy endpoint's retries and
-/// replays yield, and still come to their end.
-const FIRST_IN_A_ROW: u8 = 7;
+/// After so many requests in a row with live events, one of the others has its turn: a busy endpoint's retries,
+/// replays and backlog yield, and still come to their end.
+const LIVE_IN_A_ROW: u8 = 7;
 
-/// The deliveries of a lane that are in memory. Those never attempted go before those attempted before, so that a
-/// replay or a receiver's backlog of retries does not stand before live events (DESIGN 4.4); order within a key is
-/// not touched, because only its head is ever in memory.
+/// The deliveries of a lane that are in memory. Live ones, never attempted and not late, go before the others, so that a
+/// replay or what an outage of the receiver left does not stand before live events (DESIGN 4.4); order within a key
+/// is not touched, because only its head is ever in memory.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
-    first: VecDeque<Item>,
-    again: VecDeque<Item>,
-    first_in_a_row: u8,
+    live: VecDeque<Item>,
+    others: VecDeque<Item>,
+    live_in_a_row: u8,
 }
 
 /// One of the two lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Line {
-    First,
-    Again,
+    Live,
+    Others,
 }
 
 /// Items of one line that may go into the next request.
@@ -39,16 +39,21 @@ pub(crate) struct Ready {
 
 impl Queue {
     pub(crate) fn len(&self) -> usize {
-        self.first.len() + self.again.len()
+        self.live.len() + self.others.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.first.is_empty() && self.again.is_empty()
+        self.live.is_empty() && self.others.is_empty()
     }
 
-    /// Deliveries that were attempted before.
-    pub(crate) fn retries(&self) -> usize {
-        self.again.len()
+    /// Live deliveries.
+    pub(crate) fn live(&self) -> usize {
+        self.live.len()
+    }
+
+    /// Retries, replays and what is late.
+    pub(crate) fn others(&self) -> usize {
+        self.others.len()
     }
 
     pub(crate) fn push(&mut self, item: Item) {
@@ -64,7 +69,7 @@ impl Queue {
 
     /// Takes one delivery out, if it waits here.
     pub(crate) fn remove(&mut self, event: Ordinal) -> Option<Item> {
-        for line in [&mut self.first, &mut self.again] {
+        for line in [&mut self.live, &mut self.others] {
             if let Some(at) = line.iter().position(|item| item.event == event) {
                 return line.remove(at);
             }
@@ -74,17 +79,17 @@ impl Queue {
 
     /// All of them, to be changed in place; not when they are due.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Item> {
-        self.first.iter_mut().chain(self.again.iter_mut())
+        self.live.iter_mut().chain(self.others.iter_mut())
     }
 
     pub(crate) fn drain(&mut self) -> Vec<Item> {
-        self.first.drain(..).chain(self.again.drain(..)).collect()
+        self.live.drain(..).chain(self.others.drain(..)).collect()
     }
 
     /// Takes out what fell due before `before`, looking at the front of both lines only.
     pub(crate) fn drain_due_before(&mut self, before: Millis) -> Vec<Item> {
         let mut late = Vec::new();
-        for line in [&mut self.first, &mut self.again] {
+        for line in [&mut self.live, &mut self.others] {
             while let Some(item) = line.pop_front_if(|item| item.due < before) {
                 late.push(item);
             }
@@ -94,15 +99,15 @@ impl Queue {
 
     /// Since when the oldest delivery is due.
     pub(crate) fn oldest_due(&self) -> Option<Millis> {
-        [self.first.front(), self.again.front()].into_iter().flatten().map(|item| item.due).min()
+        [self.live.front(), self.others.front()].into_iter().flatten().map(|item| item.due).min()
     }
 
     /// What may go into the next request, or when to look again. Not to be asked of an empty queue.
     pub(crate) fn ready(&self, plan: &EndpointPlan, now: Millis) -> Result<Ready, Millis> {
-        let lines = if self.first_in_a_row < FIRST_IN_A_ROW {
-            [Line::First, Line::Again]
+        let lines = if self.live_in_a_row < LIVE_IN_A_ROW {
+            [Line::Live, Line::Others]
         } else {
-            [Line::Again, Line::First]
+            [Line::Others, Line::Live]
         };
         let mut look_again = Millis::MAX;
         for line in lines {
@@ -116,18 +121,30 @@ impl Queue {
     }
 
     pub(crate) fn take(&mut self, ready: Ready) -> Items {
-        self.first_in_a_row = match ready.line {
-            Line::First => self.first_in_a_row.saturating_add(1),
-            Line::Again => 0,
+        self.live_in_a_row = match ready.line {
+            Line::Live => self.live_in_a_row.saturating_add(1),
+            Line::Others => 0,
         };
-        let line = if ready.line == Line::First { &mut self.first } else { &mut self.again };
+        let line = if ready.line == Line::Live { &mut self.live } else { &mut self.others };
         line.drain(..ready.count).collect()
+    }
+
+    /// What fell due before `before` is live no more; whether there was any.
+    pub(crate) fn set_late(&mut self, before: Millis) -> bool {
+        let mut any = false;
+        while let Some(mut item) = self.live.pop_front_if(|item| item.due < before) {
+            item.late = true;
+            self.others.push_back(item);
+            any = true;
+        }
+        any
     }
 
     /// Fresh items older than `before`, fresh no more: they go into the due index.
     pub(crate) fn age(&mut self, before: Ordinal, aged: &mut SmallVec<[(Ordinal, Millis); 4]>) {
-        for item in self.first.iter_mut().take_while(|item| item.event < before || !item.fresh) {
-            if item.fresh {
+        let live = self.live.iter_mut().take_while(|item| item.event < before || !item.fresh);
+        for item in live.chain(&mut self.others) {
+            if item.fresh && item.event < before {
                 item.fresh = false;
                 aged.push((item.event, item.due));
             }
@@ -135,11 +152,11 @@ impl Queue {
     }
 
     fn line(&self, line: Line) -> &VecDeque<Item> {
-        if line == Line::First { &self.first } else { &self.again }
+        if line == Line::Live { &self.live } else { &self.others }
     }
 
     fn line_of(&mut self, item: &Item) -> &mut VecDeque<Item> {
-        if item.attempts == 0 { &mut self.first } else { &mut self.again }
+        if item.attempts == 0 && !item.late { &mut self.live } else { &mut self.others }
     }
 }
 

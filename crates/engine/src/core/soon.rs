@@ -119,6 +119,7 @@ mod tests {
             body: None,
             fresh: false,
             due: Millis(due),
+            late: false,
             step: 1,
             attempts: 1,
             first_attempt_at: Some(Millis(1)),
