@@ -8,6 +8,9 @@ use crate::result::{Curve, Figure, Goal, Kept};
 /// What others are held against comes first.
 const ALONE: &str = "alone";
 
+/// One of them stands for all where a plot has no room for a curve: the 99th.
+const PERCENTILES: [&str; 3] = ["p50", "p99", "p99.9"];
+
 /// All of them, in the order of the page.
 pub(super) fn pictures(kept: &Kept) -> Vec<Picture> {
     curves(kept)
@@ -28,9 +31,9 @@ fn times(kept: &Kept) -> Vec<Picture> {
         }
     }
     let worth = |group: &Vec<&Figure>| {
-        let name = group[0].name.as_str();
-        let subjects = group.iter().any(|figure| Figure::who(&figure.of).0.is_empty());
-        group.len() > 1 && (name == "p99" && subjects || !["p50", "p99", "p99.9"].contains(&name))
+        let subjects = || group.iter().any(|figure| Figure::who(&figure.of).0.is_empty());
+        let percentile = group[0].name.rsplit(", ").next().filter(|word| PERCENTILES.contains(word));
+        group.len() > 1 && percentile.is_none_or(|word| word == "p99" && subjects())
     };
     let pictures = groups.into_iter().filter(worth).filter_map(|mut group| {
         let name = group[0].name.as_str();

@@ -46,6 +46,8 @@ struct Drained {
     tenth: f64,
     nine_tenths: f64,
     all: f64,
+    /// Received in each second, the last of which may not be whole.
+    each_second: Vec<f64>,
 }
 
 pub(super) fn run(options: &Options) -> Outcome {
@@ -208,6 +210,8 @@ impl Stage<'_> {
             vec![backlog / drained.all],
         );
         add("cpu", "postrider", "µs", Better::Less, vec![cpu_us]);
+        let each_second = drained.each_second.clone();
+        add("received in 1 s, step by step", "backlog, from the coming up", "", Better::More, each_second);
         add("refused", "live to those that came back", "", Better::Less, vec![sent.refused as f64]);
         tell_ramps(report, &back.ramps()?);
         Ok(())
@@ -266,6 +270,7 @@ fn live<'a>(
 fn drained(back: &Receiver, before: Counts, backlog: u64, up: Instant) -> std::io::Result<Drained> {
     let mut reached = [None; 4];
     let shares = [1, backlog.div_ceil(10), backlog * 9 / 10, backlog];
+    let (mut each_second, mut told) = (Vec::new(), 0);
     loop {
         let counts = back.counts()?;
         // Live events carry their time, those of the backlog do not.
@@ -276,8 +281,13 @@ fn drained(back: &Receiver, before: Counts, backlog: u64, up: Instant) -> std::i
                 *reached = Some(seconds);
             }
         }
+        let over = received >= backlog;
+        while seconds >= (each_second.len() + 1) as f64 || (over && told < received) {
+            each_second.push((received - told) as f64);
+            told = received;
+        }
         if let [Some(first), Some(tenth), Some(nine_tenths), Some(all)] = reached {
-            return Ok(Drained { first, tenth, nine_tenths, all });
+            return Ok(Drained { first, tenth, nine_tenths, all, each_second });
         }
         if up.elapsed() > PATIENCE {
             let patience = PATIENCE.as_secs();
