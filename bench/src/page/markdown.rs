@@ -54,6 +54,13 @@ fn image(picture: &Picture) -> String {
     format!("\n![{alt}]({})\n", picture.file)
 }
 
+/// The plots that a page shows, if they lie beside it.
+pub(super) fn plots(page: &str) -> impl Iterator<Item = &str> {
+    let images = page.lines().filter(|line| line.starts_with("!["));
+    let names = images.filter_map(|line| line.rsplit_once("](")?.1.strip_suffix(')'));
+    names.filter(|name| name.ends_with(".svg") && !name.contains(['/', '\\']))
+}
+
 /// Every figure that has a goal.
 fn goal_table(sections: &[Section<'_>]) -> String {
     let held = || {

@@ -1,7 +1,7 @@
 //! The page of small fixed results, and of odd ones. A snapshot that should change is accepted with
 //! `INSTA_UPDATE=always cargo test -p postrider-bench page`, after a look at what is drawn.
 
-use super::files;
+use super::{files, write};
 use crate::result::{Better, Curve, Figure, Goal, Kept, sample};
 
 fn one() -> Kept {
@@ -145,6 +145,19 @@ fn whatever_was_measured_is_drawn_within_the_picture() {
             }
         }
     }
+}
+
+#[test]
+fn a_plot_that_the_page_shows_no_more_goes_and_what_it_never_showed_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let is_there = |name: &str| folder.path().join(name).exists();
+    std::fs::write(folder.path().join("drawing.svg"), "somebody's").unwrap();
+    write(folder.path(), &files(&[one(), neighbours()])).unwrap();
+    assert!(is_there("neighbours-p99.svg"));
+    std::fs::remove_file(folder.path().join("cpu.svg")).unwrap();
+    write(folder.path(), &files(&[Kept { figures: Vec::new(), ..one() }])).unwrap();
+    assert!(!is_there("neighbours-p99.svg") && !is_there("rates.svg"));
+    assert!(is_there("one-latency.svg") && is_there("results.md") && is_there("drawing.svg"));
 }
 
 #[test]
