@@ -40,12 +40,15 @@ pub(crate) fn place(name: &str) -> usize {
     ALL.iter().position(|(known, _)| *known == name).unwrap_or(ALL.len())
 }
 
+/// Those that are a part of another, run when they are named.
+const PARTS: &[Scenario] = &[("isolation", neighbours::run_hanging)];
+
 /// Runs the named scenarios, or all.
 pub(crate) fn run(options: &Options) -> Outcome {
     let options = options.effective();
-    let names = || ALL.iter().map(|(name, _)| *name);
+    let names = || ALL.iter().chain(PARTS).map(|(name, _)| *name);
     let wanted: Vec<&str> = match options.scenarios.is_empty() {
-        true => names().collect(),
+        true => ALL.iter().map(|(name, _)| *name).collect(),
         false => options.scenarios.iter().map(String::as_str).collect(),
     };
     // A name that is none is said before anything has taken minutes.
@@ -53,7 +56,9 @@ pub(crate) fn run(options: &Options) -> Outcome {
         let known = names().collect::<Vec<_>>().join(", ");
         return Err(format!("no scenario {other:?}; there are {known}").into());
     }
-    for (name, run) in wanted.iter().filter_map(|wanted| ALL.iter().find(|(name, _)| name == wanted)) {
+    for (name, run) in
+        wanted.iter().filter_map(|wanted| ALL.iter().chain(PARTS).find(|(name, _)| name == wanted))
+    {
         run(&options).map_err(|error| format!("{name}: {error}"))?;
     }
     Ok(())

@@ -11,7 +11,7 @@ use super::{Options, Outcome, steady};
 use crate::driver::{Drive, Load};
 use crate::latency::Latency;
 use crate::product::{Product, add_endpoint};
-use crate::report::line;
+use crate::report::{Report, line};
 use crate::result::{Better, Figure, Goal};
 use crate::workload::Workload;
 
@@ -34,10 +34,19 @@ struct Round {
 }
 
 pub(super) fn run(options: &Options) -> Outcome {
-    let mut report =
-        options.report("neighbours", "p99 of 20 healthy endpoints, alone and beside 5 bad ones")?;
+    let report = options.report("neighbours", "p99 of 20 healthy endpoints, alone and beside 5 bad ones")?;
+    with(options, report, &KINDS)
+}
+
+/// The row of DESIGN 8 alone.
+pub(super) fn run_hanging(options: &Options) -> Outcome {
+    let report = options.report("isolation", "p99 of 20 healthy endpoints, alone and beside 5 that hang")?;
+    with(options, report, &KINDS[..1])
+}
+
+fn with(options: &Options, mut report: Report, kinds: &[&str]) -> Outcome {
     let mut all_alone = Vec::new();
-    for kind in KINDS {
+    for kind in kinds {
         let rounds = (0..options.rounds())
             .map(|number| round(options, kind, number))
             .collect::<Result<Vec<_>, _>>()?;

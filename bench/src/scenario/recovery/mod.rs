@@ -1,6 +1,9 @@
 //! A receiver of 100 endpoints comes back after an outage: how long its backlog takes, whether it meets a herd or a
 //! ramp, and what live events feel of it, elsewhere and at the endpoints that came back.
 
+mod drained;
+mod told;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -10,12 +13,13 @@ use super::bed::{Bed, Ground, Running, free_address};
 use super::pair::tell_memory;
 use super::{Options, Outcome, options::Outage, steady};
 use crate::driver::{Drive, Load, Sent, drive};
-use crate::latency::Latency;
 use crate::product::{self, Product, add_endpoint};
-use crate::receiver::{Counts, Ramp, Receiver};
+use crate::receiver::{Counts, Receiver};
 use crate::report::{Report, line};
 use crate::result::{Better, Figure};
 use crate::workload::Workload;
+use drained::{Drained, drained};
+use told::{tell_latency, tell_ramps};
 
 /// Endpoints of the receiver that goes down: 10 tenants with 10 each.
 const DOWN: Workload = Workload { tenants: 10, endpoints: 10, ..Workload::ONE };
@@ -35,20 +39,6 @@ const IN_FLIGHT: usize = 8_192;
 
 /// The retry timetable: it must outlast the outage, and come round soon after it.
 const SCHEDULE_SECONDS: [u64; 10] = [5, 10, 20, 20, 20, 20, 20, 20, 20, 20];
-
-/// How long the backlog may take.
-const PATIENCE: Duration = Duration::from_secs(300);
-
-/// When how much of the backlog was received, in seconds from the coming up.
-#[derive(Debug)]
-struct Drained {
-    first: f64,
-    tenth: f64,
-    nine_tenths: f64,
-    all: f64,
-    /// Received in each second, the last of which may not be whole.
-    each_second: Vec<f64>,
-}
 
 pub(super) fn run(options: &Options) -> Outcome {
     let title =
@@ -130,6 +120,8 @@ impl Stage<'_> {
             let sent = feeding.join().map_err(|_| std::io::Error::other("the driver panicked"))??;
             Ok::<_, std::io::Error>((drained?, sent))
         })?;
+        // Live events that still wait are among the slowest: they count too.
+        back.wait_for_all(before, self.options.backlog + sent.healthy, Duration::from_secs(60))?;
         let cpu_us = (ours.server.cpu_seconds() - cpu) * 1e6 / self.options.backlog as f64;
         self.latencies(report, "live elsewhere, during the drain", Duration::ZERO)?;
         self.tell(report, &back, &drained, &sent, cpu_us)
@@ -200,7 +192,7 @@ impl Stage<'_> {
         add("waiting", "postrider", "", Better::More, vec![backlog]);
         add("up to first delivery", "postrider", "ms", Better::Less, vec![drained.first * 1e3]);
         add("up to last delivery", "postrider", "ms", Better::Less, vec![drained.all * 1e3]);
-        let rate = 0.8 * backlog / (drained.nine_tenths - drained.tenth).max(1e-3);
+        let rate = drained.per_second(self.options.backlog);
         add("rate", "postrider", "1/s", Better::More, vec![rate]);
         add(
             "rate, waiting for the first included",
@@ -264,65 +256,4 @@ fn live<'a>(
         workload,
         seed,
     }
-}
-
-/// Watches the backlog go.
-fn drained(back: &Receiver, before: Counts, backlog: u64, up: Instant) -> std::io::Result<Drained> {
-    let mut reached = [None; 4];
-    let shares = [1, backlog.div_ceil(10), backlog * 9 / 10, backlog];
-    let (mut each_second, mut told) = (Vec::new(), 0);
-    loop {
-        let counts = back.counts()?;
-        // Live events carry their time, those of the backlog do not.
-        let received = (counts.received - counts.timed) - (before.received - before.timed);
-        let seconds = up.elapsed().as_secs_f64();
-        for (reached, share) in reached.iter_mut().zip(shares) {
-            if reached.is_none() && received >= share {
-                *reached = Some(seconds);
-            }
-        }
-        let over = received >= backlog;
-        while seconds >= (each_second.len() + 1) as f64 || (over && told < received) {
-            each_second.push((received - told) as f64);
-            told = received;
-        }
-        if let [Some(first), Some(tenth), Some(nine_tenths), Some(all)] = reached {
-            return Ok(Drained { first, tenth, nine_tenths, all, each_second });
-        }
-        if up.elapsed() > PATIENCE {
-            let patience = PATIENCE.as_secs();
-            return Err(std::io::Error::other(format!(
-                "{received} of {backlog} were received within {patience} s"
-            )));
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-fn tell_latency(report: &mut Report, of: &str, rate: f64, latency: &Latency) {
-    line(&format!("{of}: {}", latency.show()));
-    Latency::figures(of, std::slice::from_ref(latency)).into_iter().for_each(|figure| report.add(figure));
-    report.add_curve(of, Some(rate), latency);
-}
-
-/// How the endpoints met their receiver again: samples are endpoints, except for the sum, whose samples are steps of
-/// 100 ms in their order.
-fn tell_ramps(report: &mut Report, ramps: &[Ramp]) {
-    let each = |of: &dyn Fn(&Ramp) -> u64| ramps.iter().map(|ramp| of(ramp) as f64).collect::<Vec<_>>();
-    let start = ramps.iter().map(|ramp| ramp.first_ns).min().unwrap_or(0);
-    let mut add = |name: &str, of: &str, unit: &str, samples| {
-        report.add(Figure::new(name, of, unit, Better::Less, samples));
-    };
-    let after = ramps.iter().map(|ramp| (ramp.first_ns - start) as f64 / 1e6).collect();
-    add("first request after the very first", "each endpoint", "ms", after);
-    add("in flight at most, first 2 s", "each endpoint", "", each(&|ramp| ramp.most_in_flight));
-    add("requests in 100 ms, the first", "each endpoint", "", each(&|ramp| ramp.requests[0]));
-    let most = each(&|ramp| ramp.requests.iter().copied().max().unwrap_or(0));
-    add("requests in 100 ms, at most", "each endpoint", "", most);
-    add("requests in 100 ms, step by step", "all endpoints from their first", "", steps(ramps));
-}
-
-fn steps(ramps: &[Ramp]) -> Vec<f64> {
-    let step = |index: usize| ramps.iter().filter_map(|ramp| ramp.requests.get(index)).sum::<u64>() as f64;
-    (0..crate::receiver::STEPS).map(step).collect()
 }
