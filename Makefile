@@ -3,15 +3,15 @@ SHELL := /bin/bash
 CARGO ?= cargo
 PACKAGES := target/verify
 
-.PHONY: demo test lint unit sim bench bench-page contracts release test-packages deny
+.PHONY: demo test lint unit counts sim bench bench-page contracts release test-packages deny
 
 ## demo: build, start a server and a receiver, send sample events, show every delivery, stay up until Ctrl-C
 demo: tools
 	$(CARGO) build -p postrider
 	target/debug/postrider demo --events demo/events.json
 
-## test: formatting, lints, every test; the simulation's seeds are among them
-test: lint deny unit
+## test: formatting, lints, every test, instruction counts; the simulation's seeds are among the tests
+test: lint deny unit counts
 
 lint: tools
 	$(CARGO) fmt --all --check
@@ -24,6 +24,12 @@ unit: tools test-packages
 	else set -x; \
 	  POSTRIDER_TEST_PACKAGES=required $(CARGO) test --workspace --no-fail-fast; \
 	fi
+
+## counts: instructions of the hot path, held within 5 % of bench/counts/recorded.toml; RECORD=1 renews the record
+counts: tools
+	@scripts/need valgrind valgrind
+	$(CARGO) build --profile counts -p postrider-counts
+	target/counts/postrider-counts $(if $(RECORD),record,check)
 
 ## sim: the whole-system simulation, SEEDS seeds beginning with FROM
 SEEDS ?= 2000
