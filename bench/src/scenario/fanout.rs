@@ -39,11 +39,12 @@ pub(super) fn run(options: &Options) -> Outcome {
     let other = json!({"url": format!("{}/ok", bed.url(&bed.receiver))});
     add_endpoint(&mut Product::connect(ours.address, &key)?, OTHER, 0, &other)?;
     let mut null = bed.null_sender(&key, &workload)?;
-    for (variant, events) in [("", 1), ("5 in a row", IN_A_ROW)] {
+    let rounds = usize::try_from(options.rounds())?;
+    for (variant, events, pairs_wanted) in [("", 1, options.pairs), ("5 in a row", IN_A_ROW, rounds)] {
         let mut pairs = Vec::new();
         // The first pair warms both up: it opens a connection to each endpoint.
         let warm = usize::from(events == 1);
-        for number in 0..options.pairs + warm {
+        for number in 0..pairs_wanted + warm {
             let load = load(&workload, Drive::OneByOne { events }, number as u64);
             let mut null_side = Side { receiver: &bed.null_receiver, running: &mut null };
             let mut our_side = Side { receiver: &bed.receiver, running: &mut ours };

@@ -31,6 +31,8 @@ const KINDS: [&str; 4] = ["hanging", "dribbling", "refusing", "failing"];
 struct Round {
     alone: Latency,
     beside: Latency,
+    /// Resident at the end.
+    memory_mib: f64,
 }
 
 pub(super) fn run(options: &Options) -> Outcome {
@@ -51,7 +53,8 @@ fn with(options: &Options, mut report: Report, kinds: &[&str]) -> Outcome {
             .map(|number| round(options, kind, number))
             .collect::<Result<Vec<_>, _>>()?;
         let (mut alone, mut beside) = (Vec::new(), Vec::new());
-        for Round { alone: without, beside: with } in rounds {
+        let memory = rounds.iter().map(|round| round.memory_mib).collect();
+        for Round { alone: without, beside: with, .. } in rounds {
             line(&format!("{kind}: alone {}; beside {}", without.show(), with.show()));
             alone.push(without);
             beside.push(with);
@@ -61,23 +64,18 @@ fn with(options: &Options, mut report: Report, kinds: &[&str]) -> Outcome {
         Latency::figures(&of, &beside).into_iter().for_each(|figure| report.add(figure));
         let ratio = Figure::new("p99 by that alone", &of, "", Better::Less, ratios);
         report.add(ratio.with_goal(Goal::AtMost(1.5)));
-        report.add_curve(&of, Some(EACH * HEALTHY as f64), &sum(&beside));
+        report.add(Figure::new("memory", &of, "MiB", Better::Less, memory));
+        report.add_curve(&of, Some(EACH * HEALTHY as f64), &Latency::sum(&beside));
         all_alone.extend(alone);
     }
     Latency::figures("alone", &all_alone).into_iter().for_each(|figure| report.add(figure));
-    report.add_curve("alone", Some(EACH * HEALTHY as f64), &sum(&all_alone));
+    report.add_curve("alone", Some(EACH * HEALTHY as f64), &Latency::sum(&all_alone));
     report.finish()?;
     Ok(())
 }
 
 fn p99(latency: &Latency) -> f64 {
     latency.quantile_ms(0.99)
-}
-
-fn sum(runs: &[Latency]) -> Latency {
-    let mut sum = Latency::new();
-    runs.iter().for_each(|run| sum.add(run));
-    sum
 }
 
 /// A server of its own for every round: what a bad endpoint leaves behind would be felt by the next one.
@@ -96,7 +94,7 @@ fn round(options: &Options, kind: &str, number: u64) -> std::io::Result<Round> {
             workload: healthy,
             seed,
         };
-        Ok(steady::measure(&bed.receiver, &load, &key)?.latency)
+        Ok(steady::measure(&bed.receiver, &load, &key)?.0)
     };
     measure(WARM, 3 * number + 1)?;
     let alone = measure(options.steady(), 3 * number + 2)?;
@@ -114,7 +112,7 @@ fn round(options: &Options, kind: &str, number: u64) -> std::io::Result<Round> {
         feeder.join().map_err(|_| std::io::Error::other("the feeder panicked"))??;
         beside
     })?;
-    Ok(Round { alone, beside })
+    Ok(Round { alone, beside, memory_mib: ours.server.memory_kib().0 as f64 / 1024.0 })
 }
 
 fn bad_url(kind: &str, bed: &Bed) -> std::io::Result<String> {

@@ -34,7 +34,7 @@ pub(crate) struct Options {
     /// Interleaved pairs of null sender and Postrider.
     #[arg(long, default_value_t = 7)]
     pub pairs: usize,
-    /// Seconds of each half of a pair; latencies are measured for twice as long.
+    /// Seconds of each half of a pair, and of each round at a steady rate.
     #[arg(long, default_value_t = 3)]
     pub seconds: u64,
     /// Connections of the driver at saturation.
@@ -102,7 +102,7 @@ impl Options {
         Duration::from_secs(self.seconds)
     }
 
-    /// How long latencies are measured.
+    /// How long it is measured what is measured once a round.
     pub(super) const fn steady(&self) -> Duration {
         Duration::from_secs(2 * self.seconds)
     }

@@ -64,11 +64,10 @@ impl Pair {
         let null = null.measure("null sender", load, key)?;
         let seconds = (crate::epoch::nanos() - began_ns) as f64 / 1e9;
         let beside = (postrider.running.server.cpu_seconds() - cpu) / seconds * 100.0;
-        let address = postrider.running.address;
-        let commits = || product::metric(address, COMMITS).map_err(|error| error.to_string());
-        let before = commits()?;
+        let before = commits(postrider.running).map_err(|error| error.to_string())?;
         let half = postrider.measure("Postrider", load, key)?;
-        let syncs_per_event = (commits()? - before) / half.sent.accepted.max(1) as f64;
+        let after = commits(postrider.running).map_err(|error| error.to_string())?;
+        let syncs_per_event = (after - before) / half.sent.accepted.max(1) as f64;
         Ok(Self { null, postrider: half, postrider_beside_null_percent: beside, syncs_per_event })
     }
 
@@ -116,6 +115,11 @@ impl Side<'_> {
             sent,
         })
     }
+}
+
+/// Transactions with an fsync that Postrider has made.
+pub(super) fn commits(postrider: &Running) -> std::io::Result<f64> {
+    product::metric(postrider.address, COMMITS)
 }
 
 /// Who, of which variant.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::bed::{Bed, Ground, Running};
-use super::pair::{self, Pair, Side, of};
-use super::steady::{self, Held};
+use super::pair::{self, Pair, Side};
+use super::steady::{self, Held, Pace};
 use super::{Options, Outcome};
 use crate::driver::{Drive, Load};
 use crate::process::need_descriptors;
@@ -46,7 +46,7 @@ pub(super) fn measure(options: &Options, report: &mut Report, case: &Case<'_>) -
     let mut null = bed.null_sender(&key, &case.workload)?;
     let mut pairs = Vec::new();
     for number in 0..=options.pairs {
-        let load = load(options, case, number as u64, Drive::Saturate);
+        let load = case.load(options, number as u64);
         let mut null_side = Side { receiver: &bed.null_receiver, running: &mut null };
         let mut our_side = Side { receiver: &bed.receiver, running: &mut ours };
         let pair = Pair::measure(&mut null_side, &mut our_side, &load, &key)
@@ -58,33 +58,32 @@ pub(super) fn measure(options: &Options, report: &mut Report, case: &Case<'_>) -
         }
     }
     pair::tell(report, &pairs, case.variant, case.goal);
-    for (who, receiver, running) in
-        [("null sender", &bed.null_receiver, &mut null), ("postrider", &bed.receiver, &mut ours)]
-    {
+    for (who, running) in [("null sender", &null), ("postrider", &ours)] {
         pair::tell_memory(report, who, case.variant, running);
-        let held = if who == "postrider" { case.held } else { Held::default() };
-        let how = Drive::Rate { per_second: case.per_second };
-        let load = Load { target: running.address, ..load(options, case, 1_000, how) };
-        let steady = steady::measure(receiver, &load, &key).map_err(|error| {
-            format!("at {}/s: {who}: {error}; {}", case.per_second, running.server.trouble())
-        })?;
-        steady.tell(report, &at_rate(who, case), case.per_second, held);
     }
+    let mut null_side = Side { receiver: &bed.null_receiver, running: &mut null };
+    let mut our_side = Side { receiver: &bed.receiver, running: &mut ours };
+    steady::compare(options, report, &mut null_side, &mut our_side, &case.pace(), &key)?;
     Ok(())
 }
 
-fn at_rate(who: &str, case: &Case<'_>) -> String {
-    format!("{}, at {}/s", of(who, case.variant), case.per_second)
-}
+impl Case<'_> {
+    /// As fast as events are taken; without a target.
+    fn load(&self, options: &Options, seed: u64) -> Load<'static> {
+        Load {
+            target: ([127, 0, 0, 1], 0).into(),
+            connections: options.connections,
+            time: options.half(),
+            stop: None,
+            how: Drive::Saturate,
+            workload: self.workload,
+            seed,
+        }
+    }
 
-/// A load without its target.
-fn load(options: &Options, case: &Case<'_>, seed: u64, how: Drive) -> Load<'static> {
-    let (connections, time) = match how {
-        Drive::Rate { .. } => (steady::CONNECTIONS, options.steady()),
-        _ => (options.connections, options.half()),
-    };
-    let target = ([127, 0, 0, 1], 0).into();
-    Load { target, connections, time, stop: None, how, workload: case.workload, seed }
+    fn pace(&self) -> Pace<'_> {
+        Pace { rate: self.per_second, workload: self.workload, variant: self.variant, held: self.held }
+    }
 }
 
 /// Stores deliveries and waits until they are received.

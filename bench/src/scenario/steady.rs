@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::bed::Bed;
+use super::pair::{self, Side};
 use super::{Options, Outcome};
-use crate::driver::{Drive, Load, drive};
+use crate::driver::{Drive, Load, Sent, drive};
 use crate::latency::Latency;
 use crate::receiver::Receiver;
 use crate::report::{Report, line};
@@ -26,64 +27,135 @@ pub(super) struct Held {
     pub p99_ms: Option<f64>,
 }
 
-/// What came of a steady rate.
+/// A steady rate.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace<'a> {
+    /// Events per second.
+    pub rate: f64,
+    /// What is sent.
+    pub workload: Workload,
+    /// Behind "postrider, " in the figures, where a scenario has several cases.
+    pub variant: &'a str,
+    /// What Postrider is held to.
+    pub held: Held,
+}
+
+/// What came of one round.
 #[derive(Debug)]
-pub(super) struct Steady {
-    pub latency: Latency,
-    pub refused: u64,
+struct Round {
+    latency: Latency,
+    cpu_us: f64,
+    refused: u64,
+    syncs_per_event: Option<f64>,
 }
 
 pub(super) fn run(options: &Options) -> Outcome {
     let mut report = options.report("steady", "one endpoint at steady rates, from due time to receipt")?;
     let bed = Bed::new(options)?;
-    let ours = bed.postrider()?;
+    let mut ours = bed.postrider()?;
     let key = bed.set_up(ours.address, &Workload::ONE)?;
-    let null = bed.null_sender(&key, &Workload::ONE)?;
+    let mut null = bed.null_sender(&key, &Workload::ONE)?;
+    let mut null = Side { receiver: &bed.null_receiver, running: &mut null };
+    let mut ours = Side { receiver: &bed.receiver, running: &mut ours };
     for rate in RATES {
-        for (who, running, receiver) in
-            [("null sender", &null, &bed.null_receiver), ("postrider", &ours, &bed.receiver)]
-        {
-            let load = Load {
-                target: running.address,
-                connections: CONNECTIONS,
-                time: options.steady(),
-                stop: None,
-                how: Drive::Rate { per_second: rate },
-                workload: Workload::ONE,
-                seed: 1,
-            };
-            let cpu = running.server.cpu_seconds();
-            let steady = measure(receiver, &load, &key)?;
-            let cpu = (running.server.cpu_seconds() - cpu) * 1e6 / steady.latency.count().max(1) as f64;
-            let of = format!("{who}, at {rate}/s");
-            line(&format!("steady: {of}: {}", steady.latency.show()));
-            let held = if who == "postrider" && rate == HELD.0 { HELD.1 } else { Held::default() };
-            steady.tell(&mut report, &of, rate, held);
-            report.add(Figure::new("cpu", &of, "µs", Better::Less, vec![cpu]));
-        }
+        let held = if rate == HELD.0 { HELD.1 } else { Held::default() };
+        let pace = Pace { rate, workload: Workload::ONE, variant: "", held };
+        compare(options, &mut report, &mut null, &mut ours, &pace, &key)?;
+    }
+    for (who, side) in [("null sender", &null), ("postrider", &ours)] {
+        pair::tell_memory(&mut report, who, "", side.running);
     }
     report.finish()?;
     Ok(())
 }
 
+/// Drives both at a steady rate, in turns, and adds their figures.
+pub(super) fn compare(
+    options: &Options,
+    report: &mut Report,
+    null: &mut Side<'_>,
+    ours: &mut Side<'_>,
+    pace: &Pace<'_>,
+    key: &str,
+) -> Result<(), String> {
+    let (mut nulls, mut all) = (Vec::new(), Vec::new());
+    for seed in 0..options.rounds() {
+        nulls.push(round(options, null, "null sender", pace, seed, key)?);
+        all.push(round(options, ours, "postrider", pace, seed, key)?);
+    }
+    tell(report, "null sender", pace, &nulls);
+    tell(report, "postrider", pace, &all);
+    Ok(())
+}
+
+fn round(
+    options: &Options,
+    side: &mut Side<'_>,
+    who: &str,
+    pace: &Pace<'_>,
+    seed: u64,
+    key: &str,
+) -> Result<Round, String> {
+    let load = Load {
+        target: side.running.address,
+        connections: CONNECTIONS,
+        time: options.half(),
+        stop: None,
+        how: Drive::Rate { per_second: pace.rate },
+        workload: pace.workload,
+        seed: 1_000 + seed,
+    };
+    let cpu = side.running.server.cpu_seconds();
+    let commits = || (who == "postrider").then(|| pair::commits(side.running)).transpose();
+    let measured = (|| {
+        let before = commits()?;
+        let (latency, sent) = measure(side.receiver, &load, key)?;
+        let committed = commits()?.zip(before).map(|(after, before)| after - before);
+        Ok((latency, sent, committed))
+    })();
+    let (latency, sent, committed) = measured
+        .map_err(|error: std::io::Error| side.explain(&format!("at {}/s: {who}", pace.rate), &error))?;
+    line(&format!("{}: {}", pace.of(who), latency.show()));
+    Ok(Round {
+        latency,
+        cpu_us: (side.running.server.cpu_seconds() - cpu) * 1e6 / sent.deliveries.max(1) as f64,
+        refused: sent.refused,
+        syncs_per_event: committed.map(|commits| commits / sent.accepted.max(1) as f64),
+    })
+}
+
 /// Drives a load at its steady rate, and tells what its receiver saw.
-pub(super) fn measure(receiver: &Receiver, load: &Load<'_>, key: &str) -> std::io::Result<Steady> {
+pub(super) fn measure(receiver: &Receiver, load: &Load<'_>, key: &str) -> std::io::Result<(Latency, Sent)> {
     receiver.take_latencies()?;
     let before = receiver.counts()?;
     let sent = drive(load, key)?;
     receiver.wait_for_all(before, sent.healthy, Duration::from_secs(30))?;
-    Ok(Steady { latency: receiver.take_latencies()?, refused: sent.refused })
+    Ok((receiver.take_latencies()?, sent))
 }
 
-impl Steady {
-    /// Its figures and its curve.
-    pub(super) fn tell(&self, report: &mut Report, of: &str, rate: f64, held: Held) {
-        let goals = [held.p50_ms, held.p99_ms, None].map(|bound| bound.map(Goal::AtMost));
-        for (figure, goal) in Latency::figures(of, std::slice::from_ref(&self.latency)).into_iter().zip(goals)
-        {
-            report.add(Figure { goal, ..figure });
-        }
-        report.add(Figure::new("refused", of, "", Better::Less, vec![self.refused as f64]));
-        report.add_curve(of, Some(rate), &self.latency);
+/// The figures of one of the two, and its curve over all rounds.
+fn tell(report: &mut Report, who: &str, pace: &Pace<'_>, rounds: &[Round]) {
+    let of = pace.of(who);
+    let held = if who == "postrider" { pace.held } else { Held::default() };
+    let goals = [held.p50_ms, held.p99_ms, None].map(|bound| bound.map(Goal::AtMost));
+    let latencies: Vec<_> = rounds.iter().map(|round| round.latency.clone()).collect();
+    for (figure, goal) in Latency::figures(&of, &latencies).into_iter().zip(goals) {
+        report.add(Figure { goal, ..figure });
+    }
+    let mut add = |name: &str, unit: &str, samples: Vec<f64>| {
+        report.add(Figure::new(name, &of, unit, Better::Less, samples));
+    };
+    add("cpu", "µs", rounds.iter().map(|round| round.cpu_us).collect());
+    add("refused", "", rounds.iter().map(|round| round.refused as f64).collect());
+    let syncs: Vec<_> = rounds.iter().filter_map(|round| round.syncs_per_event).collect();
+    if !syncs.is_empty() {
+        add("syncs per event", "", syncs);
+    }
+    report.add_curve(&of, Some(pace.rate), &Latency::sum(&latencies));
+}
+
+impl Pace<'_> {
+    fn of(&self, who: &str) -> String {
+        format!("{}, at {}/s", pair::of(who, self.variant), self.rate)
     }
 }

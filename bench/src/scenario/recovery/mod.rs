@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::bed::{Bed, Ground, Running, free_address};
-use super::pair::tell_memory;
+use super::pair::{self, tell_memory};
 use super::{Options, Outcome, options::Outage, steady};
 use crate::driver::{Drive, Load, Sent, drive};
 use crate::product::{self, Product, add_endpoint};
@@ -108,7 +108,7 @@ impl Stage<'_> {
             began.elapsed().as_secs_f64()
         ));
 
-        let (up, cpu) = (Instant::now(), ours.server.cpu_seconds());
+        let (up, cpu, commits) = (Instant::now(), ours.server.cpu_seconds(), pair::commits(ours)?);
         let back = self.come_up(back)?;
         let before = back.counts()?;
         let (drained, sent) = std::thread::scope(|scope| {
@@ -124,6 +124,8 @@ impl Stage<'_> {
         back.wait_for_all(before, self.options.backlog + sent.healthy, Duration::from_secs(60))?;
         let cpu_us = (ours.server.cpu_seconds() - cpu) * 1e6 / self.options.backlog as f64;
         self.latencies(report, "live elsewhere, during the drain", Duration::ZERO)?;
+        let syncs = (pair::commits(ours)? - commits) / self.options.backlog as f64;
+        report.add(Figure::new("syncs per delivery", "postrider", "", Better::Less, vec![syncs]));
         self.tell(report, &back, &drained, &sent, cpu_us)
     }
 
