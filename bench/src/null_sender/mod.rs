@@ -72,6 +72,8 @@ struct Sender {
     authorization: String,
     workload: Workload,
     forward: Forward,
+    /// Fan-outs go one after the other: side by side they would need a connection each to every endpoint.
+    fanning_out: tokio::sync::Mutex<()>,
 }
 
 #[derive(Deserialize)]
@@ -94,6 +96,7 @@ async fn serve(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         authorization: format!("Bearer {}", options.key),
         workload: options.workload(),
         forward: Forward::new(&options.receiver, options.ca_file.as_deref(), options.in_memory)?,
+        fanning_out: tokio::sync::Mutex::new(()),
     };
     // As large as Postrider takes a batch.
     let limit = axum::extract::DefaultBodyLimit::max(16 << 20);
@@ -155,6 +158,7 @@ impl Sender {
 
     /// One event for all endpoints of its tenant, as many at a time as there is room for.
     async fn fan_out(self: Arc<Self>, parcel: Arc<Parcel>, tenant: u64) {
+        let _alone = self.fanning_out.lock().await;
         let mut tasks = tokio::task::JoinSet::new();
         for endpoint in 0..self.workload.endpoints {
             let Some(room) = self.forward.room().await else { return };

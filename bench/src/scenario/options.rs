@@ -65,7 +65,11 @@ pub(crate) struct Options {
     /// Deliveries that wait in the `recovery` scenario.
     #[arg(long, default_value_t = 500_000)]
     pub backlog: u64,
-    /// How the receiver is down there.
+    /// How long the receiver is down there, at least. Half a minute after it was due a delivery counts as late, and
+    /// live events go before it.
+    #[arg(long, default_value_t = 45)]
+    pub outage_seconds: u64,
+    /// How it is down.
     #[arg(long, value_enum, default_value_t = Outage::Refusing)]
     pub outage: Outage,
     /// Where data directories are made: a real disk, or an fsync says nothing.
@@ -92,6 +96,7 @@ impl Options {
             pending: self.pending.min(5_000),
             fan_out: self.fan_out.min(500),
             backlog: self.backlog.min(5_000),
+            outage_seconds: self.outage_seconds.min(3),
             results: self.results.join("trial"),
             ..self.clone()
         }

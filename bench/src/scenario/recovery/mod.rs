@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::bed::{Bed, Ground, Running, free_address};
 use super::pair::{self, tell_memory};
-use super::{Options, Outcome, options::Outage, steady};
+use super::{Options, Outcome, options::Outage};
 use crate::driver::{Drive, Load, Sent, drive};
 use crate::product::{self, Product, add_endpoint};
 use crate::receiver::{Counts, Receiver};
@@ -19,7 +19,7 @@ use crate::report::{Report, line};
 use crate::result::{Better, Figure};
 use crate::workload::Workload;
 use drained::{Drained, drained};
-use told::{tell_latency, tell_ramps};
+use told::{tell_answers, tell_latency, tell_ramps};
 
 /// Endpoints of the receiver that goes down: 10 tenants with 10 each.
 const DOWN: Workload = Workload { tenants: 10, endpoints: 10, ..Workload::ONE };
@@ -30,6 +30,9 @@ const ELSEWHERE_RATE: f64 = 200.0;
 
 /// Live events per second for the endpoints that came back.
 const BACK_RATE: f64 = 100.0;
+
+/// Connections of live events: enough that they keep their rate while a 202 takes a third of a second.
+const CONNECTIONS: usize = 64;
 
 /// How long the receiver thinks: as a server that does something with what it gets.
 const THINKS_MS: u64 = 20;
@@ -56,13 +59,16 @@ pub(super) fn run(options: &Options) -> Outcome {
     let mut ours = bed.postrider()?;
     let key = bed.project(ours.address)?;
     let stage = Stage { options, bed: &bed, key: &key, outage: options.outage };
-    stage.play(&mut ours, &mut report).map_err(|error| format!("{error}; {}", ours.server.trouble()))?;
+    stage.play(&ours, &mut report).map_err(|error| format!("{error}; {}", ours.server.trouble()))?;
     tell_memory(&mut report, "postrider", "", &ours);
     drop(ours);
     stage.limit(&mut report)?;
     report.finish()?;
     Ok(())
 }
+
+/// The receiver where it still runs, and its address.
+type Gone = (Option<Receiver>, std::net::SocketAddr);
 
 struct Stage<'a> {
     options: &'a Options,
@@ -72,61 +78,74 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    fn play(&self, ours: &mut Running, report: &mut Report) -> Outcome {
+    /// Before, during and after the outage, while live events go elsewhere.
+    fn play(&self, ours: &Running, report: &mut Report) -> Outcome {
         let address = free_address()?;
         self.endpoints(ours, address)?;
         let back = Self::receiver(address)?;
-        let (stop, stop_back) = (AtomicBool::new(false), AtomicBool::new(false));
-        let live = |workload, rate, stop, seed| live(ours, workload, rate, stop, seed);
-        let elsewhere = live(ELSEWHERE, ELSEWHERE_RATE, &stop, 1);
-        let to_the_back = live(DOWN, BACK_RATE, &stop_back, 2);
-        std::thread::scope(|scope| {
-            let feeding = scope.spawn(|| drive(&elsewhere, self.key));
-            let played = self.acts(ours, back, &to_the_back, report);
-            stop.store(true, Ordering::Relaxed);
-            stop_back.store(true, Ordering::Relaxed);
-            feeding.join().map_err(|_| "the driver panicked")??;
-            played
-        })
-    }
-
-    /// Before, during and after the outage, while live events go elsewhere.
-    fn acts(&self, ours: &Running, back: Receiver, live: &Load<'_>, report: &mut Report) -> Outcome {
         // Everybody has connections, and every endpoint has succeeded once.
-        let warm = Load { stop: None, time: self.options.half(), ..*live };
-        let sent = drive(&warm, self.key)?;
+        let stop = AtomicBool::new(false);
+        let live = live(ours, DOWN, BACK_RATE, &stop, 2);
+        let sent = drive(&Load { time: self.options.half(), ..live }, self.key)?;
         back.wait_for_all(Counts::default(), sent.healthy, Duration::from_secs(30))?;
-        self.latencies(report, "live elsewhere, before", self.options.steady())?;
+        self.beside(ours, report, "live elsewhere, before", || {
+            std::thread::sleep(self.options.steady());
+            Ok(())
+        })?;
 
         let back = self.go_down(back)?;
         let began = Instant::now();
-        product::preload(ours.address, self.key, &DOWN, self.options.backlog, "")?;
-        self.latencies(report, "live elsewhere, during the outage", self.options.steady())?;
-        line(&format!(
-            "{} deliveries wait after {:.0} s of outage",
-            self.options.backlog,
-            began.elapsed().as_secs_f64()
-        ));
+        self.beside(ours, report, "live elsewhere, during the outage", || {
+            product::preload(ours.address, self.key, &DOWN, self.options.backlog, "")?;
+            let outage = Duration::from_secs(self.options.outage_seconds);
+            std::thread::sleep(outage.saturating_sub(began.elapsed()));
+            Ok(())
+        })?;
+        let (backlog, seconds) = (self.options.backlog, began.elapsed().as_secs_f64());
+        line(&format!("{backlog} deliveries wait after {seconds:.0} s of outage"));
 
-        let (up, cpu, commits) = (Instant::now(), ours.server.cpu_seconds(), pair::commits(ours)?);
+        let (cpu, commits) = (ours.server.cpu_seconds(), pair::commits(ours)?);
+        let (back, drained, sent) =
+            self.beside(ours, report, "live elsewhere, during the drain", || self.drain(back, &live))?;
+        let backlog = self.options.backlog as f64;
+        let cpu_us = (ours.server.cpu_seconds() - cpu) * 1e6 / backlog;
+        report.add(Figure::new("cpu", "postrider", "µs", Better::Less, vec![cpu_us]));
+        let syncs = (pair::commits(ours)? - commits) / backlog;
+        report.add(Figure::new("syncs per delivery", "postrider", "", Better::Less, vec![syncs]));
+        self.tell(report, &back, &drained, &sent)
+    }
+
+    /// Does something while live events go elsewhere, and tells what those felt of it.
+    fn beside<T>(
+        &self,
+        ours: &Running,
+        report: &mut Report,
+        of: &str,
+        work: impl FnOnce() -> std::io::Result<T>,
+    ) -> std::io::Result<T> {
+        let stop = AtomicBool::new(false);
+        let load = live(ours, ELSEWHERE, ELSEWHERE_RATE, &stop, 1);
+        let receiver = &self.bed.receiver;
+        let before = receiver.counts()?;
+        let (done, sent) = fed(&load, self.key, &stop, work)?;
+        receiver.wait_for_all(before, sent.healthy, Duration::from_secs(60))?;
+        tell_latency(report, of, ELSEWHERE_RATE, &receiver.take_latencies()?);
+        tell_answers(report, of, &sent.answers);
+        Ok(done)
+    }
+
+    /// The receiver comes up and gets its backlog, and live events too.
+    fn drain(&self, back: Gone, live: &Load<'_>) -> std::io::Result<(Receiver, Drained, Sent)> {
+        let up = Instant::now();
         let back = self.come_up(back)?;
         let before = back.counts()?;
-        let (drained, sent) = std::thread::scope(|scope| {
-            let feeding = scope.spawn(|| drive(live, self.key));
-            let drained = drained(&back, before, self.options.backlog, up);
-            if let Some(stop) = live.stop {
-                stop.store(true, Ordering::Relaxed);
-            }
-            let sent = feeding.join().map_err(|_| std::io::Error::other("the driver panicked"))??;
-            Ok::<_, std::io::Error>((drained?, sent))
-        })?;
+        let stop = AtomicBool::new(false);
+        let load = Load { stop: Some(&stop), ..*live };
+        let watch = || drained(&back, before, self.options.backlog, up);
+        let (drained, sent) = fed(&load, self.key, &stop, watch)?;
         // Live events that still wait are among the slowest: they count too.
         back.wait_for_all(before, self.options.backlog + sent.healthy, Duration::from_secs(60))?;
-        let cpu_us = (ours.server.cpu_seconds() - cpu) * 1e6 / self.options.backlog as f64;
-        self.latencies(report, "live elsewhere, during the drain", Duration::ZERO)?;
-        let syncs = (pair::commits(ours)? - commits) / self.options.backlog as f64;
-        report.add(Figure::new("syncs per delivery", "postrider", "", Better::Less, vec![syncs]));
-        self.tell(report, &back, &drained, &sent, cpu_us)
+        Ok((back, drained, sent))
     }
 
     fn endpoints(&self, ours: &Running, back: std::net::SocketAddr) -> std::io::Result<()> {
@@ -145,8 +164,7 @@ impl Stage<'_> {
         Receiver::start(&[format!("--listen={address}"), format!("--delay-ms={THINKS_MS}")])
     }
 
-    /// The receiver where it still runs, and its address.
-    fn go_down(&self, back: Receiver) -> std::io::Result<(Option<Receiver>, std::net::SocketAddr)> {
+    fn go_down(&self, back: Receiver) -> std::io::Result<Gone> {
         let address = back.address;
         match self.outage {
             Outage::Refusing => Ok((None, address)),
@@ -157,10 +175,7 @@ impl Stage<'_> {
         }
     }
 
-    fn come_up(
-        &self,
-        (back, address): (Option<Receiver>, std::net::SocketAddr),
-    ) -> std::io::Result<Receiver> {
+    fn come_up(&self, (back, address): Gone) -> std::io::Result<Receiver> {
         match back {
             None => Self::receiver(address),
             Some(back) => {
@@ -171,23 +186,10 @@ impl Stage<'_> {
         }
     }
 
-    /// What live events elsewhere took since the last call, and for so long from now.
-    fn latencies(&self, report: &mut Report, of: &str, time: Duration) -> std::io::Result<()> {
-        std::thread::sleep(time);
-        tell_latency(report, of, ELSEWHERE_RATE, &self.bed.receiver.take_latencies()?);
-        Ok(())
-    }
-
-    fn tell(
-        &self,
-        report: &mut Report,
-        back: &Receiver,
-        drained: &Drained,
-        sent: &Sent,
-        cpu_us: f64,
-    ) -> Outcome {
+    fn tell(&self, report: &mut Report, back: &Receiver, drained: &Drained, sent: &Sent) -> Outcome {
         let backlog = self.options.backlog as f64;
         tell_latency(report, "live to those that came back", BACK_RATE, &back.take_latencies()?);
+        tell_answers(report, "live to those that came back", &sent.answers);
         let mut add = |name: &str, of: &str, unit: &str, better, samples| {
             report.add(Figure::new(name, of, unit, better, samples));
         };
@@ -203,7 +205,6 @@ impl Stage<'_> {
             Better::More,
             vec![backlog / drained.all],
         );
-        add("cpu", "postrider", "µs", Better::Less, vec![cpu_us]);
         let each_second = drained.each_second.clone();
         add("received in 1 s, step by step", "backlog, from the coming up", "", Better::More, each_second);
         add("refused", "live to those that came back", "", Better::Less, vec![sent.refused as f64]);
@@ -241,6 +242,22 @@ impl Stage<'_> {
     }
 }
 
+/// Does something while a load is driven, which then stops.
+fn fed<T>(
+    load: &Load<'_>,
+    key: &str,
+    stop: &AtomicBool,
+    work: impl FnOnce() -> std::io::Result<T>,
+) -> std::io::Result<(T, Sent)> {
+    std::thread::scope(|scope| {
+        let feeding = scope.spawn(|| drive(load, key));
+        let done = work();
+        stop.store(true, Ordering::Relaxed);
+        let sent = feeding.join().map_err(|_| std::io::Error::other("the driver panicked"))?;
+        Ok((done?, sent?))
+    })
+}
+
 /// A load that goes on until it is stopped.
 fn live<'a>(
     ours: &Running,
@@ -251,7 +268,7 @@ fn live<'a>(
 ) -> Load<'a> {
     Load {
         target: ours.address,
-        connections: steady::CONNECTIONS,
+        connections: CONNECTIONS,
         time: Duration::from_secs(900),
         stop: Some(stop),
         how: Drive::Rate { per_second },

@@ -12,6 +12,13 @@ pub(super) fn tell_latency(report: &mut Report, of: &str, rate: f64, latency: &L
     report.add_curve(of, Some(rate), latency);
 }
 
+/// From their due time to their 202: what they waited for before they were taken.
+pub(super) fn tell_answers(report: &mut Report, of: &str, answers: &Latency) {
+    for figure in Latency::figures(of, std::slice::from_ref(answers)) {
+        report.add(Figure { name: format!("to the 202, {}", figure.name), ..figure });
+    }
+}
+
 /// How the endpoints met their receiver again: samples are endpoints, except for the sum, whose samples are steps of
 /// 100 ms in their order.
 pub(super) fn tell_ramps(report: &mut Report, ramps: &[Ramp]) {
