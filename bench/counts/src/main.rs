@@ -50,6 +50,9 @@ fn main() -> ExitCode {
 fn check(names: &[&str]) -> Outcome {
     let is_asked = |name: &str| names.is_empty() || names.contains(&name);
     let mut workloads = workload::all()?;
+    if let Some(unknown) = names.iter().find(|name| workloads.iter().all(|known| known.name != **name)) {
+        return Err(format!("there is no workload {unknown}").into());
+    }
     workloads.retain(|workload| is_asked(&workload.name));
     let valgrind = Valgrind::new()?;
     let processor = processor(&valgrind)?;

@@ -4,6 +4,7 @@ mod accept;
 mod delivery;
 mod event;
 mod matching;
+mod ports;
 mod send;
 mod server;
 mod sign;

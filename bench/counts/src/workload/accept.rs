@@ -7,7 +7,8 @@ use std::task::Poll;
 use bytes::Bytes;
 
 use super::Run;
-use super::server::{Asleep, Server, Site, bodies, request, runtime};
+use super::ports::Asleep;
+use super::server::{Server, Site, bodies, request, runtime};
 use crate::Outcome;
 
 pub(super) const COUNT: usize = 576;

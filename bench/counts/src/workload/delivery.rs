@@ -6,7 +6,8 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::Run;
-use super::server::{Server, Site, TYPED_ENDPOINTS, Tasks, bodies, request, runtime};
+use super::ports::Tasks;
+use super::server::{Server, Site, TYPED_ENDPOINTS, bodies, request, runtime};
 use crate::Outcome;
 
 /// Requests that are there at once: one commit takes them all.

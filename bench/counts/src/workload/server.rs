@@ -1,23 +1,19 @@
 //! A server in this process: the real routes, engine and store, with time that stands still and nobody listening.
 
-use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::BodyExt as _;
-use postrider_courier::{BoxFuture, GuardPolicy, Outbound, Report, Transport};
-use postrider_engine::ports::{Clock, Fatal, Rng, Spawner, Task};
+use postrider_courier::{GuardPolicy, Transport};
+use postrider_engine::ports::Spawner;
 use postrider_engine::{Contracts, Engine, EngineParts, Settings};
 use postrider_http::{App, AppParts};
 use postrider_model::id::{IdSalt, KeyId, Mode};
 use postrider_model::limits::Limits;
-use postrider_model::time::Millis;
 use postrider_service::Authenticator;
 use postrider_service::authenticate::hash_key;
 use postrider_store::{Catalogue as _, NewApiKey, NewAudit, NewProject, Store, Upkeep as _};
@@ -26,11 +22,10 @@ use postrider_vault::Keyring;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use tokio::task::JoinSet;
-use tokio::time::Instant;
 use tower::Service as _;
 
 use super::event;
+use super::ports::{Complain, Counted, Receivers, Tasks, VirtualClock};
 use crate::Outcome;
 
 const KEY: &str = "sk_live_counts";
@@ -75,10 +70,6 @@ pub(super) struct Server {
     router: Router,
 }
 
-/// Answer 200 to everything, at once.
-#[derive(Debug, Default)]
-pub(super) struct Receivers(AtomicUsize);
-
 impl Site {
     pub(super) async fn new() -> Outcome<Self> {
         let dir = tempfile::tempdir()?;
@@ -95,8 +86,8 @@ impl Site {
         let engine = Engine::start(EngineParts {
             store: Arc::clone(&self.store) as Arc<dyn Store>,
             transport: Arc::clone(&self.receivers) as Arc<dyn Transport>,
-            clock: Arc::new(VirtualClock { began: Instant::now() }),
-            rng: Arc::new(Counted(AtomicU64::new(1))),
+            clock: Arc::new(VirtualClock::new()),
+            rng: Arc::new(Counted::default()),
             spawner,
             fatal: Arc::new(Complain),
             keyring: Arc::new(Keyring::from_base64("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")?),
@@ -150,7 +141,7 @@ impl Site {
 
     /// How many requests the endpoints got.
     pub(super) fn received(&self) -> usize {
-        self.receivers.0.load(Ordering::Relaxed)
+        self.receivers.received()
     }
 
     pub(super) async fn close(&self) -> Outcome {
@@ -196,76 +187,4 @@ pub(super) fn request(path: &'static str, body: Bytes) -> Outcome<Request<Body>>
         .header("content-type", "application/json")
         .header("content-length", body.len());
     Ok(request.body(Body::from(body))?)
-}
-
-impl Transport for Receivers {
-    fn send(&self, request: Outbound) -> BoxFuture<'static, Report> {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        let mut report = Report::answered(200, Duration::from_millis(3));
-        report.excerpt = Bytes::from_static(b"ok");
-        report.dialled = Some(SocketAddr::from(([192, 0, 2, 1], 443)));
-        drop(request);
-        Box::pin(std::future::ready(report))
-    }
-}
-
-#[derive(Debug)]
-struct VirtualClock {
-    began: Instant,
-}
-
-impl Clock for VirtualClock {
-    fn now(&self) -> Millis {
-        event::NOW + self.began.elapsed()
-    }
-}
-
-#[derive(Debug)]
-struct Counted(AtomicU64);
-
-impl Rng for Counted {
-    fn fill(&self, bytes: &mut [u8]) {
-        for byte in bytes {
-            *byte = (self.0.fetch_add(1, Ordering::Relaxed) * 7) as u8;
-        }
-    }
-}
-
-/// Runs tasks.
-#[derive(Debug, Default)]
-pub(super) struct Tasks(Mutex<JoinSet<()>>);
-
-impl Spawner for Tasks {
-    fn spawn(&self, task: Task) {
-        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tasks.spawn(task);
-        // What ended is let go, as a server's task tracker does.
-        while tasks.try_join_next().is_some() {}
-    }
-}
-
-/// Keeps tasks and never runs them: what they would do is not counted.
-#[derive(Default)]
-pub(super) struct Asleep(Mutex<Vec<Task>>);
-
-impl std::fmt::Debug for Asleep {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Asleep")
-    }
-}
-
-impl Spawner for Asleep {
-    fn spawn(&self, task: Task) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(task);
-    }
-}
-
-#[derive(Debug)]
-struct Complain;
-
-impl Fatal for Complain {
-    fn die(&self, reason: &str) {
-        crate::report::complain(&format!("the engine died: {reason}"));
-        std::process::exit(70);
-    }
 }
