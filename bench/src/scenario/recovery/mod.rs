@@ -137,11 +137,11 @@ impl Stage<'_> {
     /// The receiver comes up and gets its backlog, and live events too.
     fn drain(&self, back: Gone, live: &Load<'_>) -> std::io::Result<(Receiver, Drained, Sent)> {
         let up = Instant::now();
-        let back = self.come_up(back)?;
-        let before = back.counts()?;
+        let (back, before) = self.come_up(back)?;
         let stop = AtomicBool::new(false);
         let load = Load { stop: Some(&stop), ..*live };
-        let watch = || drained(&back, before, self.options.backlog, up);
+        let endpoints = usize::try_from(DOWN.tenants * DOWN.endpoints).unwrap_or(usize::MAX);
+        let watch = || drained(&back, before, self.options.backlog, endpoints, up);
         let (drained, sent) = fed(&load, self.key, &stop, watch)?;
         // Live events that still wait are among the slowest: they count too.
         back.wait_for_all(before, self.options.backlog + sent.healthy, Duration::from_secs(60))?;
@@ -175,19 +175,23 @@ impl Stage<'_> {
         }
     }
 
-    fn come_up(&self, (back, address): Gone) -> std::io::Result<Receiver> {
+    /// The receiver, and what it had received before: deliveries come as soon as it is up, and all of them count.
+    fn come_up(&self, (back, address): Gone) -> std::io::Result<(Receiver, Counts)> {
         match back {
-            None => Self::receiver(address),
+            None => Ok((Self::receiver(address)?, Counts::default())),
             Some(back) => {
-                back.set_down(false)?;
                 back.take_latencies()?;
-                Ok(back)
+                let before = back.counts()?;
+                back.set_down(false)?;
+                Ok((back, before))
             }
         }
     }
 
     fn tell(&self, report: &mut Report, back: &Receiver, drained: &Drained, sent: &Sent) -> Outcome {
         let backlog = self.options.backlog as f64;
+        let until = "live to those that came back, until the last was reached";
+        tell_latency(report, until, BACK_RATE, &drained.unreached);
         tell_latency(report, "live to those that came back", BACK_RATE, &back.take_latencies()?);
         tell_answers(report, "live to those that came back", &sent.answers);
         let mut add = |name: &str, of: &str, unit: &str, better, samples| {
