@@ -25,6 +25,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::Value;
 
 use self::condition::Condition;
+use crate::json::View;
 
 /// The most brackets within brackets of a filter.
 pub const MAX_DEPTH: usize = 32;
@@ -51,9 +52,11 @@ pub struct FilterError {
     pub detail: String,
 }
 
-/// Which parts of an event a filter looks at, beside `type`, `timestamp` and `tenant`: the others need not be read.
+/// Which parts of an event a filter looks at, beside `type` and `tenant`: the others need not be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
+    /// It looks at `timestamp`.
+    pub timestamp: bool,
     /// It looks at `data`.
     pub data: bool,
     /// It looks at `changes`.
@@ -67,6 +70,7 @@ impl Needs {
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
+            timestamp: self.timestamp || other.timestamp,
             data: self.data || other.data,
             changes: self.changes || other.changes,
             attributes: self.attributes || other.attributes,
@@ -87,7 +91,7 @@ impl Filter {
 
     /// Whether an event passes. It is an object of `type`, `timestamp`, `tenant`, `data`, `changes`, `attributes`, of which
     /// those that [`Filter::needs`] does not name may be left out.
-    pub fn matches(&self, event: &Value) -> bool {
+    pub fn matches(&self, event: &View<'_>) -> bool {
         self.root.holds_for(event)
     }
 

@@ -11,10 +11,14 @@ mod stack;
 mod tests;
 mod text;
 mod tree;
+mod view;
 
 pub use find::{at_path, key_text};
 pub use scan::check;
 pub use tree::tree;
+#[cfg(test)]
+pub(crate) use view::tests::texts;
+pub use view::{Members, View, view};
 
 /// What is wrong with a JSON text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -9,7 +9,6 @@ use postrider_model::time::Millis;
 use postrider_store::{EventFlags, Fanout, IdempotencyMark, MatchSet};
 use smallvec::SmallVec;
 
-use super::Tree;
 use crate::plan::EndpointPlan;
 use crate::project::ProjectContext;
 use crate::routes::TenantRoutes;
@@ -33,8 +32,6 @@ pub(crate) struct Draft {
     pub flags: EventFlags,
     /// Only these endpoints, by their keys (test sends and notices), whatever their types and filters.
     pub only: Option<Vec<Arc<EndpointPlan>>>,
-    /// The event as filters see it.
-    pub tree: Tree,
     /// Endpoints whose deliveries are written with the event.
     pub matches: Matches,
     /// Those whose deliveries follow it.

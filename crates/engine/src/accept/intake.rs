@@ -191,7 +191,6 @@ impl<'a> Intake<'a> {
             idempotency: event.idempotency,
             flags,
             only,
-            tree: Tree::default(),
             matches: Matches::new(),
             after: Fanout::default(),
         };
@@ -276,11 +275,21 @@ impl Draft {
     /// # Errors
     /// What only shows once they are known: a number that no filter could look at, a time too late for their retries.
     fn rematch(&mut self, shared: &Shared) -> Result<(), AcceptError> {
+        let (finding, longest) = self.find(&*shared.clock)?;
+        (self.matches, self.after) = finding.split();
+        match self.deliver_at {
+            Some(at) => self.ends_in_time(at, shared.clock.now(), longest),
+            None => Ok(()),
+        }
+    }
+
+    /// Who wants the event; and if it is scheduled, the longest of their timetables.
+    fn find(&self, clock: &dyn Clock) -> Result<(Finding, Duration), AcceptError> {
         let key = self.ordering_key.as_deref().map(order_hash);
         let (mut finding, mut longest) = (Finding::default(), Duration::ZERO);
-        let mut tree = std::mem::take(&mut self.tree);
+        let mut tree = Tree::new(self, clock);
         for plan in &self.routes.endpoints {
-            if plan.mode == self.mode && self.wanted_by(plan, &mut tree, &*shared.clock)? {
+            if plan.mode == self.mode && self.wanted_by(plan, &mut tree)? {
                 if self.deliver_at.is_some() {
                     longest = longest.max(plan.policy.timetable.total());
                 }
@@ -288,12 +297,7 @@ impl Draft {
                     .add(Match { plan: Arc::clone(plan), order: order_of(plan.ordering, self.flags, key) });
             }
         }
-        (self.matches, self.after) = finding.split();
-        self.tree = tree;
-        match self.deliver_at {
-            Some(at) => self.ends_in_time(at, shared.clock.now(), longest),
-            None => Ok(()),
-        }
+        Ok((finding, longest))
     }
 
     /// A scheduled event must end before its history by the longest timetable of those that want it (DESIGN 4.4).
@@ -305,12 +309,7 @@ impl Draft {
     }
 
     /// The tree is made when the first filter looks at the event.
-    fn wanted_by(
-        &self,
-        plan: &EndpointPlan,
-        tree: &mut Tree,
-        clock: &dyn Clock,
-    ) -> Result<bool, AcceptError> {
+    fn wanted_by(&self, plan: &EndpointPlan, tree: &mut Tree<'_>) -> Result<bool, AcceptError> {
         if let Some(only) = &self.only {
             return Ok(only.binary_search_by_key(&plan.key, |one| one.key).is_ok());
         }
@@ -319,7 +318,7 @@ impl Draft {
         }
         match &plan.filter {
             None => Ok(true),
-            Some(filter) => Ok(filter.matches(tree.with(filter.needs(), self, clock)?)),
+            Some(filter) => Ok(filter.matches(tree.with(filter.needs())?)),
         }
     }
 }

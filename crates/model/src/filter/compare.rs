@@ -4,29 +4,36 @@ use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
+use crate::json::View;
+
 /// 2^127: from here on a float is greater than every `i128`.
 const I128_END: f64 = 170_141_183_460_469_231_731_687_303_715_884_105_728.0;
 
-/// Whether two values are the same. Values of two types never are; the order of an object's members does not count.
-pub(super) fn same(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::Number(one), Value::Number(other)) => order_of_numbers(one, other).is_eq(),
-        (Value::Array(one), Value::Array(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+/// Whether a value of an event is the one that a filter names. Values of two types never are; the order of an object's
+/// members does not count.
+pub(super) fn same(one: &View<'_>, wanted: &Value) -> bool {
+    match (one, wanted) {
+        (View::Null, Value::Null) => true,
+        (View::Bool(one), Value::Bool(wanted)) => one == wanted,
+        (View::Number(one), Value::Number(wanted)) => order_of_numbers(one, wanted).is_eq(),
+        (View::String(one), Value::String(wanted)) => one == wanted,
+        (View::List(one), Value::Array(wanted)) => {
+            one.len() == wanted.len() && one.iter().zip(wanted).all(|(one, wanted)| same(one, wanted))
         }
-        (Value::Object(one), Value::Object(other)) => {
-            one.len() == other.len()
-                && one.iter().all(|(key, value)| other.get(key).is_some_and(|other| same(value, other)))
+        // A member given twice is there twice, so that counting tells nothing.
+        (View::Object(one), Value::Object(wanted)) => {
+            one.names().all(|name| wanted.contains_key(name))
+                && wanted.iter().all(|(name, wanted)| one.get(name).is_some_and(|one| same(one, wanted)))
         }
-        _ => one == other,
+        _ => false,
     }
 }
 
 /// The order of two numbers or of two strings (by code points); `None` for anything else.
-pub(super) fn order(one: &Value, other: &Value) -> Option<Ordering> {
-    match (one, other) {
-        (Value::Number(one), Value::Number(other)) => Some(order_of_numbers(one, other)),
-        (Value::String(one), Value::String(other)) => Some(one.cmp(other)),
+pub(super) fn order(one: &View<'_>, bound: &Value) -> Option<Ordering> {
+    match (one, bound) {
+        (View::Number(one), Value::Number(bound)) => Some(order_of_numbers(one, bound)),
+        (View::String(one), Value::String(bound)) => Some((**one).cmp(bound)),
         _ => None,
     }
 }
@@ -67,6 +74,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::json;
+
+    fn same(one: &Value, wanted: &Value) -> bool {
+        super::same(&one.into(), wanted)
+    }
+
+    fn order(one: &Value, bound: &Value) -> Option<Ordering> {
+        super::order(&one.into(), bound)
+    }
 
     #[test]
     fn integers_are_not_rounded_to_be_compared_with_floats() {
@@ -96,6 +112,16 @@ mod tests {
         assert!(same(&json!({"a": [1, 2.0], "b": null}), &json!({"b": null, "a": [1.0, 2]})));
         assert!(!same(&json!({"a": 1}), &json!({"a": 1, "b": 2})));
         assert!(!same(&json!([1, 2]), &json!([2, 1])));
+    }
+
+    #[test]
+    fn of_a_member_given_twice_the_last_is_compared() {
+        let same = |text: &[u8], wanted: Value| super::same(&json::view(text).unwrap(), &wanted);
+        let twice = br#"{"a":1,"b":2,"a":3}"#;
+        assert!(same(twice, json!({"a": 3, "b": 2})) && same(br#"[{"a":1,"\u0061":2}]"#, json!([{"a": 2}])));
+        for other in [json!({"a": 1, "b": 2}), json!({"a": 3}), json!({"a": 3, "b": 2, "c": null})] {
+            assert!(!same(twice, other.clone()), "{other}");
+        }
     }
 
     proptest! {

@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Needs;
 use super::compare::{order, same};
+use crate::json::{Members, View};
 
 /// Something that holds for a value or does not.
 #[derive(Clone, Debug)]
@@ -47,7 +48,7 @@ pub(super) enum Ordered {
 
 impl Condition {
     /// Whether it holds for a value that is there.
-    pub(super) fn holds_for(&self, value: &Value) -> bool {
+    pub(super) fn holds_for(&self, value: &View<'_>) -> bool {
         match self {
             Self::All(all) => all.iter().all(|one| one.holds_for(value)),
             Self::Any(any) => any.iter().any(|one| one.holds_for(value)),
@@ -55,10 +56,10 @@ impl Condition {
             Self::Exists(wanted) => *wanted,
             Self::Value(test) => test.holds_for(value),
             Self::Fields(fields) => match value {
-                Value::Object(members) => fields_hold(fields, members),
+                View::Object(members) => fields_hold(fields, members),
                 // Elements that are no objects have no fields; without any object all fields are missing.
-                Value::Array(list) if list.iter().any(Value::is_object) => {
-                    list.iter().filter_map(Value::as_object).any(|members| fields_hold(fields, members))
+                View::List(list) if list.iter().any(|element| element.as_object().is_some()) => {
+                    list.iter().filter_map(View::as_object).any(|members| fields_hold(fields, members))
                 }
                 _ => fields.iter().all(|(_, condition)| condition.holds_for_nothing() == Some(true)),
             },
@@ -90,15 +91,20 @@ impl Condition {
             Self::Not(inner) => inner.needs(),
             Self::Fields(fields) => {
                 let named = |name: &str| fields.iter().any(|(field, _)| &**field == name);
-                Needs { data: named("data"), changes: named("changes"), attributes: named("attributes") }
+                Needs {
+                    timestamp: named("timestamp"),
+                    data: named("data"),
+                    changes: named("changes"),
+                    attributes: named("attributes"),
+                }
             }
             Self::Exists(_) | Self::Value(_) => Needs::default(),
         }
     }
 }
 
-fn fields_hold(fields: &[(Box<str>, Condition)], members: &Map<String, Value>) -> bool {
-    fields.iter().all(|(name, condition)| match members.get(&**name) {
+fn fields_hold(fields: &[(Box<str>, Condition)], members: &Members<'_>) -> bool {
+    fields.iter().all(|(name, condition)| match members.get(name) {
         Some(value) => condition.holds_for(value),
         None => condition.holds_for_nothing() == Some(true),
     })
@@ -118,17 +124,17 @@ fn both(answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
 }
 
 impl Test {
-    fn holds_for(&self, value: &Value) -> bool {
+    fn holds_for(&self, value: &View<'_>) -> bool {
         match (self, value) {
-            (Self::Contains(wanted), Value::Array(list)) => list.iter().any(|element| same(element, wanted)),
+            (Self::Contains(wanted), View::List(list)) => list.iter().any(|element| same(element, wanted)),
             // A list asked for is compared with the whole list.
             (Self::Equals(Value::Array(_)) | Self::Differs(Value::Array(_)), _) => self.holds_for_one(value),
-            (_, Value::Array(list)) => list.iter().any(|element| self.holds_for_one(element)),
+            (_, View::List(list)) => list.iter().any(|element| self.holds_for_one(element)),
             _ => self.holds_for_one(value),
         }
     }
 
-    fn holds_for_one(&self, value: &Value) -> bool {
+    fn holds_for_one(&self, value: &View<'_>) -> bool {
         match self {
             Self::Equals(wanted) => same(value, wanted),
             Self::Differs(unwanted) => !same(value, unwanted),
@@ -138,7 +144,7 @@ impl Test {
             Self::StartsWith(start) => value.as_str().is_some_and(|text| text.starts_with(&**start)),
             Self::EndsWith(end) => value.as_str().is_some_and(|text| text.ends_with(&**end)),
             Self::Contains(part) => match (value, part) {
-                (Value::String(text), Value::String(part)) => text.contains(part.as_str()),
+                (View::String(text), Value::String(part)) => text.contains(part.as_str()),
                 _ => false,
             },
         }

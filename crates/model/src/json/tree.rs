@@ -1,4 +1,4 @@
-//! A text as a tree, for what must look into it: filters and schemas.
+//! A text as a tree, for what must look into it and cannot do with a view: schemas.
 
 use serde_json::Value;
 
@@ -16,8 +16,8 @@ pub fn tree(bytes: &[u8]) -> Result<Value, JsonFault> {
     serde_json::from_slice(bytes).map_err(|_| fault(bytes))
 }
 
-/// Why there is no tree.
-fn fault(bytes: &[u8]) -> JsonFault {
+/// Why there is no tree, and no view.
+pub(super) fn fault(bytes: &[u8]) -> JsonFault {
     if let Err(fault) = check(bytes, MAX_DEPTH) {
         return fault;
     }

@@ -1,3 +1,4 @@
+use postrider_model::json::view;
 use serde_json::json;
 
 use super::*;
@@ -14,8 +15,13 @@ pub(super) fn compiled(given: &Value) -> Native {
     Native::parse(&compiled).unwrap()
 }
 
+/// Whether an event passes, read from its text.
+pub(super) fn matches(filter: &Native, event: &Value) -> bool {
+    filter.matches(&view(event.to_string().as_bytes()).unwrap())
+}
+
 fn passes(given: &Value, kind: &str, data: Value) -> bool {
-    compiled(given).matches(&json!({"type": kind, "data": data}))
+    matches(&compiled(given), &json!({"type": kind, "data": data}))
 }
 
 /// Whether one condition holds for the data.
