@@ -89,6 +89,8 @@ pub(super) async fn step(
         return Ok(Worked::Nothing);
     }
     let Some(found) = store.read(move |conn| gather(conn, now, size)).await? else {
+        // Enough has come, but is too young: under a steady load that is so most of the time, and each look reads it all.
+        building.ask_at = now + BEHIND / 2;
         return Ok(Worked::Nothing);
     };
     let number = store.lazily(|w| rows::begin(&w.conn)).await?;
