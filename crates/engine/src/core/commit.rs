@@ -21,12 +21,22 @@ use super::fanout::Chunk;
 use super::message::{AppendReply, AppendRequest};
 use crate::accept::TOO_MANY;
 
-/// Events and deliveries appended in one commit: at about 7 µs each it stays below 5 ms (DESIGN 2.1).
-const MAX_ROWS: usize = 640;
+/// How long a commit may hold the writer, in microseconds without its fsync (DESIGN 2.1).
+const MAX_US: usize = 5_000;
+/// What an event or a delivery takes that is appended, about.
+const ROW_US: usize = 7;
+/// What the settle of a fresh delivery takes, about.
+const FRESH_SETTLE_US: usize = 3;
+/// What another one takes: its row is read, and taken out of the due index.
+const SETTLE_US: usize = 12;
+/// Appends leave this much to settles, which must not fall behind.
+const LEFT_TO_SETTLES_US: usize = 1_000;
+/// Events and deliveries appended in one commit.
+const MAX_ROWS: usize = (MAX_US - LEFT_TO_SETTLES_US) / ROW_US;
 /// Bytes of match sets that take as long as a row.
 const ROW_BYTES: usize = 256;
-/// Settles and changes in one commit.
-const MAX_SETTLES: usize = 1_024;
+/// Changes in one commit.
+const MAX_CHANGES: usize = MAX_US / SETTLE_US;
 /// Settles wait this long for an append to share its fsync: a crash in between only repeats an attempt.
 const SETTLE_WAIT: Duration = Duration::from_millis(4);
 /// After a commit failed, settles are tried again this much later.
@@ -110,6 +120,13 @@ impl Pending {
         self.appends.front().map(|request| request.arrived)
     }
 
+    /// The oldest settle, if a commit that has so much time left has time for it.
+    fn next_settle(&mut self, left_us: &mut usize) -> Option<Settle> {
+        let settle = self.settles.pop_front_if(|settle| *left_us >= settle_us(settle))?;
+        *left_us -= settle_us(&settle);
+        Some(settle)
+    }
+
     /// How many settles wait.
     pub(crate) fn settles(&self) -> usize {
         self.settles.len()
@@ -180,14 +197,18 @@ impl Core {
         let chunks = self.fanout_chunks(&mut batch, now);
         let mut notes = Vec::new();
         let mut retry = Vec::new();
-        let count = self.pending.settles.len().min(MAX_SETTLES);
-        for settle in self.pending.settles.drain(..count) {
+        let written = batch
+            .appends
+            .iter()
+            .map(|append| append.events.iter().map(|one| 1 + one.deliveries.len()).sum::<usize>());
+        let mut left_us = MAX_US.saturating_sub(written.sum::<usize>() * ROW_US).max(LEFT_TO_SETTLES_US);
+        while let Some(settle) = self.pending.next_settle(&mut left_us) {
             let due = if let Next::Due { at, .. } = settle.next { Some(at) } else { None };
             notes.push(SettleNote { delivery: settle.delivery, fresh: settle.fresh, due, kept: false });
             retry.push(clone_settle(&settle));
             batch.settles.push(settle);
         }
-        let count = self.pending.changes.len().min(MAX_SETTLES);
+        let count = self.pending.changes.len().min(MAX_CHANGES);
         let changes: Vec<_> = self.pending.changes.drain(..count).collect();
         batch.changes = changes.iter().map(|(change, _)| *change).collect();
         batch.health = std::mem::take(&mut self.pending.health).into_values().collect();
@@ -403,6 +424,11 @@ impl Core {
     }
 }
 
+/// What a settle takes of a commit, in microseconds.
+fn settle_us(settle: &Settle) -> usize {
+    if settle.fresh { FRESH_SETTLE_US } else { SETTLE_US }
+}
+
 /// What a request takes of a commit, in rows. The deliveries of a wide one come later, in chunks.
 fn rows(request: &AppendRequest) -> usize {
     let deliveries = request.deliveries();
@@ -451,6 +477,25 @@ mod tests {
             "the newer count, and the disabling that is still to be written"
         );
         assert!(pending.urgent);
+    }
+
+    #[test]
+    fn a_commit_takes_as_many_settles_as_it_has_time_for() {
+        let settle = |fresh| Settle {
+            delivery: DeliveryKey { event: Default::default(), endpoint: EndpointKey(1) },
+            attempt: None,
+            next: Next::Delivered,
+            fresh,
+            key: None,
+        };
+        let mut pending = Pending::default();
+        for fresh in [true, false, true, false] {
+            pending.push_settle(settle(fresh), Millis(1), false);
+        }
+        let mut left_us = 2 * FRESH_SETTLE_US + SETTLE_US + 1;
+        let taken = std::iter::from_fn(|| pending.next_settle(&mut left_us)).map(|settle| settle.fresh);
+        assert_eq!((taken.collect::<Vec<_>>(), left_us), (vec![true, false, true], 1));
+        assert_eq!(pending.settles(), 1, "in their order");
     }
 
     #[test]
