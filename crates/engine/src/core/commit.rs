@@ -35,9 +35,6 @@ const LEFT_TO_SETTLES_US: usize = 1_000;
 const MAX_ROWS: usize = (MAX_US - LEFT_TO_SETTLES_US) / ROW_US;
 /// Bytes of match sets that take as long as a row.
 const ROW_BYTES: usize = 256;
-/// After a commit with so many appends the tasks that wait for the processor have one turn before the next commit, so
-/// that what they bring rides along: a third fewer syncs per event at saturation.
-const WORTH_GATHERING: usize = 8;
 /// Changes in one commit.
 const MAX_CHANGES: usize = MAX_US / SETTLE_US;
 /// Settles wait this long for an append to share its fsync: a crash in between only repeats an attempt.
@@ -271,7 +268,6 @@ impl Core {
     fn commit_succeeded(&mut self, mut done: InFlight, committed: Committed, now: Millis) {
         self.committed_seq = done.seq;
         self.failing = false;
-        self.gather = done.appends.len() >= WORTH_GATHERING;
         self.shared.metrics.commit(committed.commit_us);
         // First of all, for a load that begins below must not skip what this commit moved.
         for (note, settled) in done.settles.iter_mut().zip(&committed.settles) {

@@ -85,8 +85,6 @@ pub(crate) struct Core {
     committed_seq: u64,
     fanouts: Fanouts,
     soon_places: SoonPlaces,
-    /// The last commit was a full one: see [`Core::gather`].
-    gather: bool,
     /// The last commit failed: nothing begins until one succeeds.
     failing: bool,
     /// Lanes were held back since.
@@ -136,7 +134,6 @@ impl Core {
             committed_seq: 0,
             fanouts: Fanouts::default(),
             soon_places: SoonPlaces::default(),
-            gather: false,
             failing: false,
             held_back: false,
             sweeps: Vec::new(),
@@ -162,9 +159,6 @@ impl Core {
         tokio::pin!(sleep);
         self.load_fanouts();
         loop {
-            if std::mem::take(&mut self.gather) {
-                self.gather(&mut gulp).await;
-            }
             let now = self.tick();
             self.start_commit(now);
             if self.finished() {
@@ -179,7 +173,10 @@ impl Core {
                     if count == 0 {
                         break;
                     }
-                    self.take_all(&mut gulp);
+                    let now = self.tick();
+                    for message in gulp.drain(..) {
+                        self.take(message, now);
+                    }
                 }
                 () = &mut sleep => {}
             }
@@ -187,22 +184,6 @@ impl Core {
         }
         if let Some(done) = self.stopping.take() {
             let _ = done.send(());
-        }
-    }
-
-    /// Lets other tasks have a turn, and takes what they brought.
-    async fn gather(&mut self, gulp: &mut Vec<Message>) {
-        tokio::task::yield_now().await;
-        while let Ok(message) = self.inbox.try_recv() {
-            gulp.push(message);
-        }
-        self.take_all(gulp);
-    }
-
-    fn take_all(&mut self, messages: &mut Vec<Message>) {
-        let now = self.tick();
-        for message in messages.drain(..) {
-            self.take(message, now);
         }
     }
 
