@@ -29,7 +29,7 @@ pub(crate) const LOAD_ROWS: usize = 128;
 /// A lane below this asks its loader for more.
 const LOAD_BELOW: usize = 32;
 /// What fell due longer ago than this is a backlog, of an outage of the receiver as a rule: live events go before it.
-const LATE_AFTER: Duration = Duration::from_secs(30);
+const LATE_AFTER: Duration = Duration::from_secs(10);
 /// So many live events find room in a lane while its backlog is read.
 const LIVE_ROOM: usize = LANE_ROOM / 2;
 
