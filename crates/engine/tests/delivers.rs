@@ -158,6 +158,31 @@ async fn a_batch_gathers_events_until_it_is_full_or_has_waited() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_batch_that_may_wait_long_has_all_that_came_meanwhile_and_goes_when_it_is_full() {
+    let world = World::new(|_, _| (200, QUICK)).await;
+    world.endpoint(|config| config.batch = Some(BatchSetting { max_size: 20, max_wait_seconds: 30.0 })).await;
+    let began = tokio::time::Instant::now();
+    for n in 0..20 {
+        world.post(&n.to_string(), |_| ()).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    world.wait_for(1).await;
+    assert!(began.elapsed() <= Duration::from_secs(21), "full after {:?}", began.elapsed());
+    for n in 100..115 {
+        world.post(&n.to_string(), |_| ()).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let bodies: Vec<_> = world
+        .received
+        .lock()
+        .iter()
+        .map(|one| String::from_utf8_lossy(&one.body).matches("contact.created").count())
+        .collect();
+    assert_eq!(bodies, [20, 15], "members of each request");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_test_for_all_endpoints_is_one_attempt_at_each_and_counts_for_no_health() {
     let world = World::new(|_, _| (500, QUICK)).await;
     let wants_another = world

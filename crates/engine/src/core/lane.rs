@@ -28,7 +28,8 @@ pub(crate) const LANE_ROOM: usize = 256;
 pub(crate) const LOAD_ROWS: usize = 128;
 /// A lane below this asks its loader for more.
 const LOAD_BELOW: usize = 32;
-/// What fell due longer ago than this is a backlog, of an outage of the receiver as a rule: live events go before it.
+/// What should have gone longer ago than this is a backlog, of an outage of the receiver as a rule: live events go before
+/// it.
 const LATE_AFTER: Duration = Duration::from_secs(10);
 /// So many live events find room in a lane while its backlog is read.
 const LIVE_ROOM: usize = LANE_ROOM / 2;
@@ -84,6 +85,12 @@ struct Flying {
     cancelled: bool,
     /// Erased meanwhile: memory keeps nothing of its content.
     erased: bool,
+}
+
+/// What fell due before this is a backlog by now. What may wait for others to go with it does so first.
+pub(crate) fn late_before(plan: &EndpointPlan, now: Millis) -> Millis {
+    let gathering = plan.policy.batch.map_or(Duration::ZERO, |batch| batch.max_wait);
+    now - gathering - LATE_AFTER
 }
 
 /// Everything about one endpoint that is in memory.
@@ -270,12 +277,8 @@ impl Lane {
     /// Takes note of what the loader read before its rows are taken in.
     pub(crate) fn loaded(&mut self, page: &mut DuePage, read_after: u64, now: Millis) {
         self.stored.loaded(page, read_after);
-        self.catching_up = page.rows.iter().any(|row| Self::is_late(row.due, now));
-    }
-
-    /// Whether what fell due then is a backlog by now.
-    pub(crate) fn is_late(due: Millis, now: Millis) -> bool {
-        now.since(due) > LATE_AFTER
+        let late_before = late_before(&self.plan, now);
+        self.catching_up = page.rows.iter().any(|row| row.due < late_before);
     }
 
     /// An item of the due index enters memory.
@@ -307,7 +310,7 @@ impl Lane {
 
     /// Puts what waits in its place: retries whose time has come into the queue, and what is late behind live events.
     pub(crate) fn sort_out(&mut self, now: Millis) {
-        self.catching_up |= self.queue.set_late(now - LATE_AFTER);
+        self.catching_up |= self.queue.set_late(late_before(&self.plan, now));
         while let Some(item) = self.soon.pop(now) {
             self.queue.push(item);
         }

@@ -8,7 +8,7 @@ use postrider_store::{DueDelivery, DueQuery};
 
 use super::Core;
 use super::body::{EventBody, Reservation};
-use super::lane::{Item, LOAD_ROWS, Lane};
+use super::lane::{Item, LOAD_ROWS, late_before};
 use super::message::{Loaded, Message};
 use super::outcome::{ENDPOINT_UNAVAILABLE, EXPIRED};
 use crate::plan::EndpointPlan;
@@ -80,7 +80,7 @@ impl Core {
             body,
             fresh: false,
             due: row.due,
-            late: Lane::is_late(row.due, now),
+            late: row.due < late_before(plan, now),
             step: row.step,
             attempts: row.attempts,
             first_attempt_at: row.first_attempt_at,
