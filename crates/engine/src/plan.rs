@@ -57,6 +57,8 @@ pub struct EndpointPlan {
     pub url: String,
     /// Whether its secrets could be read. Where not, nothing is sent, not even a test: it would go out unsigned.
     pub(crate) signable: bool,
+    /// What an event of its project may have, in bytes, about: it may have been accepted under another setting.
+    pub(crate) largest_event_bytes: usize,
     keys: Vec<Key>,
 }
 
@@ -96,6 +98,7 @@ impl EndpointPlan {
             health: health(endpoint),
             url: endpoint.config.url.clone(),
             signable,
+            largest_event_bytes: project.max_event_bytes.max(shared.limits.max_event_bytes),
             keys: keys.unwrap_or_default(),
             contract,
         }
@@ -129,6 +132,7 @@ impl EndpointPlan {
             health: Health::default(),
             url: config.url,
             signable: false,
+            largest_event_bytes: shared.limits.max_event_bytes,
             keys: Vec::new(),
             contract,
         })

@@ -46,7 +46,7 @@ pub(crate) async fn prepare(
     let absent = items.iter().filter(|item| item.body.is_none()).count();
     let mut place = None;
     if absent > 0 {
-        let mut taken = shared.body_places.take(slow, absent * shared.limits.max_event_bytes).await;
+        let mut taken = shared.body_places.take(slow, absent * plan.largest_event_bytes).await;
         taken.shrink(read_bodies(shared, items, missing).await?);
         place = Some(taken);
     }
@@ -82,7 +82,8 @@ async fn read_bodies(
     let mut bytes = 0;
     for item in items.iter_mut().filter(|item| item.body.is_none()) {
         if let Some(content) = shared.store.event(item.event).await.map_err(Unprepared::Store)? {
-            bytes += content.data.len();
+            let further = [&content.changes, &content.attributes];
+            bytes += content.data.len() + further.into_iter().flatten().map(Bytes::len).sum::<usize>();
             item.body = Some(EventBody::new(Arc::new(content), &shared.bodies));
         }
     }
