@@ -28,7 +28,7 @@ const ROW_US: usize = 7;
 /// What the settle of a fresh delivery takes, about.
 const FRESH_SETTLE_US: usize = 3;
 /// What another one takes: its row is read, and taken out of the due index.
-const SETTLE_US: usize = 12;
+const SETTLE_US: usize = 20;
 /// Appends leave this much to settles, which must not fall behind.
 const LEFT_TO_SETTLES_US: usize = 1_000;
 /// Events and deliveries appended in one commit.
