@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering as Atomic;
 use std::task::Poll;
 use std::time::Duration;
 
-use postrider_model::delivery::{DeliveryKey, DeliveryState};
+use postrider_model::delivery::DeliveryKey;
 use postrider_model::id::EndpointKey;
 use postrider_model::time::Millis;
 use postrider_store::{
@@ -154,8 +154,6 @@ pub(crate) struct SettleNote {
     delivery: DeliveryKey,
     fresh: bool,
     due: Option<Millis>,
-    /// Its lane kept it in memory, and knows when it is due.
-    kept: bool,
 }
 
 /// A commit on its way, and what to do when it ends.
@@ -204,7 +202,7 @@ impl Core {
         let mut left_us = MAX_US.saturating_sub(written.sum::<usize>() * ROW_US).max(LEFT_TO_SETTLES_US);
         while let Some(settle) = self.pending.next_settle(&mut left_us) {
             let due = if let Next::Due { at, .. } = settle.next { Some(at) } else { None };
-            notes.push(SettleNote { delivery: settle.delivery, fresh: settle.fresh, due, kept: false });
+            notes.push(SettleNote { delivery: settle.delivery, fresh: settle.fresh, due });
             retry.push(clone_settle(&settle));
             batch.settles.push(settle);
         }
@@ -265,13 +263,15 @@ impl Core {
             .store(self.pending.oldest().unwrap_or(Millis::MAX).0, Atomic::Relaxed);
     }
 
-    fn commit_succeeded(&mut self, mut done: InFlight, committed: Committed, now: Millis) {
+    fn commit_succeeded(&mut self, done: InFlight, committed: Committed, now: Millis) {
         self.committed_seq = done.seq;
         self.failing = false;
         self.shared.metrics.commit(committed.commit_us);
         // First of all, for a load that begins below must not skip what this commit moved.
-        for (note, settled) in done.settles.iter_mut().zip(&committed.settles) {
-            note.kept = self.retry_kept(note.delivery, settled.state);
+        for (note, settled) in done.settles.iter().zip(&committed.settles) {
+            if let Some(lane) = self.lanes.get_mut(&note.delivery.endpoint) {
+                lane.settled(note.delivery.event, settled.state);
+            }
         }
         for ((change, _), outcome) in done.changes.iter().zip(&committed.changes) {
             self.forget_changed(change, *outcome);
@@ -308,11 +308,15 @@ impl Core {
         let endpoint = note.delivery.endpoint;
         // Also where the lane went away meanwhile.
         let released = settled.released.map(|_| now);
-        let stored = note.due.filter(|_| !note.kept);
+        // Asked only now: a change of the same commit may have taken it out of memory.
+        let kept = note
+            .due
+            .filter(|_| self.lanes.get(&endpoint).is_some_and(|lane| lane.keeps(note.delivery.event)));
+        let stored = note.due.filter(|_| kept.is_none());
         if let Some(at) = [stored, released].into_iter().flatten().min() {
             self.note_due(endpoint, at, seq, now);
         }
-        if let Some(at) = note.due.filter(|_| note.kept) {
+        if let Some(at) = kept {
             self.timers.set(endpoint, at);
         }
     }
@@ -400,11 +404,6 @@ impl Core {
         if fresh {
             self.low_water.remove(delivery.event);
         }
-    }
-
-    /// The settle of a delivery is on disk, which left it in `state`; whether its lane kept its retry.
-    fn retry_kept(&mut self, delivery: DeliveryKey, state: DeliveryState) -> bool {
-        self.lanes.get_mut(&delivery.endpoint).is_some_and(|lane| lane.settled(delivery.event, state))
     }
 
     fn forget(&mut self, delivery: DeliveryKey) {

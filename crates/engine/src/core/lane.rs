@@ -299,13 +299,16 @@ impl Lane {
         }
     }
 
-    /// The settle of a delivery is on disk, which left it in `state`. `true`: its retry is kept here.
-    pub(crate) fn settled(&mut self, event: Ordinal, state: DeliveryState) -> bool {
-        if state == DeliveryState::Pending && self.soon.settled(event) {
-            return true;
+    /// The settle of a delivery is on disk, which left it in `state`.
+    pub(crate) fn settled(&mut self, event: Ordinal, state: DeliveryState) {
+        if state != DeliveryState::Pending || !self.soon.settled(event) {
+            self.forget(event);
         }
-        self.forget(event);
-        false
+    }
+
+    /// Whether a retry whose settle is on disk waits here.
+    pub(crate) fn keeps(&self, event: Ordinal) -> bool {
+        self.soon.keeps(event)
     }
 
     /// Puts what waits in its place: retries whose time has come into the queue, and what is late behind live events.

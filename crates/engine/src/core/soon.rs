@@ -64,6 +64,11 @@ impl Soon {
         true
     }
 
+    /// Whether one waits here whose settle is on disk.
+    pub(crate) fn keeps(&self, event: Ordinal) -> bool {
+        self.written.keys().any(|(_, of)| *of == event)
+    }
+
     /// When the first of them falls due.
     pub(crate) fn next_due(&self) -> Option<Millis> {
         self.written.first_key_value().map(|((due, _), _)| *due)
@@ -135,6 +140,7 @@ mod tests {
         assert!(soon.pop(Millis(60)).is_none() && soon.next_due().is_none(), "neither is on disk");
         assert!(soon.settled(Ordinal(1)) && !soon.settled(Ordinal(1)) && !soon.settled(Ordinal(7)));
         assert_eq!(soon.next_due(), Some(Millis(50)));
+        assert!(soon.keeps(Ordinal(1)) && !soon.keeps(Ordinal(2)));
         assert!(soon.pop(Millis(49)).is_none());
         assert_eq!(soon.pop(Millis(50)).map(|item| item.event), Some(Ordinal(1)));
         assert!(!soon.is_empty());
