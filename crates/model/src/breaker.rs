@@ -8,7 +8,7 @@ use crate::time::Millis;
 const OPENS_AFTER: u32 = 5;
 /// So many successes close it again.
 const CLOSES_AFTER: u32 = 3;
-/// The longest time between probes.
+/// The longest time between probes, without the jitter.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Each wait is longer by up to this part of it, so that the endpoints of one host, which failed together, do not all
 /// probe it in the same moment.

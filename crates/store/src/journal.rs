@@ -250,7 +250,7 @@ pub enum Next {
 /// What a settle did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settled {
-    /// The delivery's state after it.
+    /// The delivery's state after it; cancelled where its history has ended.
     pub state: DeliveryState,
     /// The next delivery of the ordered key, now head and in the due index.
     pub released: Option<Ordinal>,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::{Received, World};
 use postrider_model::delivery::{DeliveryKey, DeliveryState};
-use postrider_model::endpoint::RetrySetting;
+use postrider_model::endpoint::{BatchSetting, EndpointConfig, RetrySetting};
 use postrider_model::id::Mode;
 use postrider_store::{ChangeOutcome, Endpoint, History, Scope};
 
@@ -115,4 +115,63 @@ async fn what_was_erased_while_its_retry_waited_in_memory_is_sent_no_more() {
     let (state, attempts) = world.outcome(accepted, &endpoint).await;
     assert_eq!(state, DeliveryState::Failed);
     assert_eq!(attempts.last().and_then(|attempt| attempt.error.as_deref()), Some("expired"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_erased_during_an_attempt_that_fails_is_sent_no_more() {
+    let slow = |_: &Received, before| (if before < 1 { 500 } else { 200 }, Duration::from_secs(2));
+    let world = World::new(slow).await;
+    let retry = RetrySetting { schedule_seconds: vec![5.0] };
+    let endpoint = world.endpoint(|config| config.retry = Some(retry)).await;
+    let accepted = world.post(r#"{"secret":1}"#, |_| ()).await;
+    world.wait_for(1).await;
+    let scope = Scope { project: world.project, mode: Mode::Live, tenant: None };
+    assert!(world.store.erase_data(scope, accepted.ordinal).await.unwrap());
+    world.engine.event_erased(accepted.ordinal).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(world.received.lock().len(), 1);
+    assert_eq!(world.outcome(accepted, &endpoint).await.0, DeliveryState::Failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_cancelled_and_sent_again_during_an_attempt_that_fails_comes_once_more() {
+    let slow = |_: &Received, before| (if before < 1 { 500 } else { 200 }, Duration::from_secs(2));
+    let world = World::new(slow).await;
+    let retry = RetrySetting { schedule_seconds: vec![5.0] };
+    let endpoint = world.endpoint(|config| config.retry = Some(retry)).await;
+    let accepted = world.post("{}", |_| ()).await;
+    world.wait_for(1).await;
+    let delivery = DeliveryKey { event: accepted.ordinal, endpoint: endpoint.key };
+    assert!(matches!(world.engine.cancel(delivery).await.unwrap(), ChangeOutcome::Done { .. }));
+    assert!(matches!(world.engine.resend(delivery).await.unwrap(), ChangeOutcome::Done { .. }));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(world.received.lock().len(), 2);
+    let (state, attempts) = world.outcome(accepted, &endpoint).await;
+    let numbers: Vec<_> = attempts.iter().map(|attempt| attempt.number).collect();
+    assert_eq!((state, numbers), (DeliveryState::Delivered, vec![1, 2]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_from_memory_are_batched_anew_and_never_with_first_attempts() {
+    let world = World::new(|_, before| (if before < 1 { 500 } else { 200 }, QUICK)).await;
+    let endpoint = |config: &mut EndpointConfig| {
+        config.retry = Some(RetrySetting { schedule_seconds: vec![5.0] });
+        config.batch = Some(BatchSetting { max_size: 10, max_wait_seconds: 2.0 });
+    };
+    world.endpoint(endpoint).await;
+    world.post_batch(10).await;
+    world.wait_for(1).await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    for n in 100..105 {
+        world.post(&n.to_string(), |_| ()).await;
+    }
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let mut sizes: Vec<_> = world
+        .received
+        .lock()
+        .iter()
+        .map(|one| String::from_utf8_lossy(&one.body).matches("contact.created").count())
+        .collect();
+    sizes.sort_unstable();
+    assert_eq!((sizes, loaded(&world)), (vec![5, 10, 10], 0));
 }

@@ -75,8 +75,8 @@ fn settle_row(w: &Writer, now: Millis, settle: &Settle) -> Res<Settled> {
     let key = settle.delivery;
     let (state, due, step) = next_parts(settle.next);
     let Some(mut row) = delivery::read(&w.conn, key)? else {
-        // Its history has ended: there is nothing left to settle.
-        return Ok(Settled { state, released: None });
+        // There is nothing left to settle, and nothing to try again.
+        return Ok(Settled { state: DeliveryState::Cancelled, released: None });
     };
     if let Some(attempt) = &settle.attempt {
         let bare = w.memory.borrow().erased.contains(key.event).then(|| bare(attempt));

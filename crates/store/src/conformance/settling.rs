@@ -78,7 +78,10 @@ pub async fn a_settle_of_a_delivery_that_is_gone_does_nothing(backend: Box<dyn B
     let mut w = World::new(backend).await;
     let endpoint = w.endpoint().await;
     let gone = DeliveryKey { event: Ordinal(5), endpoint };
-    w.end(gone, Next::Due { at: w.now, step: 1 }).await;
+    for fresh in [true, false] {
+        let settled = w.settle(gone, 1, Next::Due { at: w.now, step: 1 }, fresh).await;
+        assert_eq!(settled.state, DeliveryState::Cancelled, "nobody tries it again");
+    }
     assert!(w.due_events(endpoint).await.is_empty());
 }
 

@@ -25,7 +25,7 @@ const UNKNOWN: u64 = u64::MAX;
 #[derive(Debug, Default)]
 pub(super) struct Building {
     open: Option<Run>,
-    /// Not asked again before: too little had come.
+    /// Not asked again before: too little had come, or what had come was too young.
     ask_at: Millis,
 }
 
