@@ -195,11 +195,7 @@ impl Core {
         let chunks = self.fanout_chunks(&mut batch, now);
         let mut notes = Vec::new();
         let mut retry = Vec::new();
-        let written = batch
-            .appends
-            .iter()
-            .map(|append| append.events.iter().map(|one| 1 + one.deliveries.len()).sum::<usize>());
-        let mut left_us = MAX_US.saturating_sub(written.sum::<usize>() * ROW_US).max(LEFT_TO_SETTLES_US);
+        let mut left_us = left_to_settles_us(rows_of(&batch));
         while let Some(settle) = self.pending.next_settle(&mut left_us) {
             let due = if let Next::Due { at, .. } = settle.next { Some(at) } else { None };
             notes.push(SettleNote { delivery: settle.delivery, fresh: settle.fresh, due });
@@ -423,6 +419,20 @@ impl Core {
     }
 }
 
+/// Events and deliveries that a batch writes.
+fn rows_of(batch: &Batch) -> usize {
+    let events = batch.appends.iter().flat_map(|append| &append.events);
+    let appended: usize = events.map(|event| 1 + event.deliveries.len()).sum();
+    appended + batch.fanouts.iter().map(|chunk| chunk.deliveries.len()).sum::<usize>()
+}
+
+/// What settles may take of a commit that writes so many rows, in microseconds. Beside a request that is larger than a
+/// commit should be they get a share of it, else they would fall behind under many of these.
+fn left_to_settles_us(rows: usize) -> usize {
+    let written_us = rows * ROW_US;
+    MAX_US.saturating_sub(written_us).max(LEFT_TO_SETTLES_US).max(written_us / 4)
+}
+
 /// What a settle takes of a commit, in microseconds.
 fn settle_us(settle: &Settle) -> usize {
     if settle.fresh { FRESH_SETTLE_US } else { SETTLE_US }
@@ -476,6 +486,11 @@ mod tests {
             "the newer count, and the disabling that is still to be written"
         );
         assert!(pending.urgent);
+    }
+
+    #[test]
+    fn settles_get_what_appends_leave_and_a_share_beside_a_large_request() {
+        assert_eq!([0, 100, 640, 2_000].map(left_to_settles_us), [5_000, 4_300, 1_120, 3_500]);
     }
 
     #[test]
