@@ -6,7 +6,9 @@ use std::path::Path;
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts");
+    // Asked when it runs: a build directory may outlive the folder that this was compiled in.
+    let here = env::var_os("CARGO_MANIFEST_DIR").ok_or(io::ErrorKind::NotFound)?;
+    let folder = Path::new(&here).join("../../contracts");
     println!("cargo::rerun-if-changed={}", folder.display());
     let files = fs::read_dir(&folder)?.map(|entry| Ok(entry?.path()));
     let mut files = files.collect::<io::Result<Vec<_>>>()?;
