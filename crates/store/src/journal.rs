@@ -213,7 +213,7 @@ pub struct EventOutcome {
 }
 
 /// The outcome of an attempt, or another end of a pending delivery.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Settle {
     /// Which.
     pub delivery: DeliveryKey,

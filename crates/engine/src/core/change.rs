@@ -11,8 +11,8 @@ use postrider_store::{Change, Next, Settle, Sweep, SweepInto};
 use tokio::sync::oneshot;
 
 use super::Core;
-use super::commit::Reply;
 use super::message::Message;
+use super::pending::Reply;
 use crate::engine::Shared;
 use crate::plan::EndpointPlan;
 
