@@ -17,6 +17,7 @@ use postrider_store::{DuePage, EventFlags};
 use smallvec::SmallVec;
 
 use super::body::EventBody;
+use super::flight::Flight;
 use super::queue::Queue;
 use super::soon::{Soon, SoonPlaces};
 use super::stored::Stored;
@@ -73,20 +74,6 @@ pub(crate) enum Turn {
     Idle,
 }
 
-/// A delivery whose attempt has begun.
-#[derive(Debug, Clone, Copy)]
-struct Flying {
-    event: Ordinal,
-    /// See [`Item::fresh`].
-    fresh: bool,
-    /// The rate it took its token from, by [`Lane::rate_number`].
-    rate: u32,
-    /// Cancelled meanwhile: if its request was not made after all, it is made no more.
-    cancelled: bool,
-    /// Erased meanwhile: memory keeps nothing of its content.
-    erased: bool,
-}
-
 /// What fell due before this is a backlog by now. What may wait for others to go with it does so first.
 pub(crate) fn late_before(plan: &EndpointPlan, now: Millis) -> Millis {
     let gathering = plan.policy.batch.map_or(Duration::ZERO, |batch| batch.max_wait);
@@ -116,12 +103,7 @@ pub(crate) struct Lane {
     pub touched_at: Millis,
     queue: Queue,
     reserved: usize,
-    in_flight: Vec<Flying>,
-    requests: usize,
-    /// How many of these went to a URL that the endpoint no longer has.
-    elsewhere: usize,
-    /// Counts the URLs that the endpoint was given.
-    url_number: u32,
+    flight: Flight,
     window: Window,
     breaker: Option<Breaker>,
     rate: Option<Rate>,
@@ -155,10 +137,7 @@ impl Lane {
             touched_at: now,
             queue: Queue::default(),
             reserved: 0,
-            in_flight: Vec::new(),
-            requests: 0,
-            elsewhere: 0,
-            url_number: 0,
+            flight: Flight::default(),
             soon: Soon::default(),
             catching_up: false,
             paused_until: None,
@@ -189,8 +168,7 @@ impl Lane {
 
     /// Nothing that is known of the old URL holds for the new one, and no request to the old one counts against it.
     fn start_afresh(&mut self, plan: &EndpointPlan) {
-        self.url_number = self.url_number.wrapping_add(1);
-        self.elsewhere = self.requests;
+        self.flight.move_on();
         self.window = Window::new(plan.policy.max_in_flight);
         self.breaker = plan.policy.breaker.then(Breaker::default);
         self.slow = false;
@@ -200,13 +178,13 @@ impl Lane {
 
     /// Which of its URLs the endpoint has now, for [`Lane::request_ended`].
     pub(crate) fn url_number(&self) -> u32 {
-        self.url_number
+        self.flight.url_number()
     }
 
     /// Whether no further request may be in flight: its window holds for the URL it has now, its ceiling for all.
     fn is_full(&self) -> bool {
         let ceiling = self.plan.policy.max_in_flight.max(1) as usize;
-        self.requests - self.elsewhere >= self.window.size() as usize || self.requests >= ceiling
+        self.flight.is_full(self.window.size() as usize, ceiling)
     }
 
     /// Nothing begins until [`Lane::replan`].
@@ -268,8 +246,7 @@ impl Lane {
     /// A delivery that was reopened while an attempt of it is in flight waits for the end of that attempt, which
     /// finds the row pending and moves it on.
     pub(crate) fn present(&self) -> Vec<Ordinal> {
-        let flying = self.in_flight.iter().map(|flying| flying.event);
-        let mut present: Vec<_> = self.stored.present().chain(flying).collect();
+        let mut present: Vec<_> = self.stored.present().chain(self.flight.events()).collect();
         present.sort_unstable();
         present
     }
@@ -283,7 +260,7 @@ impl Lane {
 
     /// An item of the due index enters memory.
     pub(crate) fn push_loaded(&mut self, item: Item) {
-        let flying = self.in_flight.iter().any(|flying| flying.event == item.event);
+        let flying = self.flight.events().any(|event| event == item.event);
         if !flying && self.stored.mark_present(item.event) {
             self.queue.push(item);
         }
@@ -348,14 +325,7 @@ impl Lane {
             return Turn::Wait(rate.next_at(now));
         }
         let items = self.queue.take(ready);
-        self.in_flight.extend(items.iter().map(|item| Flying {
-            event: item.event,
-            fresh: item.fresh,
-            rate: self.rate_number,
-            cancelled: false,
-            erased: false,
-        }));
-        self.requests += 1;
+        self.flight.begin(&items, self.rate_number);
         if let Some(breaker) = &mut self.breaker {
             breaker.on_sent();
         }
@@ -375,19 +345,12 @@ impl Lane {
     /// A request ended that was begun under this number of the URL; `false` if the endpoint has another by now, of
     /// which the request tells nothing.
     pub(crate) fn request_ended(&mut self, url_number: u32) -> bool {
-        let here = url_number == self.url_number;
-        self.requests = self.requests.saturating_sub(1);
-        if !here {
-            self.elsewhere = self.elsewhere.saturating_sub(1);
-        }
-        here
+        self.flight.ended(url_number)
     }
 
     /// Takes an item out of those in flight, and brings it up to date.
     pub(crate) fn landed(&mut self, item: &mut Item) {
-        let flying = self.take_flying(item.event);
-        item.fresh = flying.is_some_and(|flying| flying.fresh);
-        item.body.take_if(|_| flying.is_some_and(|flying| flying.erased));
+        item.fresh = self.flight.land(item).is_some_and(|flying| flying.fresh);
     }
 
     /// A request was not made after all: its place, its rate and its probe are free again, and its items go back to
@@ -399,10 +362,8 @@ impl Lane {
         }
         let (mut back, mut dropped, mut same_rate) = (Items::new(), SmallVec::new(), false);
         for mut item in items {
-            let Some(flying) = self.take_flying(item.event) else { continue };
+            let Some(flying) = self.flight.land(&mut item) else { continue };
             same_rate |= flying.rate == self.rate_number;
-            item.fresh = flying.fresh;
-            item.body.take_if(|_| flying.erased);
             if !flying.cancelled {
                 back.push(item);
             } else if flying.fresh {
@@ -417,11 +378,6 @@ impl Lane {
         dropped
     }
 
-    fn take_flying(&mut self, event: Ordinal) -> Option<Flying> {
-        let at = self.in_flight.iter().position(|flying| flying.event == event)?;
-        Some(self.in_flight.swap_remove(at))
-    }
-
     pub(crate) fn window(&mut self) -> &mut Window {
         &mut self.window
     }
@@ -434,9 +390,7 @@ impl Lane {
     /// queue. An attempt in flight finishes.
     pub(crate) fn cancel(&mut self, event: Ordinal) -> bool {
         self.forget(event);
-        if let Some(flying) = self.in_flight.iter_mut().find(|flying| flying.event == event) {
-            flying.cancelled = true;
-        }
+        self.flight.cancel(event);
         self.queue.remove(event).is_some_and(|item| item.fresh)
     }
 
@@ -452,21 +406,14 @@ impl Lane {
         for item in self.queue.iter_mut().chain(self.soon.iter_mut()).filter(|item| item.event == event) {
             item.body = None;
         }
-        for flying in self.in_flight.iter_mut().filter(|flying| flying.event == event) {
-            flying.erased = true;
-        }
+        self.flight.erase(event);
     }
 
     /// Fresh items older than `before`: they go into the due index so that the low-water mark can pass them.
     pub(crate) fn age(&mut self, before: Ordinal) -> SmallVec<[(Ordinal, Millis); 4]> {
         let mut aged = SmallVec::new();
         self.queue.age(before, &mut aged);
-        for flying in &mut self.in_flight {
-            if flying.fresh && flying.event < before {
-                flying.fresh = false;
-                aged.push((flying.event, flying.event.time()));
-            }
-        }
+        self.flight.age(before, &mut aged);
         for (event, _) in &aged {
             self.stored.mark_present(*event);
         }
@@ -501,8 +448,7 @@ impl Lane {
     pub(crate) fn is_idle(&self) -> bool {
         let at_rest = self.queue.is_empty()
             && self.reserved == 0
-            && self.in_flight.is_empty()
-            && self.requests == 0
+            && self.flight.is_empty()
             && self.soon.is_empty()
             && self.stored.is_at_rest()
             && !self.health_dirty

@@ -12,6 +12,7 @@ mod commit;
 mod cost;
 mod dispatch;
 mod fanout;
+mod flight;
 mod housekeeping;
 mod lane;
 mod load;
