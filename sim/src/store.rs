@@ -13,12 +13,12 @@ use postrider_model::id::{
 };
 use postrider_model::time::Millis;
 use postrider_store::{
-    ApiKey, AuditEntry, AuditQuery, Backlog, Batch, Catalogue, Committed, DeliveryDetail, DeliveryQuery,
-    DeliverySummary, DuePage, DueQuery, Endpoint, EndpointPatch, EventDetail, EventQuery, EventSummary,
-    EventType, FanoutPage, FanoutQuery, History, Journal, NewApiKey, NewAudit, NewEndpoint, NewEventType,
-    NewProject, NewReplay, Page, Project, ProjectPatch, Recovered, Replay, ReplayProgress, Reseal, Scope,
-    Selection, StatRow, StatSum, Stepped, StoreError, StoreFacts, StoredEvent, Sweep, Swept, Tenant, Upkeep,
-    WaitingFanout,
+    ApiKey, AuditEntry, AuditQuery, Backlog, Batch, Catalogue, Cluster, Committed, DeliveryDetail,
+    DeliveryQuery, DeliverySummary, DuePage, DueQuery, Endpoint, EndpointPatch, EventDetail, EventQuery,
+    EventSummary, EventType, FanoutPage, FanoutQuery, History, Journal, NewApiKey, NewAudit, NewEndpoint,
+    NewEventType, NewProject, NewReplay, Page, Project, ProjectPatch, Recovered, Replay, ReplayProgress,
+    Reseal, Scope, Selection, StatRow, StatSum, Stepped, StoreError, StoreFacts, StoredEvent, Sweep, Swept,
+    Tenant, Upkeep, WaitingFanout,
 };
 use postrider_store_sqlite::SqliteStore;
 
@@ -143,6 +143,8 @@ impl Journal for SimStore {
         outcome
     }
 }
+
+impl Cluster for SimStore {}
 
 #[async_trait]
 impl Backlog for SimStore {

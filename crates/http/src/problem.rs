@@ -197,6 +197,13 @@ impl From<StoreError> for Problem {
             StoreError::NotFound(_) | StoreError::Exists(_) | StoreError::Limit(_) => {
                 ServiceError::from(error).into()
             }
+            StoreError::Fenced => {
+                Self::new(code::UNAVAILABLE, "This node has lost its place among the others and joins again.")
+                    .retry_after(1)
+            }
+            StoreError::Unsupported(what) => {
+                Self::new(code::CONFLICT, format!("This is not done by Postrider on this store: {what}."))
+            }
             StoreError::BadCursor => Self::invalid_at("/cursor", "This is not a cursor of this list."),
             StoreError::Unavailable(detail) => {
                 tracing::warn!(detail, "the store is unavailable");

@@ -9,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::slot::NodeNumber;
 use crate::time::Millis;
 
 /// What makes the ids of one installation differ from another's; kept in the store.
@@ -30,6 +31,11 @@ impl Ordinal {
         Millis(self.0 >> 16)
     }
 
+    /// The node that made it, where nodes share a store.
+    pub fn node(self) -> NodeNumber {
+        NodeNumber((self.0 >> SHARED_COUNTER_BITS & 0x3f) as u8)
+    }
+
     /// The UUIDv7 of this ordinal in the installation of `salt` (RFC 9562, 5.7).
     pub fn to_uuid(self, salt: IdSalt) -> Uuid {
         let ordinal = self.0 as u64;
@@ -48,23 +54,35 @@ impl Ordinal {
 }
 
 /// A 64-bit finalizer (the constants are those of SplitMix64): every input bit reaches every output bit.
-fn mix(value: u64) -> u64 {
+pub(crate) fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     value ^ (value >> 31)
 }
 
+/// The low bits of an ordinal: what tells the ids of one millisecond apart.
+const COUNTER_BITS: u32 = 16;
+/// Those of them that count where nodes share a store; the others are the node's number, so that no two nodes make the
+/// same id.
+const SHARED_COUNTER_BITS: u32 = 10;
+
 /// Makes ordinals that only grow, whatever the clock does. One per node.
 #[derive(Debug)]
 pub struct OrdinalSource {
     last: Ordinal,
+    node: Option<NodeNumber>,
 }
 
 impl OrdinalSource {
     /// Starts above `highest_stored`, the greatest ordinal the store has seen.
     pub fn new(highest_stored: Ordinal) -> Self {
-        Self { last: highest_stored }
+        Self { last: highest_stored, node: None }
+    }
+
+    /// As [`OrdinalSource::new`], for one of several nodes that share a store.
+    pub fn of_node(highest_stored: Ordinal, node: NodeNumber) -> Self {
+        Self { last: highest_stored, node: Some(node) }
     }
 
     /// The last ordinal taken, or the one it started above.
@@ -77,11 +95,28 @@ impl OrdinalSource {
         self.take(now, 1)
     }
 
-    /// The first of `count` ordinals that follow each other without a gap.
+    /// The first of `count` ordinals that follow each other without a gap. Where nodes share a store `count` is at most
+    /// 1,024.
     pub fn take(&mut self, now: Millis, count: usize) -> Ordinal {
-        let first = Ordinal((self.last.0 + 1).max(Ordinal::at(now).0));
-        self.last = Ordinal(first.0 + i64::try_from(count).unwrap_or(1) - 1);
+        let count = i64::try_from(count).unwrap_or(1);
+        let first = match self.node {
+            None => (self.last.0 + 1).max(Ordinal::at(now).0),
+            Some(node) => first_of_node(self.last, now, count, node),
+        };
+        self.last = Ordinal(first + count - 1);
+        Ordinal(first)
+    }
+}
+
+/// The first of `count` ordinals of a node after `last` that lie in one millisecond.
+fn first_of_node(last: Ordinal, now: Millis, count: i64, node: NodeNumber) -> i64 {
+    let base = |millisecond: i64| millisecond << COUNTER_BITS | i64::from(node.0) << SHARED_COUNTER_BITS;
+    let millisecond = now.0.clamp(0, i64::MAX >> COUNTER_BITS).max(last.0 >> COUNTER_BITS);
+    let first = base(millisecond).max(last.0 + 1);
+    if first + count <= base(millisecond) + (1 << SHARED_COUNTER_BITS) {
         first
+    } else {
+        base(millisecond + 1)
     }
 }
 
@@ -283,6 +318,28 @@ mod tests {
         assert!(second > first);
         assert_eq!(source.take(Millis(2_000), 3), Ordinal::at(Millis(2_000)));
         assert_eq!(source.next(Millis(2_000)).0, Ordinal::at(Millis(2_000)).0 + 3);
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_nodes_make_the_same_id_and_each_ones_grow(
+            takes in proptest::collection::vec((0_u8..64, 0_i64..5, 1_usize..=1_024), 1..60)
+        ) {
+            let mut sources: std::collections::BTreeMap<u8, OrdinalSource> = Default::default();
+            let mut made = std::collections::BTreeSet::new();
+            for (node, at, count) in takes {
+                let new = || OrdinalSource::of_node(Ordinal(77), NodeNumber(node));
+                let source = sources.entry(node).or_insert_with(new);
+                let before = source.last();
+                let first = source.take(Millis(1_000 + at), count);
+                prop_assert!(first > before);
+                for offset in 0..count as i64 {
+                    let ordinal = Ordinal(first.0 + offset);
+                    prop_assert_eq!(ordinal.node(), NodeNumber(node));
+                    prop_assert!(made.insert(ordinal));
+                }
+            }
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod name;
 pub mod pattern;
 pub mod rate;
 pub mod retry_after;
+pub mod slot;
 pub mod time;
 pub mod timetable;
 pub mod window;

@@ -8,7 +8,7 @@ use std::sync::mpsc::Receiver;
 
 use parking_lot::Mutex;
 use postrider_model::id::IdSalt;
-use postrider_store::StoreError;
+use postrider_store::{Cluster, StoreError};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -219,6 +219,9 @@ impl SqliteStore {
         Ok(())
     }
 }
+
+/// The data directory is one process's own.
+impl Cluster for SqliteStore {}
 
 fn closed() -> StoreError {
     StoreError::Unavailable("it is closed".to_owned())

@@ -27,6 +27,12 @@ pub enum StoreError {
     /// It is not known whether a commit is on disk (a failed fsync): the process must end and recover (DESIGN 2.1).
     #[error("the store cannot go on: {0}")]
     Fatal(String),
+    /// This node's lease ended and others took over what it had: nothing of the call was written. It must join again.
+    #[error("this node's lease has ended")]
+    Fenced,
+    /// The store's server has means of its own for this.
+    #[error("not done by Postrider on this store: {0}")]
+    Unsupported(&'static str),
     /// A thing of that name exists already.
     #[error("{0} exists already")]
     Exists(&'static str),

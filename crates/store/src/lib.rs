@@ -1,12 +1,14 @@
 //! The storage port: what the engine and the use cases ask of a store, and the suite every store passes.
 //!
-//! Five small ports (DESIGN 5): [`Journal`] takes what was accepted and what became of it, [`Backlog`] says what
-//! is due, [`Catalogue`] keeps what people configure, [`History`] lists what happened, [`Upkeep`] tidies in steps.
+//! Small ports (DESIGN 5): [`Journal`] takes what was accepted and what became of it, [`Backlog`] says what
+//! is due, [`Catalogue`] keeps what people configure, [`History`] lists what happened, [`Upkeep`] tidies in steps,
+//! [`Cluster`] shares one store among nodes.
 //! Ordinals and row keys identify things inside; tenants are part of every query that a customer can reach.
 
 pub mod attempt_log;
 mod backlog;
 mod catalogue;
+mod cluster;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
@@ -24,6 +26,9 @@ pub use catalogue::{
     NewAudit, NewEndpoint, NewEventType, NewProject, NewReplay, Project, ProjectPatch, Replay,
     ReplayProgress, ReplayStatus, Reseal, StatRow, StatSum, Tenant,
 };
+pub use cluster::{
+    Beat, Buried, Claimed, Cluster, Joined, NewNode, News, NewsCursor, NewsQuery, NodeSeen, Signal, View,
+};
 pub use error::StoreError;
 pub use history::{
     DeliveryDetail, DeliveryQuery, DeliverySummary, EventDetail, EventQuery, EventSummary, History, Page,
@@ -37,5 +42,5 @@ pub use match_set::MatchSet;
 pub use upkeep::{Stepped, StoreFacts, Sweep, SweepInto, Swept, Upkeep};
 
 /// All ports of one store.
-pub trait Store: Journal + Backlog + Catalogue + History + Upkeep {}
-impl<T: Journal + Backlog + Catalogue + History + Upkeep> Store for T {}
+pub trait Store: Journal + Backlog + Catalogue + History + Upkeep + Cluster {}
+impl<T: Journal + Backlog + Catalogue + History + Upkeep + Cluster> Store for T {}

@@ -350,6 +350,10 @@ fn refused(error: StoreError) -> AcceptError {
     match error {
         StoreError::Full(detail) => AcceptError::Overloaded { retry_after_seconds: 10, detail },
         StoreError::Unavailable(detail) => AcceptError::Overloaded { retry_after_seconds: 1, detail },
+        StoreError::Fenced => AcceptError::Overloaded {
+            retry_after_seconds: 1,
+            detail: "this node has lost its place among the others and joins again".to_owned(),
+        },
         other => AcceptError::Store(other),
     }
 }
