@@ -217,6 +217,8 @@ pub enum Signal {
     Tenant(TenantKey, Arc<[EndpointKey]>),
     /// A project was changed or deleted.
     Project(ProjectKey),
+    /// A project's event types were changed.
+    Catalogue(ProjectKey),
     /// An API key was revoked.
     Keys,
     /// A delivery was cancelled.
