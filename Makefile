@@ -20,9 +20,9 @@ lint: tools
 unit: tools test-packages
 	$(CARGO) build -p postrider
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then set -x; \
-	  POSTRIDER_TEST_PACKAGES=required $(CARGO) nextest run --workspace --no-fail-fast; \
+	  POSTRIDER_TEST_PACKAGES=required scripts/with-postgres $(CARGO) nextest run --workspace --no-fail-fast; \
 	else set -x; \
-	  POSTRIDER_TEST_PACKAGES=required $(CARGO) test --workspace --no-fail-fast; \
+	  POSTRIDER_TEST_PACKAGES=required scripts/with-postgres $(CARGO) test --workspace --no-fail-fast; \
 	fi
 
 ## counts: instructions of the hot path, held within 5 % of bench/counts/recorded.toml; RECORD=1 renews the record
