@@ -1,4 +1,19 @@
 //! The store that many nodes share, on PostgreSQL 15 and newer (DESIGN 5, 6).
+//!
+//! Every statement names its schema, `postrider`, and by an option nothing belongs to a session, so that it works
+//! behind a transaction pooler. What is accepted is written once; what waits is a small table beside it.
+#![expect(dead_code, reason = "the ports that use it follow")]
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the ports that use it follow"))]
+mod cluster;
+mod conn;
+mod connect;
+mod fault;
+mod options;
+mod schema;
 mod signal;
+mod store;
+mod tls;
+mod url;
+
+pub use options::{OpenError, PostgresOptions};
+pub use store::PostgresStore;

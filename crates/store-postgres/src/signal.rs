@@ -13,6 +13,7 @@ const ERASED: i16 = 5;
 const REPLAYS: i16 = 6;
 const SLOTS: i16 = 7;
 const EVERYTHING: i16 = 8;
+const CATALOGUE: i16 = 9;
 
 /// The columns `kind` and `detail` of a signal.
 pub(crate) fn encode(signal: &Signal) -> (i16, Vec<i64>) {
@@ -22,6 +23,7 @@ pub(crate) fn encode(signal: &Signal) -> (i16, Vec<i64>) {
             (TENANT, std::iter::once(tenant.0).chain(endpoints.iter().map(|endpoint| endpoint.0)).collect())
         }
         Signal::Project(project) => (PROJECT, vec![project.0]),
+        Signal::Catalogue(project) => (CATALOGUE, vec![project.0]),
         Signal::Keys => (KEYS, Vec::new()),
         Signal::Cancelled(key) => (CANCELLED, vec![key.event.0, key.endpoint.0]),
         Signal::Erased(event) => (ERASED, vec![event.0]),
@@ -39,6 +41,7 @@ pub(crate) fn decode(kind: i16, detail: &[i64]) -> Signal {
             Signal::Tenant(TenantKey(*tenant), endpoints.iter().copied().map(EndpointKey).collect())
         }
         (PROJECT, [project]) => Signal::Project(ProjectKey(*project)),
+        (CATALOGUE, [project]) => Signal::Catalogue(ProjectKey(*project)),
         (KEYS, _) => Signal::Keys,
         (CANCELLED, [event, endpoint]) => {
             Signal::Cancelled(DeliveryKey { event: Ordinal(*event), endpoint: EndpointKey(*endpoint) })
@@ -62,6 +65,7 @@ mod tests {
             Signal::Tenant(TenantKey(1), [].into()),
             Signal::Tenant(TenantKey(1), [EndpointKey(4), EndpointKey(3)].into()),
             Signal::Project(ProjectKey(7)),
+            Signal::Catalogue(ProjectKey(8)),
             Signal::Keys,
             Signal::Cancelled(key),
             Signal::Erased(key.event),

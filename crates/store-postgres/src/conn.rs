@@ -1,0 +1,126 @@
+//! The one way to run SQL: statements with typed parameters, prepared once for each connection or, before a transaction
+//! pooler, unnamed.
+
+use std::ops::Deref;
+
+use deadpool_postgres::Client;
+use futures::FutureExt;
+use postrider_store::StoreError;
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
+
+use crate::fault::{Fault, Res};
+
+/// A value and its type: the statement is never sent ahead to learn the types.
+pub(crate) type Param<'a> = (&'a (dyn ToSql + Sync), Type);
+
+/// A connection out of the pool. Statements whose futures are polled together go out together, in the order of their
+/// first polls, if they were prepared (see [`Conn::prepare`]) or are unnamed.
+pub(crate) struct Conn {
+    client: Client,
+    /// Whether statements are prepared and kept.
+    prepared: bool,
+}
+
+impl Conn {
+    pub(crate) fn new(client: Client, prepared: bool) -> Self {
+        Self { client, prepared }
+    }
+
+    /// Prepares a statement, where statements are prepared: so that it goes out at its first poll.
+    pub(crate) async fn prepare(&self, sql: &str, types: &[Type]) -> Res<()> {
+        if self.prepared {
+            self.client.prepare_typed_cached(sql, types).await?;
+        }
+        Ok(())
+    }
+
+    /// Every row of a statement.
+    pub(crate) async fn query(&self, sql: &str, params: &[Param<'_>]) -> Res<Vec<Row>> {
+        if !self.prepared {
+            return Ok(self.client.query_typed(sql, params).await?);
+        }
+        let types: Vec<Type> = params.iter().map(|(_, kind)| kind.clone()).collect();
+        let statement = self.client.prepare_typed_cached(sql, &types).await?;
+        let values: Vec<&(dyn ToSql + Sync)> = params.iter().map(|(value, _)| *value).collect();
+        Ok(self.client.query(&statement, &values).await?)
+    }
+
+    /// The first row, if there is one.
+    pub(crate) async fn query_opt(&self, sql: &str, params: &[Param<'_>]) -> Res<Option<Row>> {
+        Ok(self.query(sql, params).await?.into_iter().next())
+    }
+
+    /// The first row of a statement that always has one.
+    pub(crate) async fn query_one(&self, sql: &str, params: &[Param<'_>]) -> Res<Row> {
+        self.query_opt(sql, params).await?.ok_or_else(|| Fault::unavailable("an answer without a row"))
+    }
+
+    /// Runs a statement and says how many rows it touched.
+    pub(crate) async fn execute(&self, sql: &str, params: &[Param<'_>]) -> Res<u64> {
+        if !self.prepared {
+            return Ok(self.client.execute_typed(sql, params).await?);
+        }
+        let types: Vec<Type> = params.iter().map(|(_, kind)| kind.clone()).collect();
+        let statement = self.client.prepare_typed_cached(sql, &types).await?;
+        let values: Vec<&(dyn ToSql + Sync)> = params.iter().map(|(value, _)| *value).collect();
+        Ok(self.client.execute(&statement, &values).await?)
+    }
+
+    /// Runs statements without parameters, by the simple protocol.
+    pub(crate) async fn run(&self, sql: &str) -> Res<()> {
+        Ok(self.client.batch_execute(sql).await?)
+    }
+
+    /// Begins a transaction that reads and writes what others have committed.
+    pub(crate) async fn begin(self) -> Res<Tx> {
+        self.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await
+    }
+
+    /// Begins a transaction that sees one snapshot and writes nothing.
+    pub(crate) async fn snapshot(self) -> Res<Tx> {
+        self.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+    }
+
+    async fn begin_with(self, sql: &str) -> Res<Tx> {
+        let tx = Tx { conn: self, open: true };
+        tx.run(sql).await?;
+        Ok(tx)
+    }
+
+    /// Takes the connection out of the pool for good: its state is not known.
+    pub(crate) fn discard(self) {
+        drop(deadpool_postgres::Object::take(self.client));
+    }
+}
+
+/// A transaction. Dropped without [`Tx::commit`] it is rolled back.
+pub(crate) struct Tx {
+    conn: Conn,
+    open: bool,
+}
+
+impl Deref for Tx {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.conn
+    }
+}
+
+impl Tx {
+    /// Commits. An error says that nothing is known to be written; the journal, which must know, commits by itself.
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        self.open = false;
+        Ok(self.conn.run("COMMIT").await?)
+    }
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        if self.open {
+            // The first poll sends it; whoever has the connection next comes after it.
+            let _ = self.conn.client.batch_execute("ROLLBACK").now_or_never();
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The store: its connections, and which node it is.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::RwLock;
+use postrider_model::id::IdSalt;
+use postrider_model::slot::NodeNumber;
+use tokio_postgres::types::Type;
+
+use crate::conn::{Conn, Tx};
+use crate::connect::{self, Connections};
+use crate::fault::{Fault, Res, at_open};
+use crate::options::{OpenError, PostgresOptions};
+use crate::{schema, url};
+
+/// The shared store. All ports of `postrider-store` are implemented on it.
+#[derive(Debug)]
+pub struct PostgresStore {
+    connections: Connections,
+    salt: IdSalt,
+    pub(crate) options: PostgresOptions,
+    pub(crate) schema_version: u32,
+    membership: RwLock<Option<Membership>>,
+    closed: AtomicBool,
+}
+
+/// The node that this store writes for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Membership {
+    pub(crate) number: NodeNumber,
+    /// Counted up by each join: a node that was buried knows by it that it is not the one any more.
+    pub(crate) generation: i64,
+}
+
+impl PostgresStore {
+    /// Connects, and makes or migrates the schema. Nodes that open an empty database at once wait for each other.
+    ///
+    /// # Errors
+    /// [`OpenError`]: no server, one that will not do, or a schema of a newer version.
+    pub async fn open(options: PostgresOptions) -> Result<Arc<Self>, OpenError> {
+        let target = url::read(&options)?;
+        let connections = Connections::new(&target, &options)?;
+        let first = connect::check(&connections).await?;
+        let schema_version = schema::migrate(first, &connections).await?;
+        let conn = connections.get().await.map_err(at_open)?;
+        let salt = keep_salt(&conn, options.salt_if_new).await.map_err(at_open)?;
+        Ok(Arc::new(Self {
+            connections,
+            salt,
+            options,
+            schema_version,
+            membership: RwLock::new(None),
+            closed: AtomicBool::new(false),
+        }))
+    }
+
+    /// The salt of the installation's ids.
+    pub fn salt(&self) -> IdSalt {
+        self.salt
+    }
+
+    /// A connection.
+    pub(crate) async fn conn(&self) -> Res<Conn> {
+        if self.closed.load(Ordering::Acquire) { Err(Fault::closed()) } else { self.connections.get().await }
+    }
+
+    /// A transaction that reads and writes.
+    pub(crate) async fn begin(&self) -> Res<Tx> {
+        self.conn().await?.begin().await
+    }
+
+    /// A transaction that reads one snapshot.
+    pub(crate) async fn snapshot(&self) -> Res<Tx> {
+        self.conn().await?.snapshot().await
+    }
+
+    /// Which node this is; `None` before it joined, and after it was buried.
+    pub(crate) fn membership(&self) -> Option<Membership> {
+        *self.membership.read()
+    }
+
+    pub(crate) fn set_membership(&self, membership: Option<Membership>) {
+        *self.membership.write() = membership;
+    }
+
+    /// What rows have as their writer: the node's number, or -1 of what is no node.
+    pub(crate) fn writer(&self) -> i16 {
+        self.membership().map_or(-1, |membership| i16::from(membership.number.0))
+    }
+
+    /// Later calls answer that the store is closed.
+    pub(crate) fn shut(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.connections.close();
+    }
+}
+
+/// Keeps the salt of a new installation, and returns the one that holds.
+async fn keep_salt(conn: &Conn, if_new: IdSalt) -> Res<IdSalt> {
+    const READ: &str = "SELECT value FROM postrider.fact WHERE name = 'id_salt'";
+    let mut row = conn.query_opt(READ, &[]).await?;
+    if row.is_none() {
+        let new = if_new.0.to_le_bytes();
+        conn.execute(
+            "INSERT INTO postrider.fact (name, value) VALUES ('id_salt', $1) ON CONFLICT DO NOTHING",
+            &[(&new.as_slice(), Type::BYTEA)],
+        )
+        .await?;
+        row = conn.query_opt(READ, &[]).await?;
+    }
+    let bytes: Option<Vec<u8>> = row.map(|row| row.try_get(0)).transpose()?;
+    let bytes = bytes.and_then(|bytes| <[u8; 8]>::try_from(bytes.as_slice()).ok());
+    let bytes = bytes.ok_or_else(|| Fault::corrupt("fact", "value", "id_salt", "not eight bytes"))?;
+    Ok(IdSalt(u64::from_le_bytes(bytes)))
+}
