@@ -8,6 +8,7 @@ mod cluster;
 mod conn;
 mod connect;
 mod fault;
+mod inspect;
 mod options;
 mod schema;
 mod signal;
@@ -15,5 +16,6 @@ mod store;
 mod tls;
 mod url;
 
+pub use inspect::{Inspection, inspect};
 pub use options::{OpenError, PostgresOptions};
 pub use store::PostgresStore;

@@ -27,9 +27,9 @@ const LOCK: i64 = 0x706f_7374_7269_6465;
 
 /// What a database says of its schema.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Version {
-    number: i32,
-    oldest_reader: i32,
+pub(crate) struct Version {
+    pub(crate) number: i32,
+    pub(crate) oldest_reader: i32,
 }
 
 /// The version that this program writes.
@@ -62,7 +62,7 @@ fn refuse_newer(version: Version) -> Result<(), OpenError> {
 }
 
 /// The version of the database; the first where there is no schema yet.
-async fn version(conn: &Conn) -> Res<Version> {
+pub(crate) async fn version(conn: &Conn) -> Res<Version> {
     // Not by to_regclass, which may answer from what this session knew before another one made the table.
     let there = conn
         .query_opt(
