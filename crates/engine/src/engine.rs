@@ -9,6 +9,7 @@ use postrider_courier::{GuardPolicy, Transport};
 use postrider_model::delivery::{Attempt, DeliveryKey};
 use postrider_model::id::{EndpointKey, IdSalt, Ordinal, OrdinalSource, ProjectKey, TenantKey};
 use postrider_model::limits::Limits;
+use postrider_model::slot::NodeNumber;
 use postrider_model::time::Millis;
 use postrider_store::{Change, ChangeOutcome, EventFlags, IdempotencyMark, Store, StoreError};
 use postrider_vault::Keyring;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 use crate::accept::{AcceptError, Accepted, EventIn, Intake, Origin};
 use crate::attempt::BodyPlaces;
+use crate::cluster::{self, Cluster, NodeSettings, StewardEnd, StoreClock};
 use crate::core::{BodyBudget, Core, Message};
 use crate::metrics::Metrics;
 use crate::ports::{Clock, Fatal, Rng, Spawner};
@@ -74,6 +76,8 @@ pub struct Settings {
     pub min_free_bytes: u64,
     /// `User-Agent` of every request.
     pub user_agent: String,
+    /// What this node is among those that share the store.
+    pub node: NodeSettings,
 }
 
 impl Default for Settings {
@@ -87,6 +91,7 @@ impl Default for Settings {
             fanout_chunk: 256,
             min_free_bytes: 512 * 1024 * 1024,
             user_agent: concat!("Postrider/", env!("CARGO_PKG_VERSION")).to_owned(),
+            node: NodeSettings::default(),
         }
     }
 }
@@ -134,6 +139,11 @@ pub(crate) struct Shared {
     pub ids: parking_lot::Mutex<OrdinalSource>,
     pub replays: Notify,
     pub stop: tokio::sync::watch::Sender<bool>,
+    /// Nothing is left to settle.
+    pub stopped: tokio::sync::watch::Sender<bool>,
+    pub cluster: Cluster,
+    /// The clock above, where it follows the store's.
+    pub store_clock: Option<Arc<StoreClock>>,
     core: mpsc::UnboundedSender<Message>,
 }
 
@@ -150,6 +160,35 @@ impl Shared {
     /// The project as its row is now, whatever is cached.
     pub(crate) async fn confirmed_project(&self, key: ProjectKey) -> Result<Arc<ProjectContext>, StoreError> {
         self.projects.confirmed(key, self.sources()).await
+    }
+
+    /// Ids of endpoints, keys and replays are those of this node from now on.
+    pub(crate) fn number_ids(&self, highest: Ordinal, number: NodeNumber) {
+        let mut ids = self.ids.lock();
+        *ids = OrdinalSource::of_node(ids.last().max(highest), number);
+    }
+
+    /// See [`Engine::endpoint_changed`].
+    pub(crate) async fn endpoint_changed(&self, tenant: TenantKey, endpoint: EndpointKey) {
+        self.routes.forget(tenant);
+        let (reply, done) = oneshot::channel();
+        match self.routes.plan_of(endpoint, self).await {
+            Ok(plan) => self.tell(Message::Changed(endpoint, plan, reply)),
+            Err(error) => {
+                tracing::error!(%error, endpoint = endpoint.0, "a changed endpoint could not be read; its lane rests until it is");
+                self.tell(Message::Rest(endpoint, reply));
+            }
+        }
+        let _ = done.await;
+    }
+
+    /// See [`Engine::project_changed`].
+    pub(crate) async fn project_changed(&self, project: ProjectKey) {
+        self.projects.forget(project);
+        self.routes.forget_project(project);
+        let (reply, done) = oneshot::channel();
+        self.tell(Message::ProjectChanged(project, reply));
+        let _ = done.await;
     }
 
     fn sources(&self) -> Sources<'_> {
@@ -183,9 +222,17 @@ impl Engine {
     ///
     /// # Errors
     /// Of the store, while recovering.
-    pub async fn start(parts: EngineParts) -> Result<Self, StoreError> {
+    pub async fn start(mut parts: EngineParts) -> Result<Self, StoreError> {
         let (core, inbox) = mpsc::unbounded_channel();
-        let shared = Arc::new(Self::shared(parts, core));
+        let member = cluster::join(&*parts.store, &parts.settings.node, parts.clock.now()).await?;
+        let store_clock = member.number.map(|_| {
+            let clock = Arc::new(StoreClock::new(Arc::clone(&parts.clock)));
+            clock.set(member.clock_ahead_ms);
+            parts.clock = Arc::clone(&clock) as Arc<dyn Clock>;
+            clock
+        });
+        let (shared, end) = Self::shared(parts, core, store_clock);
+        let shared = Arc::new(shared);
         let recovered = shared.store.recover(shared.time.now()).await?;
         shared.time.not_before(recovered.highest.time());
         let ahead = shared.time.ahead();
@@ -195,20 +242,35 @@ impl Engine {
                 "the last event is ahead of the system's clock, which was set back; nothing waits for it"
             );
         }
-        let mut core = Core::new(Arc::clone(&shared), inbox, &recovered);
-        core.resume_fanouts(&crate::upkeep::fanout::unfinished(&shared).await?);
+        let highest = recovered.highest.max(member.highest);
+        let source = || match member.number {
+            Some(number) => OrdinalSource::of_node(highest, number),
+            None => OrdinalSource::new(highest),
+        };
+        let mut core = Core::new(Arc::clone(&shared), inbox, &recovered, source());
+        match member.number {
+            Some(number) => cluster::joined_as(&shared, number),
+            // What another node has not written of its fan-outs is that node's.
+            None => core.resume_fanouts(&crate::upkeep::fanout::unfinished(&shared).await?),
+        }
         // Endpoints, keys and replays have ids of their own, which need not be above the events'.
-        *shared.ids.lock() = OrdinalSource::new(recovered.highest);
+        *shared.ids.lock() = source();
         shared.spawner.spawn(Box::pin(core.run()));
         crate::upkeep::start(&shared);
+        cluster::start(&shared, end);
         tracing::info!(moved = recovered.moved, endpoints = recovered.backlog.len(), "recovered");
         Ok(Self { shared })
     }
 
-    fn shared(parts: EngineParts, core: mpsc::UnboundedSender<Message>) -> Shared {
+    fn shared(
+        parts: EngineParts,
+        core: mpsc::UnboundedSender<Message>,
+        store_clock: Option<Arc<StoreClock>>,
+    ) -> (Shared, StewardEnd) {
         let user_agent = HeaderValue::from_str(&parts.settings.user_agent)
             .unwrap_or(HeaderValue::from_static(concat!("Postrider/", env!("CARGO_PKG_VERSION"))));
-        Shared {
+        let (cluster, end) = Cluster::new(parts.store.is_shared());
+        let shared = Shared {
             store: parts.store,
             transport: parts.transport,
             time: EngineTime::new(Arc::clone(&parts.clock)),
@@ -237,10 +299,14 @@ impl Engine {
             ids: parking_lot::Mutex::new(OrdinalSource::new(Ordinal::default())),
             replays: Notify::new(),
             stop: tokio::sync::watch::channel(false).0,
+            stopped: tokio::sync::watch::channel(false).0,
+            cluster,
+            store_clock,
             limits: parts.limits,
             settings: parts.settings,
             core,
-        }
+        };
+        (shared, end)
     }
 
     /// Accepts events (DESIGN 2.1); returns when they are on disk. All or none.
@@ -297,18 +363,10 @@ impl Engine {
             .map(|_| ())
     }
 
-    /// After an endpoint was written: returns when nothing begins by its old state any more.
+    /// After an endpoint was written: returns when nothing begins by its old state any more on this node. Other nodes
+    /// read it from the store's news.
     pub async fn endpoint_changed(&self, tenant: TenantKey, endpoint: EndpointKey) {
-        self.shared.routes.forget(tenant);
-        let (reply, done) = oneshot::channel();
-        match self.shared.routes.plan_of(endpoint, &self.shared).await {
-            Ok(plan) => self.shared.tell(Message::Changed(endpoint, plan, reply)),
-            Err(error) => {
-                tracing::error!(%error, endpoint = endpoint.0, "a changed endpoint could not be read; its lane rests until it is");
-                self.shared.tell(Message::Rest(endpoint, reply));
-            }
-        }
-        let _ = done.await;
+        self.shared.endpoint_changed(tenant, endpoint).await;
     }
 
     /// After a project's event types were written: events accepted from now on are held to them. Endpoints and
@@ -319,11 +377,7 @@ impl Engine {
 
     /// After a project or its settings were written, or it was deleted.
     pub async fn project_changed(&self, project: ProjectKey) {
-        self.shared.projects.forget(project);
-        self.shared.routes.forget_project(project);
-        let (reply, done) = oneshot::channel();
-        self.shared.tell(Message::ProjectChanged(project, reply));
-        let _ = done.await;
+        self.shared.project_changed(project).await;
     }
 
     /// Reopens a delivery: pending again, due now (DESIGN 4.4 "Resend").
@@ -360,8 +414,10 @@ impl Engine {
 
     /// From now on no attempt begins but those of test sends, so that those in flight can end while requests in
     /// flight are still answered: what these bring is accepted, and sent after the next start.
+    /// Slots are handed over to other nodes, each when nothing of it is in flight any more.
     pub fn wind_down(&self) {
         self.shared.tell(Message::WindDown);
+        self.shared.cluster.leave();
     }
 
     /// Accepts no more, finishes attempts in flight, settles, flushes. The store stays open.
@@ -374,6 +430,26 @@ impl Engine {
         if let Err(error) = self.shared.stats.flush(&*self.shared.store).await {
             tracing::warn!(%error, "the last minute's statistics were not written");
         }
+    }
+
+    /// Leaves the other nodes, who take over what is left; after [`Engine::stop`], or instead of what is left of it.
+    pub async fn leave(&self) {
+        self.shared.stopped.send_replace(true);
+        if self.shared.cluster.shared_store
+            && let Err(error) = self.shared.store.leave().await
+        {
+            tracing::warn!(%error, "the other nodes take over once this one's lease has ended");
+        }
+    }
+
+    /// The nodes that share the store, as of the last beat; `None` where the store is this process's own.
+    pub fn nodes(&self) -> Option<Vec<postrider_store::NodeSeen>> {
+        self.shared.cluster.shared_store.then(|| self.shared.cluster.nodes())
+    }
+
+    /// The slots this node owns, all where the store is its own.
+    pub fn slots(&self) -> postrider_model::slot::SlotSet {
+        *self.shared.cluster.owned.read()
     }
 
     /// The salt of this installation's ids.

@@ -7,6 +7,7 @@
 
 pub mod accept;
 mod attempt;
+mod cluster;
 mod core;
 mod engine;
 mod metrics;
@@ -19,6 +20,7 @@ mod time;
 mod upkeep;
 
 pub use accept::{AcceptError, Accepted, EventIn, Fault, Origin};
+pub use cluster::NodeSettings;
 pub use engine::{Engine, EngineParts, Settings, TestSent};
 pub use plan::EndpointPlan;
 pub use project::{Contracts, ProjectContext};

@@ -28,7 +28,9 @@ pub(crate) struct Metrics {
     pub exhausted: Counter,
     pub disabled: Counter,
     pub loaded: Counter,
-    pub in_flight: Gauge,
+    /// Deliveries that other nodes handed to this one.
+    pub news: Counter,
+    in_flight: Gauge,
     lanes: Gauge,
     queued: Gauge,
     oldest_due_seconds: Gauge<f64, AtomicU64>,
@@ -44,6 +46,8 @@ pub(crate) struct Metrics {
     attempt_seconds: Histogram,
     facts: Mutex<StoreFacts>,
     last_commit_us: AtomicI64,
+    /// Due time of the oldest delivery in a lane; `i64::MAX` where none waits.
+    oldest_due: AtomicI64,
 }
 
 impl Metrics {
@@ -65,6 +69,7 @@ impl Metrics {
         let exhausted = counter("deliveries_failed", "Deliveries given up");
         let disabled = counter("endpoints_disabled", "Endpoints disabled by their contract's rule");
         let loaded = counter("deliveries_loaded", "Deliveries read back from the store into lanes");
+        let news = counter("deliveries_handed_over", "Deliveries that came from other nodes");
         let mut gauge = |name: &str, help: &str| {
             let gauge = Gauge::default();
             registry.register(name, help, gauge.clone());
@@ -116,6 +121,7 @@ impl Metrics {
             exhausted,
             disabled,
             loaded,
+            news,
             in_flight,
             lanes,
             queued,
@@ -132,6 +138,7 @@ impl Metrics {
             attempt_seconds,
             facts: Mutex::default(),
             last_commit_us: AtomicI64::new(0),
+            oldest_due: AtomicI64::new(i64::MAX),
         }
     }
 
@@ -154,7 +161,29 @@ impl Metrics {
     pub(crate) fn look(&self, lanes: usize, queued: usize, oldest_due: Option<Millis>, now: Millis) {
         self.lanes.set(lanes as i64);
         self.queued.set(queued as i64);
+        self.oldest_due.store(oldest_due.unwrap_or(Millis::MAX).0, Atomic::Relaxed);
         self.oldest_due_seconds.set(oldest_due.map_or(0.0, |due| now.since(due).as_secs_f64()));
+    }
+
+    /// An attempt begins.
+    pub(crate) fn attempt_began(&self) {
+        self.in_flight.inc();
+    }
+
+    /// An attempt ended.
+    pub(crate) fn attempt_over(&self) {
+        self.in_flight.dec();
+    }
+
+    /// Attempts in flight.
+    pub(crate) fn in_flight(&self) -> u64 {
+        u64::try_from(self.in_flight.get()).unwrap_or(0)
+    }
+
+    /// Deliveries in lanes, and since when the oldest of them is due, as of the last look.
+    pub(crate) fn backlog(&self) -> (u64, Option<Millis>) {
+        let oldest = Some(Millis(self.oldest_due.load(Atomic::Relaxed)));
+        (u64::try_from(self.queued.get()).unwrap_or(0), oldest.filter(|due| *due != Millis::MAX))
     }
 
     pub(crate) fn store(&self, facts: StoreFacts) {

@@ -243,6 +243,13 @@ impl Projects {
         }
     }
 
+    /// Anything may have changed.
+    pub(crate) fn forget_all(&self) {
+        let mut known = self.known.write();
+        known.changes += 1;
+        known.by_key.clear();
+    }
+
     /// A project or its catalogue was changed.
     pub(crate) fn forget(&self, key: ProjectKey) {
         let mut known = self.known.write();

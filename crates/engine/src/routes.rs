@@ -110,6 +110,11 @@ impl Routes {
         }
     }
 
+    /// Anything may have changed.
+    pub(crate) fn forget_all(&self) {
+        self.by_name.clear();
+    }
+
     /// A project's settings or contract changed: all its routes are made anew.
     pub(crate) fn forget_project(&self, project: ProjectKey) {
         self.by_name.retain(|name, _| name.project != project);

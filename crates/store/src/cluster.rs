@@ -35,7 +35,8 @@ pub trait Cluster: Send + Sync {
         Err(StoreError::Unsupported("beating"))
     }
 
-    /// Takes those of the slots that nobody owns; returns which, and what waits in them.
+    /// Takes those of the slots that nobody owns, or that are this node's already; returns which, and what waits in
+    /// them.
     async fn claim(&self, _slots: SlotSet, _now: Millis) -> Result<Claimed, StoreError> {
         Err(StoreError::Unsupported("claiming"))
     }

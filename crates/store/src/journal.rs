@@ -293,6 +293,18 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// Of which delivery.
+    pub fn delivery(&self) -> DeliveryKey {
+        match self {
+            Self::Index { delivery, .. }
+            | Self::Enter { delivery, .. }
+            | Self::Reopen { delivery, .. }
+            | Self::Cancel { delivery } => *delivery,
+        }
+    }
+}
+
 /// What a change did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeOutcome {

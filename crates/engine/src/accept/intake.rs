@@ -33,6 +33,12 @@ pub(crate) fn overload(shared: &Shared) -> Option<String> {
     if gauges.stopping.load(Atomic::Relaxed) {
         return Some("the server is stopping".to_owned());
     }
+    if !shared.cluster.lease.holds() {
+        return Some("this node has no lease from the store".to_owned());
+    }
+    if shared.cluster.clock_off_ms.load(Atomic::Relaxed) != 0 {
+        return Some("this machine's clock is too far off the store's".to_owned());
+    }
     if gauges.disk_low.load(Atomic::Relaxed) {
         return Some("the disk is almost full".to_owned());
     }

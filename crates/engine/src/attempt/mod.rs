@@ -88,11 +88,21 @@ pub(crate) async fn run(shared: Arc<Shared>, mut begin: Begin) {
 }
 
 async fn send(shared: &Shared, begin: &Begin, prepared: Prepared) -> Ended {
-    // The last moment: after a disable was answered no attempt begins (DESIGN 9).
-    if begin.gate.as_ref().is_some_and(|gate| gate.load(Ordering::Acquire)) {
+    // The last moment: after a disable was answered no attempt begins (DESIGN 9), and none without a lease (DESIGN 6).
+    let lease = &shared.cluster.lease;
+    if begin.gate.as_ref().is_some_and(|gate| gate.load(Ordering::Acquire)) || !lease.holds() {
         return Ended::NotBegun { store_failed: false };
     }
-    let report = shared.transport.send(prepared.request).await;
+    let sending = shared.transport.send(prepared.request);
+    let report = if lease.can_end() {
+        tokio::select! {
+            biased;
+            report = sending => report,
+            () = lease.lost() => return Ended::NotBegun { store_failed: false },
+        }
+    } else {
+        sending.await
+    };
     drop(prepared.place);
     Ended::Sent(Sent { started_at: prepared.started_at, report })
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering as Atomic;
 use std::time::Duration;
 
+use postrider_model::delivery::DeliveryKey;
 use postrider_model::id::{Ordinal, TenantKey};
 use postrider_model::time::Millis;
 use postrider_store::{
-    Append, EventFlags, EventOutcome, NewDelivery, NewEvent, Place, StoredEvent, WaitingFanout,
+    Append, Change, EventFlags, EventOutcome, NewDelivery, NewEvent, Place, StoredEvent, WaitingFanout,
 };
 use smallvec::SmallVec;
 
@@ -132,6 +133,8 @@ impl Core {
         if test {
             return Place::Lane;
         }
+        let own = self.owns(one.plan.key);
+        self.for_others |= !own;
         let scheduled = deliver_at.filter(|at| *at > now);
         // The lane may know a newer plan than the match; the routing check decides which one holds.
         if !one.plan.enabled {
@@ -141,6 +144,7 @@ impl Core {
             (Some(key), Some(due)) => Place::Scheduled { key, due },
             (Some(key), None) => Place::Ordered { key, due: now },
             (None, Some(due)) => Place::Due(due),
+            (None, None) if !own => Place::Due(now),
             (None, None) => {
                 let seq = self.committed_seq + 1;
                 let lane = self.lane(&one.plan, now);
@@ -240,6 +244,9 @@ impl Core {
                     self.start_test(&one.plan, item, test);
                     return;
                 }
+                if !self.owns(one.plan.key) {
+                    return self.hand_on(one, event, now);
+                }
                 let lane = self.lane(&one.plan, now);
                 lane.prove(&one.plan);
                 lane.push_fresh(item);
@@ -254,6 +261,18 @@ impl Core {
             // Head or parked, the loader will see which.
             Place::Ordered { due, .. } => self.note_due(one.plan.key, due, seq, now),
             Place::Held => {}
+        }
+    }
+
+    /// Its slot was given up while it was committed: its next owner finds it in the due index. Where others took the slot
+    /// over, its lane is gone, and they have found it.
+    fn hand_on(&mut self, one: &Match, event: Ordinal, now: Millis) {
+        if let Some(lane) = self.lanes.get_mut(&one.plan.key) {
+            lane.release();
+            let delivery = DeliveryKey { event, endpoint: one.plan.key };
+            self.pending.push_change(Change::Index { delivery, due: now }, None);
+        } else {
+            self.low_water.remove(event);
         }
     }
 

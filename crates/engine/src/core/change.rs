@@ -98,6 +98,17 @@ impl Core {
         }
     }
 
+    /// What other nodes changed is not known: no lane begins anything until its plan is read anew.
+    pub(crate) fn everything_changed(&mut self) {
+        self.reread_fanouts();
+        for changed_meanwhile in self.planning.values_mut() {
+            *changed_meanwhile = true;
+        }
+        for endpoint in self.order.clone() {
+            self.rest(endpoint);
+        }
+    }
+
     /// The lane begins nothing until its plan is read.
     pub(crate) fn rest(&mut self, endpoint: EndpointKey) {
         if let Some(lane) = self.lanes.get_mut(&endpoint) {
@@ -145,8 +156,16 @@ impl Core {
     /// Sweeps once the commit that is on its way has ended. Until the sweep has ended too, the lane reads nothing
     /// from the store: enabled again it would send what is to be held.
     pub(crate) fn sweep_later(&mut self, endpoint: EndpointKey, into: SweepInto) {
+        if !self.owns(endpoint) {
+            // Its owner is told too.
+            return;
+        }
         let after_seq = self.committed_seq + u64::from(self.commit.is_some());
         let up_to = match into {
+            // Other nodes' ids of this millisecond may be greater than this one's.
+            SweepInto::Held if self.shared.cluster.shared_store => {
+                self.ordinals.last().max(Ordinal(Ordinal::at(self.looked_at).0 | 0xffff))
+            }
             SweepInto::Held => self.ordinals.last(),
             SweepInto::Cancelled => Ordinal(i64::MAX),
         };

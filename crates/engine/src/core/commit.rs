@@ -39,6 +39,17 @@ pub(crate) struct InFlight {
     retry: Vec<Settle>,
     changes: Vec<(Change, Option<Reply>)>,
     health: Vec<HealthWrite>,
+    /// It writes deliveries that other nodes make.
+    for_others: bool,
+}
+
+impl InFlight {
+    /// Whose deliveries, changes and health it writes, beside those of appends; some more than once.
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = EndpointKey> {
+        let settles = self.settles.iter().map(|note| note.delivery.endpoint);
+        let changes = self.changes.iter().map(|(change, _)| change.delivery().endpoint);
+        settles.chain(changes).chain(self.health.iter().map(|write| write.endpoint))
+    }
 }
 
 /// Waits for the commit on its way; never if there is none.
@@ -76,6 +87,8 @@ impl Core {
         }
         let changes = self.pending.take_changes();
         batch.changes = changes.iter().map(|(change, _)| *change).collect();
+        let changed_for_others = changes.iter().any(|(change, _)| !self.owns(change.delivery().endpoint));
+        let for_others = std::mem::take(&mut self.for_others) || changed_for_others;
         batch.health = self.pending.take_health();
         let health = batch.health.clone();
         batch.low_water = self.low_water.mark();
@@ -86,7 +99,17 @@ impl Core {
             .store(oldest.or(self.pending.oldest()).unwrap_or(Millis::MAX).0, Atomic::Relaxed);
         let store = std::sync::Arc::clone(&self.shared.store);
         let future: CommitFuture = Box::pin(async move { store.commit(batch).await });
-        self.commit = Some(InFlight { future, seq, appends, chunks, settles: notes, retry, changes, health });
+        self.commit = Some(InFlight {
+            future,
+            seq,
+            appends,
+            chunks,
+            settles: notes,
+            retry,
+            changes,
+            health,
+            for_others,
+        });
     }
 
     fn admit_appends(&mut self, batch: &mut Batch, now: Millis) -> Vec<Admitted> {
@@ -113,8 +136,15 @@ impl Core {
         match result {
             Ok(committed) => self.commit_succeeded(done, committed, now),
             Err(StoreError::Fatal(reason)) => self.shared.fatal.die(&reason),
-            Err(error) => self.commit_failed(done, &error, now),
+            Err(error) => {
+                if let StoreError::Fenced = error {
+                    crate::cluster::fenced(&self.shared);
+                }
+                self.commit_failed(done, &error, now);
+            }
         }
+        self.lose_everything_if_fenced();
+        self.vacate(now);
         self.shared
             .gauges
             .oldest_append
@@ -125,13 +155,18 @@ impl Core {
         self.committed_seq = done.seq;
         self.failing = false;
         self.shared.metrics.commit(committed.commit_us);
+        if done.for_others {
+            self.shared.store.ring();
+        }
         // First of all, for a load that begins below must not skip what this commit moved.
         for (note, settled) in done.settles.iter().zip(&committed.settles) {
+            self.listening.note(note.delivery);
             if let Some(lane) = self.lanes.get_mut(&note.delivery.endpoint) {
                 lane.settled(note.delivery.event, settled.state);
             }
         }
         for ((change, _), outcome) in done.changes.iter().zip(&committed.changes) {
+            self.listening.note(change.delivery());
             self.forget_changed(change, *outcome);
         }
         for (admitted, outcome) in done.appends.into_iter().zip(committed.appends) {
@@ -256,7 +291,7 @@ impl Core {
     }
 
     /// A delivery was cancelled: what waits of it in its lane is not sent. An attempt in flight finishes.
-    fn unqueue(&mut self, delivery: DeliveryKey) {
+    pub(crate) fn unqueue(&mut self, delivery: DeliveryKey) {
         let fresh = self.lanes.get_mut(&delivery.endpoint).is_some_and(|lane| lane.cancel(delivery.event));
         if fresh {
             self.low_water.remove(delivery.event);
@@ -271,6 +306,9 @@ impl Core {
 
     /// A row in the due index for this endpoint: its lane, made if need be, will read it.
     pub(crate) fn note_due(&mut self, endpoint: EndpointKey, due: Millis, seq: u64, now: Millis) {
+        if !self.owns(endpoint) {
+            return;
+        }
         if let Some(lane) = self.lanes.get_mut(&endpoint) {
             lane.stored.wrote_due(due, seq, now);
             self.pump(endpoint, now);

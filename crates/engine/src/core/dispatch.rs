@@ -22,7 +22,7 @@ pub(crate) type TestReply = oneshot::Sender<(Ordinal, Attempt)>;
 impl Core {
     /// Lets a lane begin whatever it may.
     pub(crate) fn pump(&mut self, endpoint: EndpointKey, now: Millis) {
-        if self.winding_down || self.braked() {
+        if self.winding_down || !self.owns(endpoint) || self.braked() {
             return;
         }
         if let Some(lane) = self.lanes.get_mut(&endpoint) {
@@ -88,14 +88,17 @@ impl Core {
     /// Nothing begins while commits fail, or while outcomes wait for the disk faster than it takes them: what is sent
     /// then would be kept in memory without bound, and sent once more after a crash.
     fn braked(&mut self) -> bool {
-        let braked = self.failing || self.pending.settles() >= MAX_WAITING_SETTLES;
+        let braked = self.failing
+            || self.pending.settles() >= MAX_WAITING_SETTLES
+            || !self.shared.cluster.lease.holds();
         self.held_back |= braked;
         braked
     }
 
     /// After a commit: lanes that were held back begin again.
     pub(crate) fn release_brake(&mut self, now: Millis) {
-        if self.held_back && !self.failing && self.pending.settles() < MAX_WAITING_SETTLES {
+        let free = !self.failing && self.pending.settles() < MAX_WAITING_SETTLES;
+        if self.held_back && free && self.shared.cluster.lease.holds() {
             self.held_back = false;
             for endpoint in self.order.clone() {
                 self.pump(endpoint, now);
@@ -120,7 +123,7 @@ impl Core {
     fn begin(&mut self, begin: Begin) {
         self.in_flight += 1;
         self.slow_in_flight += usize::from(begin.slow);
-        self.shared.metrics.in_flight.inc();
+        self.shared.metrics.attempt_began();
         self.shared.spawner.spawn(Box::pin(attempt::run(Arc::clone(&self.shared), begin)));
     }
 
@@ -136,7 +139,7 @@ impl Core {
     pub(crate) fn place_freed(&mut self, slow: bool, now: Millis) {
         self.in_flight -= 1;
         self.slow_in_flight -= usize::from(slow);
-        self.shared.metrics.in_flight.dec();
+        self.shared.metrics.attempt_over();
         // A lane whose turn comes may have nothing to send by now, so the place is offered until it is taken. It
         // ends: a lane goes back into its ring only when its kind of place is used up.
         while self.in_flight < self.shared.settings.max_in_flight {

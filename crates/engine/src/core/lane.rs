@@ -444,6 +444,18 @@ impl Lane {
         self.queue.oldest_due().filter(|due| *due <= now)
     }
 
+    /// Whether a delivery from the store may come straight into memory.
+    pub(crate) fn has_room(&self) -> bool {
+        let whole = !self.stored.is_spilled() && !self.stored.sweeping && !self.unproven;
+        whole && self.queue.len() + self.reserved < LANE_ROOM
+    }
+
+    /// Whether nothing of it is in memory or in flight.
+    pub(crate) fn has_left(&self) -> bool {
+        let empty = self.queue.is_empty() && self.soon.is_empty() && self.reserved == 0;
+        empty && self.flight.is_empty() && self.stored.is_at_rest()
+    }
+
     /// Whether nothing would be lost if the lane went away.
     pub(crate) fn is_idle(&self) -> bool {
         let at_rest = self.queue.is_empty()

@@ -40,10 +40,15 @@ impl Core {
         let endpoint = loaded.endpoint;
         // From here on each body takes its own part of the budget.
         drop(loaded.room);
+        let given_up = !self.owns(endpoint);
         let Some(lane) = self.lanes.get_mut(&endpoint) else { return };
         match loaded.page {
             // Read before the sweep began, or in its midst.
             Ok(_) if lane.stored.sweeping => lane.stored.load_dropped(),
+            Ok(_) if given_up => {
+                lane.stored.load_dropped();
+                self.vacate(now);
+            }
             Ok(mut page) => {
                 lane.loaded(&mut page, loaded.read_after, now);
                 self.shared.metrics.loaded.inc_by(page.rows.len() as u64);
@@ -63,7 +68,7 @@ impl Core {
         }
     }
 
-    fn take_row(&mut self, plan: &Arc<EndpointPlan>, row: DueDelivery, now: Millis) {
+    pub(crate) fn take_row(&mut self, plan: &Arc<EndpointPlan>, row: DueDelivery, now: Millis) {
         let delivery = postrider_model::delivery::DeliveryKey { event: row.event, endpoint: plan.key };
         if row.scheduled {
             let Some(key) = row.key else { return };
@@ -110,6 +115,9 @@ impl Core {
 
     /// A backlog of an endpoint without a lane: at its due time the plan is read and the lane made.
     pub(crate) fn expect(&mut self, endpoint: EndpointKey, due: Millis, now: Millis) {
+        if !self.owns(endpoint) {
+            return;
+        }
         let due = due.max(now);
         let known = self.unplanned.get(&endpoint).copied();
         if known.is_none_or(|at| due < at) {
@@ -146,6 +154,9 @@ impl Core {
             return self.plan(endpoint);
         }
         self.unplanned.remove(&endpoint);
+        if !self.owns(endpoint) {
+            return;
+        }
         if let Some(lane) = self.lanes.get_mut(&endpoint) {
             // Asked for because the project changed, or the rule disabled it.
             lane.off_by_rule = false;

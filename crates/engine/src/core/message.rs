@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use postrider_model::delivery::Attempt;
+use postrider_model::delivery::{Attempt, DeliveryKey};
 use postrider_model::id::{EndpointKey, Ordinal, ProjectKey};
+use postrider_model::slot::{NodeNumber, SlotSet};
 use postrider_model::time::Millis;
-use postrider_store::{Change, ChangeOutcome, DuePage, EventOutcome, IdempotencyMark, StoreError};
+use postrider_store::{
+    Change, ChangeOutcome, DueDelivery, DuePage, EventOutcome, IdempotencyMark, StoreError, WaitingFanout,
+};
 use tokio::sync::oneshot;
 
 use super::fanout::FanoutsRead;
@@ -47,6 +50,26 @@ pub(crate) enum Message {
     Released(EndpointKey),
     /// An event was erased: what memory has of its content goes; answered when it is gone.
     Erased(Ordinal, oneshot::Sender<()>),
+    /// Slots are this node's from now on; what waits in them.
+    Gained(SlotSet, Vec<(EndpointKey, Millis)>),
+    /// Slots fall to others.
+    GiveUp(SlotSet),
+    /// The lease was renewed after it had lapsed.
+    LeaseRenewed,
+    /// Others took over what this node had; answered when nothing of it is in memory any more.
+    Fenced(oneshot::Sender<()>),
+    /// The node joined again: no id was made above the ordinal; its number.
+    Rejoined(Ordinal, NodeNumber, oneshot::Sender<()>),
+    /// Fan-outs of a node that died are this one's.
+    FanoutsInherited(Vec<WaitingFanout>),
+    /// News are read from now on; answered when the core is ready for them.
+    Listen(oneshot::Sender<()>),
+    /// Deliveries that other nodes put into the due index.
+    News(Vec<(EndpointKey, DueDelivery)>),
+    /// Another node cancelled a delivery.
+    CancelledElsewhere(DeliveryKey),
+    /// What other nodes changed is not known: all plans are read anew.
+    EverythingChanged,
     /// Begin no more attempts but those that a request waits for.
     WindDown,
     /// Accept no more, finish what is in flight, settle, and end.

@@ -18,11 +18,13 @@ mod lane;
 mod load;
 mod low_water;
 mod message;
+mod news;
 mod outcome;
 mod pending;
 mod queue;
 mod resting;
 mod ring;
+mod slots;
 mod soon;
 mod stored;
 mod timers;
@@ -37,7 +39,7 @@ use postrider_model::time::Millis;
 use postrider_store::Recovered;
 use tokio::sync::{mpsc, oneshot};
 
-pub(crate) use body::{BodyBudget, EventBody};
+pub(crate) use body::{BodyBudget, EventBody, Reservation};
 pub(crate) use lane::{Item, Items};
 pub(crate) use message::{AppendReply, AppendRequest, Message};
 
@@ -47,9 +49,11 @@ use commit::InFlight;
 use fanout::Fanouts;
 use lane::Lane;
 use low_water::LowWater;
+use news::Listening;
 use pending::Pending;
 use resting::Resting;
 use ring::Ring;
+use slots::Standing;
 use soon::SoonPlaces;
 use timers::Timers;
 
@@ -93,6 +97,12 @@ pub(crate) struct Core {
     failing: bool,
     /// Lanes were held back since.
     held_back: bool,
+    /// Where this node stands among the others.
+    standing: Standing,
+    /// What memory is done with while news are read.
+    listening: Listening,
+    /// The batch that is being built has deliveries for other nodes.
+    for_others: bool,
     /// Sweeps that wait for a commit.
     sweeps: Vec<change::PlannedSweep>,
     /// Endpoints whose sweeps have not ended.
@@ -115,9 +125,11 @@ impl Core {
         shared: Arc<Shared>,
         inbox: mpsc::UnboundedReceiver<Message>,
         recovered: &Recovered,
+        ordinals: OrdinalSource,
     ) -> Self {
         let now = shared.time.now();
         let resting = Resting::new(shared.limits.cached_endpoints);
+        let owned = *shared.cluster.owned.read();
         let mut core = Self {
             shared,
             inbox,
@@ -131,7 +143,7 @@ impl Core {
             slow_ring: Ring::default(),
             in_flight: 0,
             slow_in_flight: 0,
-            ordinals: OrdinalSource::new(recovered.highest),
+            ordinals,
             low_water: LowWater::new(recovered.highest),
             pending: Pending::default(),
             commit: None,
@@ -140,6 +152,9 @@ impl Core {
             soon_places: SoonPlaces::default(),
             failing: false,
             held_back: false,
+            standing: Standing::new(owned),
+            listening: Listening::default(),
+            for_others: false,
             sweeps: Vec::new(),
             sweeping: AHashMap::new(),
             next_housekeeping: now + Duration::from_millis(HOUSEKEEPING_MS as u64),
@@ -226,10 +241,31 @@ impl Core {
                 self.erased(event);
                 let _ = reply.send(());
             }
+            Message::Gained(slots, backlog) => self.slots_gained(slots, backlog, now),
+            Message::GiveUp(slots) => self.give_slots_up(slots, now),
+            Message::LeaseRenewed => self.release_brake(now),
+            Message::Fenced(reply) => self.fenced(reply),
+            Message::Rejoined(highest, number, reply) => {
+                self.rejoined(highest, number);
+                let _ = reply.send(());
+            }
+            Message::FanoutsInherited(fanouts) => self.inherit_fanouts(&fanouts),
+            Message::Listen(reply) => {
+                self.listening.begin();
+                let _ = reply.send(());
+            }
+            Message::News(rows) => self.take_news(rows, now),
+            Message::CancelledElsewhere(delivery) => {
+                self.listening.note(delivery);
+                self.unqueue(delivery);
+            }
+            Message::EverythingChanged => self.everything_changed(),
             Message::WindDown => self.winding_down = true,
             Message::Stop(reply) => {
                 self.winding_down = true;
-                self.pending.forget_aged();
+                if !self.shared.cluster.shared_store {
+                    self.pending.forget_aged();
+                }
                 self.stopping = Some(reply);
             }
         }

@@ -76,6 +76,7 @@ impl Core {
         }
         self.place_freed(slow, now);
         self.pump(endpoint, now);
+        self.vacate(now);
     }
 
     fn landed(&mut self, plan: &EndpointPlan, item: &mut Item) {
@@ -110,6 +111,9 @@ impl Core {
         for event in dropped {
             self.low_water.remove(event);
         }
+        if !self.owns(plan.key) {
+            self.unload(plan.key);
+        }
     }
 
     fn test_ended(
@@ -140,7 +144,9 @@ impl Core {
     ) {
         let mut verdict = judge(plan, sent);
         self.shared.metrics.attempt(verdict.success, sent.report.latency);
-        let Some(lane) = self.lanes.get_mut(&plan.key) else { return };
+        let Some(lane) = self.lanes.get_mut(&plan.key) else {
+            return self.ended_for_others(plan, items, sent, &verdict, now);
+        };
         lane.touched_at = now;
         let here = lane.request_ended(url_number);
         if here {
@@ -189,6 +195,23 @@ impl Core {
         );
         if here && !notice {
             self.note_health(plan, sent, &verdict, exhausted_since, exhausted_attempts, now);
+        }
+    }
+
+    /// An attempt of a lane that is gone, for others took over its slot: they need to know of a success only, so that
+    /// they do not make it again.
+    fn ended_for_others(
+        &mut self,
+        plan: &EndpointPlan,
+        items: Items,
+        sent: &Sent,
+        verdict: &Verdict,
+        now: Millis,
+    ) {
+        for item in items.into_iter().filter(|_| verdict.success) {
+            self.shared.metrics.delivered.inc();
+            let attempt = record(&item, sent, verdict);
+            self.settle(plan, item.event, Some(attempt), Next::Delivered, false, item.key, now);
         }
     }
 
@@ -250,7 +273,7 @@ impl Core {
         let too_far = due.since(now) > SOON || body.content().expires_at <= due;
         // Half of the room for bodies is for events that were never attempted.
         let crowded = self.shared.bodies.left() < self.shared.bodies.limit() / 2;
-        if too_far || crowded {
+        if too_far || crowded || !self.owns(plan.key) {
             return;
         }
         let first_attempt_at = if item.step == 0 { Some(started_at) } else { item.first_attempt_at };

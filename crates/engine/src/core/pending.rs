@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use postrider_model::id::EndpointKey;
 use postrider_model::time::Millis;
-use postrider_store::{Change, ChangeOutcome, HealthWrite, Settle, StoreError};
+use postrider_store::{Change, ChangeOutcome, HealthWrite, Next, Settle, StoreError};
 use tokio::sync::oneshot;
 
 use super::cost;
@@ -138,6 +138,24 @@ impl Pending {
         self.appends.pop_front()
     }
 
+    /// Whose deliveries, changes and health wait; some more than once.
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = EndpointKey> {
+        let settles = self.settles.iter().map(|settle| settle.delivery.endpoint);
+        let changes = self.changes.iter().map(|(change, _)| change.delivery().endpoint);
+        settles.chain(changes).chain(self.health.keys().copied())
+    }
+
+    /// Others took over what this node had: only what endpoints have taken is still worth telling. Who waits for a
+    /// change is returned.
+    pub(crate) fn keep_deliveries_made(&mut self) -> Vec<Reply> {
+        self.settles.retain_mut(|settle| {
+            settle.fresh = false;
+            settle.next == Next::Delivered
+        });
+        self.health.clear();
+        self.changes.drain(..).filter_map(|(_, reply)| reply).collect()
+    }
+
     pub(crate) fn take_appends(&mut self) -> VecDeque<AppendRequest> {
         std::mem::take(&mut self.appends)
     }
@@ -166,7 +184,6 @@ impl Pending {
 mod tests {
     use postrider_model::delivery::DeliveryKey;
     use postrider_model::endpoint::DisabledReason;
-    use postrider_store::Next;
 
     use super::*;
 

@@ -50,6 +50,11 @@ impl Resting {
         self.known.remove(&oldest).map(|rested| rested.tenant)
     }
 
+    /// Forgets those of which `keep` does not hold.
+    pub(crate) fn retain(&mut self, keep: impl Fn(EndpointKey) -> bool) {
+        self.known.retain(|endpoint, _| keep(*endpoint));
+    }
+
     pub(crate) fn remove(&mut self, endpoint: &EndpointKey) -> Option<Health> {
         self.known.remove(endpoint).map(|rested| rested.health)
     }

@@ -63,8 +63,13 @@ impl Stored {
         if at <= now {
             self.wrote_due_now(seq);
         } else {
-            self.next_due = Some(self.next_due.map_or(at, |next| next.min(at)));
+            self.wrote_due_later(at);
         }
+    }
+
+    /// Another node wrote a row that falls due at `at`.
+    pub(crate) fn wrote_due_later(&mut self, at: Millis) {
+        self.next_due = Some(self.next_due.map_or(at, |next| next.min(at)));
     }
 
     /// Takes over a backlog that was waited for before there was a lane.

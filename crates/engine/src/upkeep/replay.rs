@@ -31,7 +31,8 @@ pub(crate) async fn run(shared: Arc<Shared>) {
         match shared.store.running_replays().await {
             Ok(running) => {
                 for replay in running {
-                    if active.lock().insert(replay.id) {
+                    // Its endpoint's owner makes it.
+                    if shared.cluster.owns(replay.selection.endpoint) && active.lock().insert(replay.id) {
                         shared.spawner.spawn(Box::pin(run_one(
                             Arc::clone(&shared),
                             Arc::clone(&active),
@@ -69,7 +70,7 @@ async fn run_one(shared: Arc<Shared>, active: Active, replay: Replay) {
                 }
             }
         }
-        if !rest(&shared, STEP).await {
+        if !rest(&shared, STEP).await || !shared.cluster.owns(replay.selection.endpoint) {
             break;
         }
     }

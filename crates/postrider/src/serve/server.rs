@@ -154,6 +154,7 @@ impl Server {
         self.connections.close();
         self.engine.wind_down();
         tokio::join!(self.end_requests(deadline), self.end_attempts(deadline));
+        self.engine.leave().await;
         if let Err(error) = self.store.close().await {
             tracing::error!(%error, "the store did not close as it should; the next start recovers");
         }

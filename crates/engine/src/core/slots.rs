@@ -1,0 +1,184 @@
+//! Slots that come and go while the core runs (DESIGN 6): only the owner of a slot makes its deliveries.
+
+use postrider_model::delivery::DeliveryKey;
+use postrider_model::id::{EndpointKey, Ordinal, OrdinalSource};
+use postrider_model::slot::{NodeNumber, Slot, SlotSet};
+use postrider_model::time::Millis;
+use postrider_store::{Change, StoreError, WaitingFanout};
+use tokio::sync::oneshot;
+
+use super::Core;
+use super::fanout::Fanouts;
+use super::lane::Item;
+use super::low_water::LowWater;
+
+/// Where this node stands among the others.
+#[derive(Debug, Default)]
+pub(crate) struct Standing {
+    /// The slots that are its own.
+    owned: SlotSet,
+    /// Slots that it gives up, of which something is still in memory or in flight.
+    leaving: SlotSet,
+    /// Others took over what it had: everything is void once the commit on its way has ended.
+    fenced: Vec<oneshot::Sender<()>>,
+}
+
+impl Standing {
+    /// Of a node with these slots.
+    pub(crate) fn new(owned: SlotSet) -> Self {
+        Self { owned, ..Self::default() }
+    }
+}
+
+impl Core {
+    /// Whether this node makes the deliveries of an endpoint.
+    pub(crate) fn owns(&self, endpoint: EndpointKey) -> bool {
+        !self.shared.cluster.shared_store || self.standing.owned.has(endpoint)
+    }
+
+    fn publish_slots(&self) {
+        *self.shared.cluster.owned.write() = self.standing.owned;
+    }
+
+    /// Slots are this node's from now on, with what waits in them.
+    pub(crate) fn slots_gained(&mut self, slots: SlotSet, backlog: Vec<(EndpointKey, Millis)>, now: Millis) {
+        self.standing.owned = self.standing.owned.or(&slots);
+        self.standing.leaving = self.standing.leaving.without(&slots);
+        self.publish_slots();
+        // Given up a moment ago and not vacated yet: their lanes go on, by a plan that is read anew.
+        for endpoint in self.order.clone() {
+            if slots.has(endpoint) {
+                self.rest(endpoint);
+            }
+        }
+        for (endpoint, due) in backlog {
+            if let Some(lane) = self.lanes.get_mut(&endpoint) {
+                lane.stored.wrote_due_unseen();
+            } else {
+                self.expect(endpoint, due, now);
+            }
+        }
+        self.shared.replays.notify_one();
+    }
+
+    /// Slots fall to others: nothing of theirs begins any more, what waits in memory goes to the store, and each is
+    /// vacated when what is in flight has ended.
+    pub(crate) fn give_slots_up(&mut self, slots: SlotSet, now: Millis) {
+        let slots = slots.and(&self.standing.owned);
+        self.standing.owned = self.standing.owned.without(&slots);
+        self.standing.leaving = self.standing.leaving.or(&slots);
+        self.publish_slots();
+        self.unplanned.retain(|endpoint, _| !slots.has(*endpoint));
+        self.resting.retain(|endpoint| !slots.has(endpoint));
+        for endpoint in self.order.clone() {
+            if slots.has(endpoint) {
+                self.unload(endpoint);
+            }
+        }
+        self.vacate(now);
+    }
+
+    /// Takes what waits of a lane out of memory: fresh deliveries go into the due index, the others are there.
+    pub(crate) fn unload(&mut self, endpoint: EndpointKey) {
+        let Some(lane) = self.lanes.get_mut(&endpoint) else { return };
+        lane.await_plan();
+        for Item { event, due, fresh, .. } in lane.drain() {
+            if fresh {
+                let delivery = DeliveryKey { event, endpoint };
+                self.pending.push_change(Change::Index { delivery, due }, None);
+            } else {
+                lane.forget(event);
+            }
+        }
+    }
+
+    /// Lets go of slots of which nothing is left here.
+    pub(crate) fn vacate(&mut self, now: Millis) {
+        if self.standing.leaving.is_empty() {
+            return;
+        }
+        let leaving = self.standing.leaving;
+        let (mut busy, mut left) = (SlotSet::EMPTY, Vec::new());
+        for endpoint in self.order.iter().copied() {
+            if leaving.has(endpoint)
+                && let Some(lane) = self.lanes.get(&endpoint)
+            {
+                if lane.has_left() {
+                    left.push(endpoint);
+                } else {
+                    busy.insert(Slot::of(endpoint));
+                }
+            }
+        }
+        for endpoint in left {
+            if let Some(mut lane) = self.lanes.remove(&endpoint)
+                && lane.health_dirty
+            {
+                let write = lane.health_write(None);
+                self.pending.push_health(write, now);
+            }
+        }
+        let waits = self.pending.endpoints().chain(self.commit.iter().flat_map(|commit| commit.endpoints()));
+        busy = waits.fold(busy, |mut busy, endpoint| {
+            busy.insert(Slot::of(endpoint));
+            busy
+        });
+        let free = leaving.without(&busy);
+        if !free.is_empty() {
+            self.standing.leaving = busy.and(&leaving);
+            self.shared.cluster.vacate(free);
+        }
+    }
+
+    /// Others took over what this node had. A commit on its way is waited for: it may have come before that.
+    pub(crate) fn fenced(&mut self, reply: oneshot::Sender<()>) {
+        self.standing.fenced.push(reply);
+        self.lose_everything_if_fenced();
+    }
+
+    /// Everything in memory is void, but what endpoints have taken: that is told once this node has joined again.
+    pub(crate) fn lose_everything_if_fenced(&mut self) {
+        if self.standing.fenced.is_empty() || self.commit.is_some() {
+            return;
+        }
+        (self.standing.owned, self.standing.leaving) = (SlotSet::EMPTY, SlotSet::EMPTY);
+        self.publish_slots();
+        for lane in self.lanes.values_mut() {
+            // Attempts that have not begun see the closed gate.
+            lane.await_plan();
+        }
+        self.lanes.clear();
+        self.order.clear();
+        self.unplanned.clear();
+        self.resting.retain(|_| false);
+        self.low_water = LowWater::new(self.ordinals.last());
+        self.fanouts = Fanouts::default();
+        self.shared.gauges.fanout_matches.store(0, std::sync::atomic::Ordering::Relaxed);
+        self.sweeps.clear();
+        self.sweeping.clear();
+        let lost = || StoreError::Fenced;
+        for request in self.pending.take_appends() {
+            self.shared.gauges.queue_bytes.fetch_sub(request.bytes, std::sync::atomic::Ordering::Relaxed);
+            let _ = request.reply.send(super::AppendReply::Failed(lost()));
+        }
+        for reply in self.pending.keep_deliveries_made() {
+            let _ = reply.send(Err(lost()));
+        }
+        for reply in self.standing.fenced.drain(..) {
+            let _ = reply.send(());
+        }
+    }
+
+    /// This node joined again and makes ids of its new number.
+    pub(crate) fn rejoined(&mut self, highest: Ordinal, number: NodeNumber) {
+        self.ordinals = OrdinalSource::of_node(self.ordinals.last().max(highest), number);
+        self.low_water = LowWater::new(self.ordinals.last());
+        self.failing = false;
+    }
+
+    /// Fan-outs of a node that died.
+    pub(crate) fn inherit_fanouts(&mut self, fanouts: &[WaitingFanout]) {
+        self.resume_fanouts(fanouts);
+        self.load_fanouts();
+    }
+}
