@@ -12,6 +12,7 @@ pub mod events;
 pub mod health;
 pub mod keys;
 pub mod meta;
+pub mod nodes;
 pub mod projects;
 pub mod replays;
 pub mod tenants;
@@ -60,5 +61,6 @@ fn routes(app: &App) -> OpenApiRouter<App> {
         .merge(replays::routes())
         .merge(audit::routes())
         .merge(meta::routes())
+        .merge(nodes::routes())
         .merge(health::routes(app.serve_metrics))
 }

@@ -142,6 +142,8 @@ pub(crate) struct Shared {
     /// Nothing is left to settle.
     pub stopped: tokio::sync::watch::Sender<bool>,
     pub cluster: Cluster,
+    /// When this engine started, by the wall clock.
+    pub started_at: Millis,
     /// The clock above, where it follows the store's.
     pub store_clock: Option<Arc<StoreClock>>,
     core: mpsc::UnboundedSender<Message>,
@@ -269,6 +271,7 @@ impl Engine {
     ) -> (Shared, StewardEnd) {
         let user_agent = HeaderValue::from_str(&parts.settings.user_agent)
             .unwrap_or(HeaderValue::from_static(concat!("Postrider/", env!("CARGO_PKG_VERSION"))));
+        let started_at = parts.clock.now();
         let (cluster, end) = Cluster::new(parts.store.is_shared());
         let shared = Shared {
             store: parts.store,
@@ -302,6 +305,7 @@ impl Engine {
             stopped: tokio::sync::watch::channel(false).0,
             cluster,
             store_clock,
+            started_at,
             limits: parts.limits,
             settings: parts.settings,
             core,
@@ -442,9 +446,14 @@ impl Engine {
         }
     }
 
-    /// The nodes that share the store, as of the last beat; `None` where the store is this process's own.
-    pub fn nodes(&self) -> Option<Vec<postrider_store::NodeSeen>> {
-        self.shared.cluster.shared_store.then(|| self.shared.cluster.nodes())
+    /// The nodes that share the store, as of the last beat; this one alone where the store is its own.
+    pub fn nodes(&self) -> Vec<postrider_store::NodeSeen> {
+        self.shared.nodes()
+    }
+
+    /// This node's number among them.
+    pub fn node_number(&self) -> NodeNumber {
+        self.shared.cluster.number()
     }
 
     /// The slots this node owns, all where the store is its own.

@@ -74,6 +74,19 @@ async fn a_ready_server_says_so_without_a_key() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_root_key_alone_sees_the_nodes_and_a_process_with_its_own_store_is_the_only_one() {
+    let world = World::new(router).await;
+    world.get("/v1/nodes").await.expect(403);
+    let nodes = world.root(Method::GET, "/v1/nodes", Value::Null).await.expect(200).json;
+    let [node] = nodes["data"].as_array().map(Vec::as_slice).unwrap_or_default() else {
+        panic!("one node: {nodes}");
+    };
+    let seen =
+        ["role", "this", "status", "slots", "slots_in_all", "in_flight"].map(|field| node[field].clone());
+    assert_eq!(seen, [json!("all"), json!(true), json!("alive"), json!(256), json!(256), json!(0)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_action_with_nothing_to_say_refuses_a_body_that_says_something() {
     let world = World::new(router).await;
     let path = world.endpoint(json!({"url": "https://hooks.example.com/in"})).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use postrider_store::{Beat, StoreError};
+use postrider_store::StoreError;
 use tokio::time::Instant;
 
 use crate::core::Message;
@@ -43,7 +43,7 @@ async fn run_once(shared: &Arc<Shared>) -> bool {
     let sent_at = Instant::now();
     let outcome = tokio::select! {
         biased;
-        outcome = tokio::time::timeout(PATIENCE, shared.store.beat(beat(shared))) => outcome,
+        outcome = tokio::time::timeout(PATIENCE, shared.store.beat(shared.beat())) => outcome,
         () = lapses(shared) => {
             cluster.lease.lapse();
             return false;
@@ -88,16 +88,6 @@ async fn lapses(shared: &Shared) {
     match shared.cluster.lease.ends_at() {
         Some(at) if at > Instant::now() => tokio::time::sleep_until(at).await,
         _ => std::future::pending().await,
-    }
-}
-
-fn beat(shared: &Shared) -> Beat {
-    let (queued, oldest_due) = shared.metrics.backlog();
-    Beat {
-        leaving: *shared.cluster.leaving.borrow(),
-        queued,
-        in_flight: shared.metrics.in_flight(),
-        oldest_due,
     }
 }
 

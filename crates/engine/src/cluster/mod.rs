@@ -16,7 +16,7 @@ use parking_lot::{Mutex, RwLock};
 use postrider_model::id::{EndpointKey, Ordinal};
 use postrider_model::slot::{NodeNumber, SlotSet};
 use postrider_model::time::Millis;
-use postrider_store::{NewNode, NodeSeen, Store, StoreError, View};
+use postrider_store::{Beat, NewNode, NodeSeen, Store, StoreError, View};
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::engine::Shared;
@@ -122,14 +122,41 @@ impl Cluster {
         self.beat_now.notify_one();
     }
 
-    /// All nodes, as of the last beat.
-    pub(crate) fn nodes(&self) -> Vec<NodeSeen> {
-        self.view.borrow().as_ref().map(|view| view.nodes.clone()).unwrap_or_default()
-    }
-
     /// This node's number.
     pub(crate) fn number(&self) -> NodeNumber {
         *self.number.lock()
+    }
+}
+
+impl Shared {
+    /// All nodes, as of the last beat.
+    pub(crate) fn nodes(&self) -> Vec<NodeSeen> {
+        if self.cluster.shared_store {
+            let view = self.cluster.view.borrow();
+            return view.as_ref().map(|view| view.nodes.clone()).unwrap_or_default();
+        }
+        let node = &self.settings.node;
+        let now = self.clock.now();
+        vec![NodeSeen {
+            number: NodeNumber::default(),
+            name: node.name.clone(),
+            address: node.address.clone(),
+            version: node.version.clone(),
+            serves: true,
+            works: true,
+            started_at: self.started_at,
+            beat_at: now,
+            fresh: true,
+            beat: self.beat(),
+            slots: SlotSet::ALL,
+        }]
+    }
+
+    /// What this node says of itself.
+    fn beat(&self) -> Beat {
+        let (queued, oldest_due) = self.metrics.backlog();
+        let leaving = *self.cluster.leaving.borrow();
+        Beat { leaving, queued, in_flight: self.metrics.in_flight(), oldest_due }
     }
 }
 
