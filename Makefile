@@ -60,8 +60,10 @@ deny:
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check; \
 	else echo "deny: skipped, cargo-deny is not installed"; fi
 
-## test-packages: what receivers that are not ours need: published verification libraries and Flask into target/, PHP
+## test-packages: what receivers that are not ours need: published verification libraries and Flask into target/, PHP;
+## and a pooler for PostgreSQL, which itself scripts/with-postgres brings
 test-packages: $(PACKAGES)/.done
+	@[ -x /usr/sbin/pgbouncer ] || scripts/need pgbouncer pgbouncer
 
 $(PACKAGES)/.done: tests/verify/requirements.txt tests/verify/package.json
 	@scripts/need python3 python3 && scripts/need node nodejs && scripts/need npm npm && scripts/need php php-cli

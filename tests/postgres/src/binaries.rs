@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The folder of the newest server's programs; Debian keeps them out of PATH.
-pub(crate) fn folder() -> Option<PathBuf> {
+#[must_use]
+pub fn folder() -> Option<PathBuf> {
     if let Some(folder) = std::env::var_os("POSTRIDER_TEST_POSTGRES_BIN") {
         return Some(folder.into());
     }

@@ -1,5 +1,6 @@
 //! PostgreSQL for tests: a [`Database`] of one's own on the server that `scripts/with-postgres` started, and a
-//! [`Server`] of one's own where the server itself must be stopped, killed, paused, followed or promoted.
+//! [`Server`] of one's own where the server itself must be stopped, killed, paused, followed or promoted;
+//! a [`Pooler`] before it.
 //!
 //! All calls block, so that they serve tests with and without a runtime; nothing here is for anything but tests.
 
@@ -8,11 +9,15 @@
 mod ask;
 mod binaries;
 mod database;
+mod pooler;
 mod processes;
 mod server;
+mod wait;
 
 pub use ask::ask;
+pub use binaries::folder as programs;
 pub use database::Database;
+pub use pooler::Pooler;
 pub use server::{Server, ServerOptions};
 
 /// Where the URL of the server for tests is.

@@ -4,17 +4,16 @@ use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 
 use crate::binaries::{self, as_owner, run};
+use crate::wait::wait;
 use crate::{ask, not_there, processes};
 
 /// The longest that a server may take to start, to stop or to follow.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Between two questions whether it is done: PostgreSQL gives no signal of these.
-const PAUSE: Duration = Duration::from_millis(50);
 /// Somebody else may take a port between the moment it was free and the server's start.
 const PORTS_TRIED: usize = 5;
 
@@ -149,7 +148,7 @@ impl Server {
     fn end(&mut self, signal: Signal) {
         let Some(mut child) = self.child.take() else { return };
         processes::signal(&[pid_of(&child)], signal);
-        wait("the server's end", || child.try_wait().expect("it can be asked").is_some());
+        wait("the server's end", PATIENCE, || child.try_wait().expect("it can be asked").is_some());
     }
 
     /// The end without a warning (SIGKILL to all its processes at once).
@@ -164,7 +163,9 @@ impl Server {
         let all = processes::family(first);
         processes::signal(&all, Signal::KILL);
         child.wait().expect("it can be waited for");
-        wait("the end of its processes", || !all.iter().any(|process| processes::is_alive(*process)));
+        wait("the end of its processes", PATIENCE, || {
+            !all.iter().any(|process| processes::is_alive(*process))
+        });
     }
 
     /// Holds all its processes, connections open, until [`Server::resume`]: as a machine that hangs.
@@ -240,7 +241,7 @@ impl Server {
         command.stdout(Stdio::null()).stderr(log);
         let mut child = command.spawn().expect("the server's program can be started");
         let mut ended = false;
-        wait("the server's start", || {
+        wait("the server's start", PATIENCE, || {
             ended = child.try_wait().expect("it can be asked").is_some();
             ended || self.answers()
         });
@@ -256,7 +257,7 @@ impl Server {
     }
 
     fn until(&self, sql: &str) {
-        wait(sql, || ask(&self.url(), sql).is_ok_and(|rows| !rows.is_empty()));
+        wait(sql, PATIENCE, || ask(&self.url(), sql).is_ok_and(|rows| !rows.is_empty()));
     }
 }
 
@@ -271,12 +272,4 @@ impl Drop for Server {
 
 fn pid_of(child: &Child) -> Pid {
     Pid::from_child(child)
-}
-
-fn wait(what: &str, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !done() {
-        assert!(Instant::now() < deadline, "{what} did not come within {PATIENCE:?}");
-        std::thread::sleep(PAUSE);
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use postrider_postgres::{Database, Server, ServerOptions, ask};
+use postrider_postgres::{Database, Pooler, Server, ServerOptions, ask};
 
 #[test]
 fn a_killed_server_comes_back_with_what_was_committed() {
@@ -56,4 +56,13 @@ fn a_password_is_asked_for_where_one_is_set() {
     let wrong = server.url().replace("right", "wrong");
     let Err(error) = ask(&wrong, "SELECT 1") else { panic!("the wrong password is taken") };
     assert!(format!("{error:?}").contains("password authentication failed"), "{error:?}");
+}
+
+#[test]
+fn a_pooler_shares_the_servers_sessions() {
+    let Some(server) = Server::new(ServerOptions::default().with("fsync", "off")) else { return };
+    let Some(pooler) = Pooler::before(server.port()) else { return };
+    let url = pooler.url("postgres");
+    let session = || ask(&url, "SELECT pg_backend_pid()").unwrap();
+    assert_eq!(session(), session(), "two clients, one session");
 }
