@@ -27,6 +27,13 @@ impl Rate {
         Self { cost_us, most_us, credit_us: most_us, seen: None }
     }
 
+    /// The same rate with an empty bucket at `since`: what the endpoint's last owner may have taken before is not given
+    /// once more.
+    #[must_use]
+    pub fn earned_since(self, since: Millis) -> Self {
+        Self { credit_us: 0.0, seen: Some(since), ..self }
+    }
+
     /// Takes one request's credit, if there is enough.
     pub fn take(&mut self, now: Millis) -> bool {
         self.refill(now);
@@ -68,6 +75,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_new_owner_begins_with_what_was_earned_since_it_took_over() {
+        let mut rate = Rate::per_second(10.0).earned_since(Millis(1_000));
+        assert!(!rate.take(Millis(1_050)));
+        assert_eq!(rate.next_at(Millis(1_050)), Millis(1_100));
+        let taken = (0..20).filter(|_| rate.take(Millis(9_000))).count();
+        assert_eq!(taken, 10, "a burst of one second's worth at most");
+    }
 
     proptest! {
         #[test]

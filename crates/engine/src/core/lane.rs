@@ -146,6 +146,11 @@ impl Lane {
         }
     }
 
+    /// The endpoint was another node's until `since`, which may have made a burst just before.
+    pub(crate) fn taken_over(&mut self, since: Millis) {
+        self.rate = self.rate.take().map(|rate| rate.earned_since(since));
+    }
+
     /// Takes over a changed plan. Attempts that have not begun see the closed gate and come back.
     pub(crate) fn replan(&mut self, plan: Arc<EndpointPlan>) {
         self.gate.store(true, Atomic::Release);

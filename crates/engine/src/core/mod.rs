@@ -336,10 +336,14 @@ impl Core {
         let resting = &mut self.resting;
         let unplanned = &mut self.unplanned;
         let sweeping = &self.sweeping;
+        let taken_over = self.standing.taken_over(plan.key);
         self.lanes.entry(plan.key).or_insert_with(|| {
             order.push(plan.key);
             let health = resting.remove(&plan.key).unwrap_or_else(|| plan.health.clone());
             let mut lane = Lane::new(Arc::clone(plan), health, now);
+            if let Some(since) = taken_over {
+                lane.taken_over(since);
+            }
             if let Some(due) = unplanned.remove(&plan.key) {
                 lane.stored.expect(due);
             }

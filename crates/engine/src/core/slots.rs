@@ -1,5 +1,7 @@
 //! Slots that come and go while the core runs (DESIGN 6): only the owner of a slot makes its deliveries.
 
+use std::collections::BTreeMap;
+
 use postrider_model::delivery::DeliveryKey;
 use postrider_model::id::{EndpointKey, Ordinal, OrdinalSource};
 use postrider_model::slot::{NodeNumber, Slot, SlotSet};
@@ -19,6 +21,8 @@ pub(crate) struct Standing {
     owned: SlotSet,
     /// Slots that it gives up, of which something is still in memory or in flight.
     leaving: SlotSet,
+    /// When slots were taken over from other nodes, by slot; none where the store is this process's own.
+    taken_over: BTreeMap<Slot, Millis>,
     /// Others took over what it had: everything is void once the commit on its way has ended.
     fenced: Vec<oneshot::Sender<()>>,
 }
@@ -27,6 +31,11 @@ impl Standing {
     /// Of a node with these slots.
     pub(crate) fn new(owned: SlotSet) -> Self {
         Self { owned, ..Self::default() }
+    }
+
+    /// When an endpoint was taken over from another node.
+    pub(crate) fn taken_over(&self, endpoint: EndpointKey) -> Option<Millis> {
+        self.taken_over.get(&Slot::of(endpoint)).copied()
     }
 }
 
@@ -44,6 +53,7 @@ impl Core {
     pub(crate) fn slots_gained(&mut self, slots: SlotSet, backlog: Vec<(EndpointKey, Millis)>, now: Millis) {
         self.standing.owned = self.standing.owned.or(&slots);
         self.standing.leaving = self.standing.leaving.without(&slots);
+        self.standing.taken_over.extend(slots.iter().map(|slot| (slot, now)));
         self.publish_slots();
         // Given up a moment ago and not vacated yet: their lanes go on, by a plan that is read anew.
         for endpoint in self.order.clone() {
