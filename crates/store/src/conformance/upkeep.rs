@@ -45,7 +45,8 @@ pub async fn lists_are_the_same_before_and_after_their_indexes_are_built(backend
     let selection = selection(endpoints[3]);
     let lag = w.store().facts().await.unwrap().index_lag;
     w.tidy().await;
-    assert!(w.store().facts().await.unwrap().index_lag < lag);
+    let left = w.store().facts().await.unwrap().index_lag;
+    assert!(if w.ways().lists_at_once { (lag, left) == (0, 0) } else { left < lag }, "{lag}, {left}");
     for (query, before) in queries.iter().zip(&before) {
         assert_eq!(&all_deliveries(&w, query.clone()).await, before);
     }
@@ -247,7 +248,8 @@ pub async fn an_event_with_many_deliveries_ends_in_small_steps(backend: Box<dyn 
         assert_eq!(w.store().event(ordinal).await.unwrap().is_some(), days == 30);
     }
     assert!(seen.iter().any(|(_, failed)| (1..40).contains(failed)), "ended in steps: {seen:?}");
-    assert!(seen.iter().any(|(all, _)| (1..40).contains(all)), "deleted in steps: {seen:?}");
+    let in_steps = seen.iter().any(|(all, _)| (1..40).contains(all));
+    assert_eq!(in_steps, !w.ways().forgets_whole, "deleted in steps: {seen:?}");
 }
 
 pub async fn a_deleted_tenants_events_are_erased(backend: Box<dyn Backend>) {
@@ -369,6 +371,10 @@ pub async fn a_backup_is_a_store_with_everything(backend: Box<dyn Backend>) {
     w.deliver(endpoint, Place::Due(w.now)).await;
     let name = format!("postrider-backup-{}-{}", std::process::id(), w.ordinals.next(Ordinal(0).time()).0);
     let target = std::env::temp_dir().join(name);
+    if w.ways().backs_up_elsewhere {
+        assert!(matches!(w.store().backup(&target).await, Err(StoreError::Unsupported(_))));
+        return;
+    }
     let size = w.store().backup(&target).await.unwrap();
     assert_eq!(size, std::fs::metadata(&target).unwrap().len());
     let again = w.store().backup(&target).await;

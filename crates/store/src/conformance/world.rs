@@ -12,7 +12,7 @@ use postrider_model::id::{
 use postrider_model::time::Millis;
 use serde_json::json;
 
-use super::Backend;
+use super::{Backend, Ways};
 use crate::{
     Append, AppendOutcome, Batch, Change, ChangeOutcome, Committed, DeliveryDetail, DueDelivery, DuePage,
     DueQuery, Endpoint, EndpointChange, EndpointPatch, EventFlags, EventOutcome, Fanout, FanoutPart,
@@ -66,6 +66,11 @@ impl World {
     /// The store.
     pub fn store(&self) -> &Arc<dyn Store> {
         self.store.as_ref().unwrap()
+    }
+
+    /// What the store does in ways of its own.
+    pub fn ways(&self) -> Ways {
+        self.backend.ways()
     }
 
     /// Stops without a word and starts again.
