@@ -78,6 +78,11 @@ impl Fault {
         self.code() == Some(&SqlState::UNIQUE_VIOLATION)
     }
 
+    /// Whether a lock was not got in the time that was given for it.
+    pub(crate) fn is_lock_timeout(&self) -> bool {
+        self.code() == Some(&SqlState::LOCK_NOT_AVAILABLE)
+    }
+
     /// Whether the connection went away under a statement, so that its outcome is not known.
     pub(crate) fn lost_connection(&self) -> bool {
         match self {

@@ -4,16 +4,20 @@
 //! behind a transaction pooler. What is accepted is written once; what waits is a small table beside it.
 #![expect(dead_code, reason = "the ports that use it follow")]
 
+mod catalogue;
 mod cluster;
 mod conn;
 mod connect;
 mod fault;
+mod history;
 mod inspect;
 mod options;
+mod row;
 mod schema;
 mod signal;
 mod store;
 mod tls;
+mod upkeep;
 mod url;
 
 pub use inspect::{Inspection, inspect};

@@ -3,6 +3,22 @@
 use postrider_model::delivery::DeliveryKey;
 use postrider_model::id::{EndpointKey, Ordinal, ProjectKey, TenantKey};
 use postrider_store::Signal;
+use tokio_postgres::types::Type;
+
+use crate::conn::Conn;
+use crate::fault::Res;
+
+/// Writes a signal in the transaction of the change it tells of. `writer` is the node's number, which does not read it.
+pub(crate) async fn insert(tx: &Conn, writer: i16, signal: &Signal) -> Res<()> {
+    let (kind, detail) = encode(signal);
+    tx.execute(
+        "INSERT INTO postrider.signal (xact, writer, kind, detail)
+         VALUES (pg_current_xact_id()::text::bigint, $1, $2, $3)",
+        &[(&writer, Type::INT2), (&kind, Type::INT2), (&detail, Type::INT8_ARRAY)],
+    )
+    .await?;
+    Ok(())
+}
 
 const ENDPOINT: i16 = 0;
 const TENANT: i16 = 1;

@@ -12,6 +12,7 @@ use crate::conn::{Conn, Tx};
 use crate::connect::{self, Connections};
 use crate::fault::{Fault, Res, at_open};
 use crate::options::{OpenError, PostgresOptions};
+use crate::upkeep::Standing;
 use crate::{schema, url};
 
 /// The shared store. All ports of `postrider-store` are implemented on it.
@@ -23,6 +24,7 @@ pub struct PostgresStore {
     pub(crate) schema_version: u32,
     membership: RwLock<Option<Membership>>,
     closed: AtomicBool,
+    pub(crate) standing: Standing,
 }
 
 /// The node that this store writes for.
@@ -52,6 +54,7 @@ impl PostgresStore {
             schema_version,
             membership: RwLock::new(None),
             closed: AtomicBool::new(false),
+            standing: Standing::default(),
         }))
     }
 
