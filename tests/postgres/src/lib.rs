@@ -2,7 +2,7 @@
 //! [`Server`] of one's own where the server itself must be stopped, killed, paused, followed or promoted;
 //! a [`Pooler`] before it.
 //!
-//! All calls block, so that they serve tests with and without a runtime; nothing here is for anything but tests.
+//! All calls block, so that they serve tests with and without a runtime; nothing here is for anything but tests and benchmarks.
 
 #![expect(clippy::panic, reason = "a test ends where something is not as it must be")]
 

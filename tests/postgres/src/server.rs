@@ -1,4 +1,4 @@
-//! A whole server of a test's own.
+//! A whole server of one's own.
 
 use std::fs::File;
 use std::net::TcpListener;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 
-use crate::binaries::{self, as_owner, run};
+use crate::binaries::{self, as_owner, leashed, run};
 use crate::wait::wait;
 use crate::{ask, not_there, processes};
 
@@ -24,13 +24,22 @@ pub struct ServerOptions {
     pub settings: Vec<(String, String)>,
     /// The superuser's password; without one everybody on this machine is trusted.
     pub password: Option<String>,
+    /// The folder in which its data directory is made; `/tmp` without one.
+    pub data_in: Option<PathBuf>,
+    /// It ends with the thread that starts it, however that ends.
+    pub leashed: bool,
 }
 
 impl Default for ServerOptions {
     /// As a server for work: synced, nobody asked for a password.
     fn default() -> Self {
         let settings = [("fsync", "on"), ("max_connections", "300"), ("wal_level", "replica")];
-        Self { settings: settings.map(|(name, value)| (name.into(), value.into())).into(), password: None }
+        Self {
+            settings: settings.map(|(name, value)| (name.into(), value.into())).into(),
+            password: None,
+            data_in: None,
+            leashed: false,
+        }
     }
 }
 
@@ -47,6 +56,7 @@ impl ServerOptions {
 #[derive(Debug)]
 pub struct Server {
     folder: PathBuf,
+    data: PathBuf,
     bin: PathBuf,
     options: ServerOptions,
     port: u16,
@@ -77,7 +87,7 @@ impl Server {
     pub fn standby(&self, name: &str) -> Self {
         let standby = Self::empty(self.bin.clone(), self.options.clone());
         let mut copy = as_owner(&self.bin.join("pg_basebackup"));
-        copy.arg("--pgdata").arg(standby.data()).args(["--write-recovery-conf", "--wal-method=stream"]);
+        copy.arg("--pgdata").arg(&standby.data).args(["--write-recovery-conf", "--wal-method=stream"]);
         copy.args(["--checkpoint=fast", "--no-sync"]);
         run(copy.args(["--dbname", &format!("{}?application_name={name}", self.url())]));
         let standby = standby.started_on_a_free_port();
@@ -129,6 +139,16 @@ impl Server {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Its processes, the first of them (the parent of the others) in front; none while it does not run.
+    ///
+    /// # Panics
+    /// When the kernel does not say.
+    #[must_use]
+    pub fn processes(&self) -> Vec<u32> {
+        let family = self.child.as_ref().map(|child| processes::family(pid_of(child))).unwrap_or_default();
+        family.into_iter().map(|process| process.as_raw_nonzero().get().unsigned_abs()).collect()
     }
 
     /// All it has logged so far.
@@ -193,16 +213,15 @@ impl Server {
 
     fn empty(bin: PathBuf, options: ServerOptions) -> Self {
         let folder = run(as_owner(Path::new("mktemp")).args(["-d", "/tmp/postrider-server.XXXXXXXX"]));
-        Self { folder: folder.trim().into(), bin, options, port: 0, child: None }
-    }
-
-    fn data(&self) -> PathBuf {
-        self.folder.join("data")
+        let folder = PathBuf::from(folder.trim());
+        let data =
+            options.data_in.as_ref().map_or_else(|| folder.join("data"), |root| binaries::folder_in(root));
+        Self { folder, data, bin, options, port: 0, child: None }
     }
 
     fn initialise(&self) {
         let mut initdb = as_owner(&self.bin.join("initdb"));
-        initdb.arg("--pgdata").arg(self.data()).args(["--username", "postgres", "--encoding", "UTF8"]);
+        initdb.arg("--pgdata").arg(&self.data).args(["--username", "postgres", "--encoding", "UTF8"]);
         initdb.args(["--no-locale", "--no-sync"]);
         match &self.options.password {
             Some(password) => {
@@ -231,8 +250,9 @@ impl Server {
     fn try_start(&mut self) -> bool {
         let log = File::options().create(true).append(true).open(self.folder.join("log"));
         let log = log.expect("the server's folder can be written");
-        let mut command = as_owner(&self.bin.join("postgres"));
-        command.arg("-D").arg(self.data()).args(["-p", &self.port.to_string()]);
+        let program = self.bin.join("postgres");
+        let mut command = if self.options.leashed { leashed(&program) } else { as_owner(&program) };
+        command.arg("-D").arg(&self.data).args(["-p", &self.port.to_string()]);
         command.arg("-c").arg(format!("unix_socket_directories={}", self.folder.display()));
         command.args(["-c", "listen_addresses=127.0.0.1"]);
         for (name, value) in &self.options.settings {
@@ -266,6 +286,7 @@ impl Drop for Server {
         self.resume();
         // It ends its processes itself: orphans would stay as zombies where nobody reaps them.
         self.end(Signal::QUIT);
+        let _ = std::fs::remove_dir_all(&self.data);
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

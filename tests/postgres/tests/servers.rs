@@ -1,5 +1,6 @@
 //! The throw-away servers do what tests of faults ask of them.
 
+use std::path::Path;
 use std::time::Duration;
 
 use postrider_postgres::{Database, Pooler, Server, ServerOptions, ask};
@@ -33,6 +34,24 @@ fn a_paused_server_answers_when_it_goes_on() {
         server.resume();
         assert_eq!(told.recv_timeout(Duration::from_secs(20)).unwrap(), ["1"]);
     });
+}
+
+#[test]
+fn a_server_lies_where_it_is_told_and_names_its_processes() {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("lies-{}", std::process::id()));
+    std::fs::create_dir_all(&root).unwrap();
+    let options = ServerOptions { data_in: Some(root.clone()), leashed: true, ..ServerOptions::default() };
+    let Some(mut server) = Server::new(options.with("fsync", "off")) else { return };
+    let there = ask(&server.url(), "SHOW data_directory").unwrap();
+    assert!(Path::new(&there[0]).starts_with(root.canonicalize().unwrap()), "{there:?}");
+    let first = server.processes()[0];
+    let name = std::fs::read_to_string(format!("/proc/{first}/comm")).unwrap();
+    assert_eq!(name.trim(), "postgres");
+    assert!(server.processes().len() > 1, "a server has children");
+    server.stop();
+    assert!(server.processes().is_empty());
+    drop(server);
+    std::fs::remove_dir(&root).expect("its data went away with it");
 }
 
 #[test]
