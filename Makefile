@@ -37,8 +37,9 @@ FROM ?= 1
 sim: tools
 	$(CARGO) run --profile quick -p postrider-sim -- --seeds $(SEEDS) --from $(FROM)
 
-## bench: null sender and Postrider alternately; ratio, latencies, CPU per delivery, memory
+## bench: null sender and Postrider alternately, on both stores; ratio, latencies, CPU per delivery, memory
 bench: tools
+	@compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || scripts/need initdb postgresql
 	./bench/run
 
 ## bench-page: draw what bench kept as a page with plots, docs/benchmarks/results.md

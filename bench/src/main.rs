@@ -13,6 +13,7 @@ mod leash;
 mod null_sender;
 mod number;
 mod page;
+mod postgres;
 mod process;
 mod product;
 mod receiver;

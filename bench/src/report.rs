@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use postrider_model::time::Millis;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::latency::Latency;
 use crate::result::{Curve, FORMAT, Figure, Kept, Machine};
@@ -58,6 +59,13 @@ impl Report {
             latencies: Vec::new(),
         };
         Ok(Self { kept, folder: folder.to_owned() })
+    }
+
+    /// Keeps something that holds for the run beside its options.
+    pub(crate) fn note(&mut self, name: &str, value: Value) {
+        if let Value::Object(options) = &mut self.kept.options {
+            options.insert(name.to_owned(), value);
+        }
     }
 
     /// Adds a figure.

@@ -2,17 +2,23 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::Options;
+use super::{Options, options::Store};
+use crate::postgres::Postgres;
 use crate::process::Server;
 use crate::product;
 use crate::receiver::Receiver;
+use crate::report::Report;
 use crate::workload::Workload;
 
 /// The root key the benchmark starts Postrider with.
 const ROOT: &str = "bench-root-key-of-one-run-only";
+
+/// The master key that all nodes on a PostgreSQL have, which no data directory holds.
+const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// How a bed differs from the plain one.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +35,16 @@ pub(super) struct Ground {
     pub settings: Option<Value>,
 }
 
-/// Receivers, a data directory, and how the rest is started.
+/// How a node differs from the plain one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Node {
+    /// Further arguments.
+    pub arguments: Vec<String>,
+    /// Where it finds PostgreSQL, if not at the bed's own.
+    pub database_url: Option<String>,
+}
+
+/// Receivers, a data directory or a PostgreSQL, and how the rest is started.
 #[derive(Debug)]
 pub(super) struct Bed {
     /// What Postrider sends to.
@@ -38,6 +53,7 @@ pub(super) struct Bed {
     pub null_receiver: Receiver,
     ground: Ground,
     data: tempfile::TempDir,
+    postgres: Option<Arc<Postgres>>,
     postrider: PathBuf,
 }
 
@@ -46,6 +62,8 @@ pub(super) struct Bed {
 pub(super) struct Running {
     pub server: Server,
     pub address: SocketAddr,
+    /// What it stores in, if that is a server too.
+    pub postgres: Option<Arc<Postgres>>,
 }
 
 impl Bed {
@@ -57,22 +75,47 @@ impl Bed {
         let receiver = Receiver::start(&ground.receiver)?;
         let null_receiver = Receiver::start(&[&ground.receiver[..], &ground.null_receiver].concat())?;
         let data = tempfile::Builder::new().prefix("bench-data-").tempdir_in(&options.data_root)?;
-        Ok(Self { receiver, null_receiver, ground, data, postrider: options.postrider.clone() })
+        let postgres = match options.store {
+            Store::Sqlite => None,
+            Store::Postgres => Some(Arc::new(Postgres::start(&options.data_root)?)),
+        };
+        Ok(Self { receiver, null_receiver, ground, data, postgres, postrider: options.postrider.clone() })
     }
 
-    /// Starts Postrider on the bed's data directory.
+    /// The PostgreSQL that Postrider stores in, if it does.
+    pub(super) fn postgres(&self) -> Option<&Postgres> {
+        self.postgres.as_deref()
+    }
+
+    /// Keeps with a result how its PostgreSQL was set.
+    pub(super) fn tell(&self, report: &mut Report) -> std::io::Result<()> {
+        if let Some(postgres) = &self.postgres {
+            report.note("postgresql", postgres.told()?);
+        }
+        Ok(())
+    }
+
+    /// Starts Postrider on the bed's data directory, or on its PostgreSQL.
     pub(super) fn postrider(&self) -> std::io::Result<Running> {
+        self.node(&Node::default())
+    }
+
+    /// Starts one that differs.
+    pub(super) fn node(&self, node: &Node) -> std::io::Result<Running> {
         let address = free_address()?;
-        let mut arguments = vec![
-            "serve".to_owned(),
-            "--dev".to_owned(),
-            format!("--listen={address}"),
-            format!("--data-dir={}", self.data.path().display()),
-        ];
+        let mut arguments = vec!["serve".to_owned(), "--dev".to_owned(), format!("--listen={address}")];
         arguments.extend(self.ground.ca_file.iter().map(|path| format!("--ca-file={}", path.display())));
+        arguments.extend(node.arguments.iter().cloned());
         // What it logs for people would be measured too.
-        let environment = [("POSTRIDER_ROOT_KEY", ROOT), ("RUST_LOG", "warn")];
-        Ok(Running { server: Server::start(&self.postrider, &arguments, &environment)?, address })
+        let mut environment = vec![("POSTRIDER_ROOT_KEY", ROOT), ("RUST_LOG", "warn")];
+        let url = self.postgres().map(|postgres| node.database_url.clone().unwrap_or_else(|| postgres.url()));
+        match &url {
+            None => arguments.push(format!("--data-dir={}", self.data.path().display())),
+            Some(url) => environment
+                .extend([("POSTRIDER_DATABASE_URL", url.as_str()), ("POSTRIDER_MASTER_KEY", MASTER_KEY)]),
+        }
+        let server = Server::start(&self.postrider, &arguments, &environment)?;
+        Ok(Running { server, address, postgres: self.postgres.clone() })
     }
 
     /// Starts the null sender for a workload.
@@ -90,7 +133,8 @@ impl Bed {
         arguments.extend(workload.fan_out.then(|| "--fan-out".to_owned()));
         arguments.extend(self.ground.ca_file.iter().map(|path| format!("--ca-file={}", path.display())));
         arguments.extend(self.ground.null.iter().cloned());
-        Ok(Running { server: Server::start(&std::env::current_exe()?, &arguments, &[])?, address })
+        let server = Server::start(&std::env::current_exe()?, &arguments, &[])?;
+        Ok(Running { server, address, postgres: None })
     }
 
     /// Where a receiver of this bed is reached.

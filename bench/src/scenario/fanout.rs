@@ -33,6 +33,7 @@ pub(super) fn run(options: &Options) -> Outcome {
     // A connection to each endpoint, and some beside.
     need_descriptors(options.fan_out + 500)?;
     let bed = Bed::new(options)?;
+    bed.tell(&mut report)?;
     let mut ours = bed.postrider()?;
     line(&format!("creating {} endpoints first …", options.fan_out));
     let key = bed.set_up(ours.address, &workload)?;
@@ -56,7 +57,7 @@ pub(super) fn run(options: &Options) -> Outcome {
             }
         }
         tell_answers(&mut report, &pairs, variant);
-        pair::tell(&mut report, &pairs, variant, (events == 1).then_some(Goal::AtLeast(0.6)));
+        pair::tell(&mut report, &pairs, variant, (events == 1).then_some(options.ratio()));
     }
     for (who, running) in [("null sender", &null), ("postrider", &ours)] {
         pair::tell_memory(&mut report, who, "", running);

@@ -4,7 +4,6 @@ use super::bed::Ground;
 use super::saturation::{Case, measure};
 use super::steady::Held;
 use super::{Options, Outcome};
-use crate::result::Goal;
 use crate::workload::Workload;
 
 pub(super) fn run(options: &Options) -> Outcome {
@@ -14,7 +13,7 @@ pub(super) fn run(options: &Options) -> Outcome {
         ground: Ground::default(),
         preload: 0,
         variant: "",
-        goal: Some(Goal::AtLeast(0.6)),
+        goal: Some(options.ratio()),
         per_second: 1_000.0,
         held: Held::default(),
     };

@@ -5,8 +5,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::steady::Held;
 use crate::report::Report;
+use crate::result::Goal;
 use crate::workload::{Mix, Workload};
+
+/// Before the name of a scenario that was measured on PostgreSQL.
+pub(super) const ON_POSTGRES: &str = "postgres-";
 
 /// How a receiver is down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
@@ -18,6 +23,16 @@ pub(crate) enum Outage {
     Unavailable,
 }
 
+/// What Postrider stores in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Store {
+    /// The embedded store.
+    Sqlite,
+    /// A throw-away PostgreSQL of the benchmark's own, on the same disk.
+    Postgres,
+}
+
 /// What is run, and how long.
 #[derive(Debug, Clone, Serialize, clap::Args)]
 pub(crate) struct Options {
@@ -27,6 +42,9 @@ pub(crate) struct Options {
     pub postrider: PathBuf,
     /// Scenarios by their names; all of them if none is named.
     pub scenarios: Vec<String>,
+    /// What Postrider stores in. With `postgres` a result is kept as the scenario `postgres-…`.
+    #[arg(long, value_enum, default_value_t = Store::Sqlite)]
+    pub store: Store,
     /// A quick look: small numbers, half a minute for a scenario at most. Figures say little; they are kept apart, in
     /// `trial/` of the results.
     #[arg(long)]
@@ -74,6 +92,9 @@ pub(crate) struct Options {
     /// How it is down.
     #[arg(long, value_enum, default_value_t = Outage::Refusing)]
     pub outage: Outage,
+    /// How long a snapshot is held in the `held-snapshot` scenario.
+    #[arg(long, default_value_t = 30)]
+    pub held_seconds: u64,
     /// Where data directories are made: a real disk, or an fsync says nothing.
     #[arg(long, default_value = "target")]
     #[serde(skip)]
@@ -99,6 +120,7 @@ impl Options {
             fan_out: self.fan_out.min(500),
             backlog: self.backlog.min(5_000),
             outage_seconds: self.outage_seconds.min(3),
+            held_seconds: self.held_seconds.min(5),
             results: self.results.join("trial"),
             ..self.clone()
         }
@@ -119,8 +141,36 @@ impl Options {
         self.pairs.div_ceil(2).min(3) as u64
     }
 
-    /// Begins a scenario's report.
+    /// The same on PostgreSQL.
+    pub(super) fn on_postgres(&self) -> Self {
+        Self { store: Store::Postgres, ..self.clone() }
+    }
+
+    /// What ratios to the null sender are held to (DESIGN 8).
+    pub(super) const fn ratio(&self) -> Goal {
+        Goal::AtLeast(match self.store {
+            Store::Sqlite => 0.6,
+            Store::Postgres => 0.35,
+        })
+    }
+
+    /// What latencies are held to, which DESIGN 8 says of the embedded store.
+    pub(super) fn held(&self, held: Held) -> Held {
+        if self.store == Store::Sqlite { held } else { Held::default() }
+    }
+
+    /// Begins a scenario's report; of one that is measured on either store, under the name it has on this one.
     pub(super) fn report(&self, scenario: &str, title: &str) -> std::io::Result<Report> {
+        match self.store {
+            Store::Sqlite => self.report_as(scenario, title),
+            Store::Postgres => {
+                self.report_as(&format!("{ON_POSTGRES}{scenario}"), &format!("{title}; on PostgreSQL"))
+            }
+        }
+    }
+
+    /// The same of one that has one store only.
+    pub(super) fn report_as(&self, scenario: &str, title: &str) -> std::io::Result<Report> {
         Report::begin(scenario, title, &self.postrider, self, &self.results)
     }
 }

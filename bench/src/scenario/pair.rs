@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::bed::Running;
+use super::cost::{self, Cost, Meter};
 use crate::driver::{Load, Sent, drive};
 use crate::latency::Latency;
 use crate::product;
@@ -28,8 +29,8 @@ pub(super) struct Side<'a> {
 pub(super) struct Half {
     /// Deliveries received per second, from the first request to the last receipt.
     pub per_second: f64,
-    /// CPU time per delivery, in microseconds.
-    pub cpu_us: f64,
+    /// What each delivery cost.
+    pub cost: Cost,
     /// Events answered 503.
     pub refused: u64,
     /// File descriptors the sender had open at the end, and those of its receiver.
@@ -60,13 +61,16 @@ impl Pair {
         load: &Load<'a>,
         key: &str,
     ) -> Result<Self, String> {
-        let (cpu, began_ns) = (postrider.running.server.cpu_seconds(), crate::epoch::nanos());
+        let failed = |error: std::io::Error| format!("Postrider: {error}");
+        let meter = Meter::begin(postrider.running).map_err(failed)?;
+        let began_ns = crate::epoch::nanos();
         let null = null.measure("null sender", load, key)?;
         let seconds = (crate::epoch::nanos() - began_ns) as f64 / 1e9;
-        let beside = (postrider.running.server.cpu_seconds() - cpu) / seconds * 100.0;
-        let before = commits(postrider.running).map_err(|error| error.to_string())?;
+        let taken = meter.end(postrider.running).map_err(failed)?;
+        let beside = taken.cpu_seconds() / seconds * 100.0;
+        let before = commits(postrider.running).map_err(failed)?;
         let half = postrider.measure("Postrider", load, key)?;
-        let after = commits(postrider.running).map_err(|error| error.to_string())?;
+        let after = commits(postrider.running).map_err(failed)?;
         let syncs_per_event = (after - before) / half.sent.accepted.max(1) as f64;
         Ok(Self { null, postrider: half, postrider_beside_null_percent: beside, syncs_per_event })
     }
@@ -95,12 +99,11 @@ impl Side<'_> {
 
     /// The rate counts what was received, until the last of it.
     fn half(&self, load: &Load<'_>, key: &str) -> std::io::Result<Half> {
-        let server = &self.running.server;
         self.receiver.take_latencies()?;
-        let (before, cpu) = (self.receiver.counts()?, server.cpu_seconds());
+        let (before, meter) = (self.receiver.counts()?, Meter::begin(self.running)?);
         let sent = drive(&Load { target: self.running.address, ..*load }, key)?;
         self.receiver.wait_for_all(before, sent.healthy, PATIENCE)?;
-        let after = self.receiver.counts()?;
+        let (after, taken) = (self.receiver.counts()?, meter.end(self.running)?);
         let turned_away = after.turned_away - before.turned_away;
         if turned_away > 0 {
             return Err(std::io::Error::other(format!("its receiver turned {turned_away} connections away")));
@@ -108,9 +111,9 @@ impl Side<'_> {
         let seconds = after.last_ns.saturating_sub(sent.first_ns) as f64 / 1e9;
         Ok(Half {
             per_second: (after.received - before.received) as f64 / seconds,
-            cpu_us: (server.cpu_seconds() - cpu) * 1e6 / sent.deliveries.max(1) as f64,
+            cost: taken.by(sent.deliveries as f64),
             refused: sent.refused,
-            descriptors: (server.descriptors(), self.receiver.descriptors()),
+            descriptors: (self.running.server.descriptors(), self.receiver.descriptors()),
             latency: self.receiver.take_latencies()?,
             sent,
         })
@@ -127,7 +130,7 @@ pub(super) fn of(who: &str, variant: &str) -> String {
     if variant.is_empty() { who.to_owned() } else { format!("{who}, {variant}") }
 }
 
-/// The figures of pairs; the goal is the ratio's.
+/// The figures of pairs; the goal is the ratio's, and where it has one the log of PostgreSQL has its own.
 pub(super) fn tell(report: &mut Report, pairs: &[Pair], variant: &str, goal: Option<Goal>) {
     use Better::{Less, More};
     let figure = |name: &str, who: &str, unit: &str, better: Better, sample: &dyn Fn(&Pair) -> f64| {
@@ -135,12 +138,17 @@ pub(super) fn tell(report: &mut Report, pairs: &[Pair], variant: &str, goal: Opt
     };
     let open = |half: &Half| half.descriptors.0.max(half.descriptors.1) as f64;
     let ratio = figure("rate", "ratio", "", More, &Pair::ratio);
-    let figures = [
+    let rates = [
         figure("rate", "null sender", "1/s", More, &|pair| pair.null.per_second),
         figure("rate", "postrider", "1/s", More, &|pair| pair.postrider.per_second),
         Figure { goal, ..ratio },
-        figure("cpu", "null sender", "µs", Less, &|pair| pair.null.cpu_us),
-        figure("cpu", "postrider", "µs", Less, &|pair| pair.postrider.cpu_us),
+    ];
+    rates.into_iter().for_each(|figure| report.add(figure));
+    let costs = |half: fn(&Pair) -> &Half| pairs.iter().map(|pair| half(pair).cost).collect::<Vec<_>>();
+    cost::tell(report, &of("null sender", variant), &costs(|pair| &pair.null), None);
+    let log_goal = goal.map(|_| cost::LOG_KIB);
+    cost::tell(report, &of("postrider", variant), &costs(|pair| &pair.postrider), log_goal);
+    let figures = [
         figure("cpu beside the null sender", "postrider", "%", Less, &|pair| {
             pair.postrider_beside_null_percent
         }),

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::bed::{Bed, Running};
+use super::cost::Meter;
 use super::pair::tell_memory;
 use super::{Options, Outcome};
 use crate::product::{self, Product};
@@ -14,11 +15,12 @@ use crate::workload::Workload;
 pub(super) fn idle(options: &Options) -> Outcome {
     let mut report = options.report("idle", "an empty server, left alone")?;
     let bed = Bed::new(options)?;
+    bed.tell(&mut report)?;
     let ours = bed.postrider()?;
     bed.set_up(ours.address, &Workload::ONE)?;
-    let (cpu, time) = (ours.server.cpu_seconds(), options.steady());
+    let (meter, time) = (Meter::begin(&ours)?, options.steady());
     std::thread::sleep(time);
-    let percent = (ours.server.cpu_seconds() - cpu) / time.as_secs_f64() * 100.0;
+    let percent = meter.end(&ours)?.cpu_seconds() / time.as_secs_f64() * 100.0;
     report.add(memory("memory", &ours).with_goal(Goal::AtMost(30.0)));
     let cpu = Figure::new("cpu of a core", "postrider", "%", Better::Less, vec![percent]);
     report.add(cpu.with_goal(Goal::AtMost(1.0)));
@@ -31,6 +33,7 @@ pub(super) fn pending(options: &Options) -> Outcome {
     let title = format!("{} deliveries pending, and a restart", options.pending);
     let mut report = options.report("pending", &title)?;
     let bed = Bed::new(options)?;
+    bed.tell(&mut report)?;
     let ours = bed.postrider()?;
     let workload = Workload { failing_one_in: 0, tenants: options.tenants, ..Workload::SPREAD };
     let key = bed.set_up(ours.address, &workload)?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::bed::{Bed, Ground, Running};
+use super::counted;
 use super::pair::{self, Pair, Side};
 use super::steady::{self, Held, Pace};
 use super::{Options, Outcome};
@@ -36,6 +37,7 @@ pub(super) struct Case<'a> {
 pub(super) fn measure(options: &Options, report: &mut Report, case: &Case<'_>) -> Outcome {
     need_descriptors(case.workload.descriptors())?;
     let bed = Bed::on(options, case.ground.clone())?;
+    bed.tell(report)?;
     let mut ours = bed.postrider()?;
     let key = bed.set_up(ours.address, &case.workload)?;
     if case.preload > 0 {
@@ -64,12 +66,13 @@ pub(super) fn measure(options: &Options, report: &mut Report, case: &Case<'_>) -
     let mut null_side = Side { receiver: &bed.null_receiver, running: &mut null };
     let mut our_side = Side { receiver: &bed.receiver, running: &mut ours };
     steady::compare(options, report, &mut null_side, &mut our_side, &case.pace(), &key)?;
-    Ok(())
+    drop(null);
+    counted::measure(options, report, &bed, ours, case, &key)
 }
 
 impl Case<'_> {
     /// As fast as events are taken; without a target.
-    fn load(&self, options: &Options, seed: u64) -> Load<'static> {
+    pub(super) fn load(&self, options: &Options, seed: u64) -> Load<'static> {
         Load {
             target: ([127, 0, 0, 1], 0).into(),
             connections: options.connections,
@@ -81,7 +84,7 @@ impl Case<'_> {
         }
     }
 
-    fn pace(&self) -> Pace<'_> {
+    pub(super) fn pace(&self) -> Pace<'_> {
         Pace { rate: self.per_second, workload: self.workload, variant: self.variant, held: self.held }
     }
 }

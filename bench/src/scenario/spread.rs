@@ -4,7 +4,6 @@ use super::bed::Ground;
 use super::saturation::{Case, measure};
 use super::steady::Held;
 use super::{Options, Outcome};
-use crate::result::Goal;
 use crate::workload::{Mix, Workload};
 
 pub(super) fn run(options: &Options) -> Outcome {
@@ -32,9 +31,9 @@ fn with(options: &Options, mix: Mix) -> Outcome {
         ground: Ground::default(),
         preload: options.preload,
         variant: "",
-        goal: Some(Goal::AtLeast(0.6)),
+        goal: Some(options.ratio()),
         per_second: 1_000.0,
-        held: Held { p50_ms: None, p99_ms: Some(5.0) },
+        held: options.held(Held { p50_ms: None, p99_ms: Some(5.0) }),
     };
     measure(options, &mut report, &case)?;
     report.finish()?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::bed::Bed;
+use super::cost::{self, Cost, Meter};
 use super::pair::{self, Side};
 use super::{Options, Outcome};
 use crate::driver::{Drive, Load, Sent, drive};
@@ -44,7 +45,7 @@ pub(super) struct Pace<'a> {
 #[derive(Debug)]
 struct Round {
     latency: Latency,
-    cpu_us: f64,
+    cost: Cost,
     refused: u64,
     syncs_per_event: Option<f64>,
 }
@@ -52,13 +53,14 @@ struct Round {
 pub(super) fn run(options: &Options) -> Outcome {
     let mut report = options.report("steady", "one endpoint at steady rates, from due time to receipt")?;
     let bed = Bed::new(options)?;
+    bed.tell(&mut report)?;
     let mut ours = bed.postrider()?;
     let key = bed.set_up(ours.address, &Workload::ONE)?;
     let mut null = bed.null_sender(&key, &Workload::ONE)?;
     let mut null = Side { receiver: &bed.null_receiver, running: &mut null };
     let mut ours = Side { receiver: &bed.receiver, running: &mut ours };
     for rate in RATES {
-        let held = if rate == HELD.0 { HELD.1 } else { Held::default() };
+        let held = if rate == HELD.0 { options.held(HELD.1) } else { Held::default() };
         let pace = Pace { rate, workload: Workload::ONE, variant: "", held };
         compare(options, &mut report, &mut null, &mut ours, &pace, &key)?;
     }
@@ -105,20 +107,20 @@ fn round(
         workload: pace.workload,
         seed: 1_000 + seed,
     };
-    let cpu = side.running.server.cpu_seconds();
     let commits = || (who == "postrider").then(|| pair::commits(side.running)).transpose();
     let measured = (|| {
-        let before = commits()?;
+        let (before, meter) = (commits()?, Meter::begin(side.running)?);
         let (latency, sent) = measure(side.receiver, &load, key)?;
+        let taken = meter.end(side.running)?;
         let committed = commits()?.zip(before).map(|(after, before)| after - before);
-        Ok((latency, sent, committed))
+        Ok((latency, sent, taken, committed))
     })();
-    let (latency, sent, committed) = measured
+    let (latency, sent, taken, committed) = measured
         .map_err(|error: std::io::Error| side.explain(&format!("at {}/s: {who}", pace.rate), &error))?;
     line(&format!("{}: {}", pace.of(who), latency.show()));
     Ok(Round {
         latency,
-        cpu_us: (side.running.server.cpu_seconds() - cpu) * 1e6 / sent.deliveries.max(1) as f64,
+        cost: taken.by(sent.deliveries as f64),
         refused: sent.refused,
         syncs_per_event: committed.map(|commits| commits / sent.accepted.max(1) as f64),
     })
@@ -142,20 +144,21 @@ fn tell(report: &mut Report, who: &str, pace: &Pace<'_>, rounds: &[Round]) {
     for (figure, goal) in Latency::figures(&of, &latencies).into_iter().zip(goals) {
         report.add(Figure { goal, ..figure });
     }
-    let mut add = |name: &str, unit: &str, samples: Vec<f64>| {
-        report.add(Figure::new(name, &of, unit, Better::Less, samples));
+    let costs: Vec<_> = rounds.iter().map(|round| round.cost).collect();
+    cost::tell(report, &of, &costs, None);
+    let mut add = |name: &str, samples: Vec<f64>| {
+        report.add(Figure::new(name, &of, "", Better::Less, samples));
     };
-    add("cpu", "µs", rounds.iter().map(|round| round.cpu_us).collect());
-    add("refused", "", rounds.iter().map(|round| round.refused as f64).collect());
+    add("refused", rounds.iter().map(|round| round.refused as f64).collect());
     let syncs: Vec<_> = rounds.iter().filter_map(|round| round.syncs_per_event).collect();
     if !syncs.is_empty() {
-        add("syncs per event", "", syncs);
+        add("syncs per event", syncs);
     }
     report.add_curve(&of, Some(pace.rate), &Latency::sum(&latencies));
 }
 
 impl Pace<'_> {
-    fn of(&self, who: &str) -> String {
+    pub(super) fn of(&self, who: &str) -> String {
         format!("{}, at {}/s", pair::of(who, self.variant), self.rate)
     }
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::bed::{Bed, Ground, Running, free_address};
+use super::cost::{self, Meter};
 use super::pair::{self, tell_memory};
 use super::{Options, Outcome, options::Outage};
 use crate::driver::{Drive, Load, Sent, drive};
@@ -56,6 +57,7 @@ pub(super) fn run(options: &Options) -> Outcome {
             ..Ground::default()
         },
     )?;
+    bed.tell(&mut report)?;
     let mut ours = bed.postrider()?;
     let key = bed.project(ours.address)?;
     let stage = Stage { options, bed: &bed, key: &key, outage: options.outage };
@@ -104,12 +106,11 @@ impl Stage<'_> {
         let (backlog, seconds) = (self.options.backlog, began.elapsed().as_secs_f64());
         line(&format!("{backlog} deliveries wait after {seconds:.0} s of outage"));
 
-        let (cpu, commits) = (ours.server.cpu_seconds(), pair::commits(ours)?);
+        let (meter, commits) = (Meter::begin(ours)?, pair::commits(ours)?);
         let (back, drained, sent) =
             self.beside(ours, report, "live elsewhere, during the drain", || self.drain(back, &live))?;
         let backlog = self.options.backlog as f64;
-        let cpu_us = (ours.server.cpu_seconds() - cpu) * 1e6 / backlog;
-        report.add(Figure::new("cpu", "postrider", "µs", Better::Less, vec![cpu_us]));
+        cost::tell(report, "postrider", &[meter.end(ours)?.by(backlog)], None);
         let syncs = (pair::commits(ours)? - commits) / backlog;
         report.add(Figure::new("syncs per delivery", "postrider", "", Better::Less, vec![syncs]));
         self.tell(report, &back, &drained, &sent)
