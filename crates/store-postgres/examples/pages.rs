@@ -1,5 +1,5 @@
-//! How long pages of lists take in a store with a million deliveries: `pages URL`, of an empty database that is its own.
-//! The first run fills it.
+//! How long pages of lists take in a store with a million deliveries: `pages URL [pooler]`, of an empty database of its
+//! own. The first run fills it.
 
 #![expect(
     clippy::print_stdout,
@@ -24,7 +24,9 @@ const SCOPE: Scope = Scope { project: ProjectKey(1), mode: Mode::Live, tenant: N
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let url = std::env::args().nth(1).unwrap();
-    let store = PostgresStore::open(PostgresOptions::new(url.clone(), IdSalt(7))).await.unwrap();
+    let pooler = std::env::args().nth(2).is_some();
+    let options = PostgresOptions { pooler, ..PostgresOptions::new(url.clone(), IdSalt(7)) };
+    let store = PostgresStore::open(options).await.unwrap();
     let now = Millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64);
     fill(&url, now).await;
     store.step(now, Duration::from_millis(2)).await.unwrap();

@@ -125,6 +125,7 @@ CREATE TABLE postrider.delivery (
 ) PARTITION BY LIST (class);
 -- Failed and held ones: few, and looked for by people.
 CREATE INDEX delivery_problem ON postrider.delivery (endpoint, state, event) WHERE state IN (2, 3);
+CREATE INDEX delivery_problem_tenant ON postrider.delivery (tenant, event, endpoint) WHERE state IN (2, 3);
 CREATE INDEX delivery_problem_event ON postrider.delivery (event, endpoint) WHERE state IN (2, 3);
 
 -- What waits: spilled, for another node, retried, scheduled, ordered. `place` is the place in the order of `okey` (NULL:
@@ -149,7 +150,7 @@ CREATE TABLE postrider.pending (
     parked boolean NOT NULL,
     scheduled boolean NOT NULL,
     log bytea,
-    PRIMARY KEY (event, endpoint)
+    PRIMARY KEY (endpoint, event) -- lists of an endpoint go by it
 ) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000);
 CREATE INDEX pending_due ON postrider.pending (endpoint, due, event) WHERE NOT parked;
 CREATE INDEX pending_line ON postrider.pending (endpoint, okey, place) WHERE place IS NOT NULL;
@@ -229,6 +230,16 @@ CREATE TABLE postrider.stat (
 -- Events of a class before its mark have ended; those that still had something pending then are shown a day longer.
 CREATE TABLE postrider.retention (class smallint PRIMARY KEY, mark bigint NOT NULL);
 CREATE TABLE postrider.late (event bigint PRIMARY KEY, class smallint NOT NULL, until bigint NOT NULL);
+
+-- Events whose content was erased lately: what endpoints answer to attempts under way is not kept, so a commit that
+-- settles looks here. `checked`: no transaction that may have looked before is still under way, and what such a one
+-- wrote was blanked.
+CREATE TABLE postrider.erased (
+    event bigint PRIMARY KEY,
+    xact bigint NOT NULL,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    checked boolean NOT NULL DEFAULT false
+);
 
 -- Tenants (kind 0) and projects (kind 1) whose rows are being erased.
 CREATE TABLE postrider.erasure (kind smallint NOT NULL, key bigint NOT NULL, mark bigint NOT NULL, PRIMARY KEY (kind, key));

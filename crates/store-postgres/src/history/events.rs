@@ -11,7 +11,7 @@ use super::cursor::{Place, Range};
 use super::matches::{WAITING, written};
 use super::summary::{self, Candidate, Wanted, broken_log, key_of};
 use super::window::newest_first;
-use super::{EXAMINED, MOST_OF_CHUNK, VISIBLE};
+use super::{EXAMINED, MOST_OF_CHUNK, VISIBLE, none_is_known};
 use crate::conn::Conn;
 use crate::fault::Res;
 use crate::row::{limit, millis, small_count, time};
@@ -27,6 +27,9 @@ pub(super) async fn list(conn: &Conn, query: &EventQuery, now: Millis) -> Res<Pa
     let range = Range::new(query.since, query.until, query.cursor.as_deref())?;
     // Events have no endpoint: the cursor's event itself is not shown again.
     let below = Place { endpoint: EndpointKey(i64::MIN), ..range.below };
+    if none_is_known(conn, query.scope, &query.types).await? {
+        return Ok(Page { rows: Vec::new(), next: None });
+    }
     let most = query.limit.max(1);
     let (mut rows, mut examined) = (Vec::new(), 0);
     let mut asked = most.clamp(16, 250) + 1;

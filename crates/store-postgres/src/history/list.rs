@@ -12,7 +12,7 @@ use super::cursor::{Place, Range};
 use super::source::{Examined, Source};
 use super::summary::{self, Candidate, Wanted};
 use super::window::newest_first;
-use super::{EXAMINED, MOST_OF_CHUNK, RESOLVED};
+use super::{EXAMINED, MOST_OF_CHUNK, RESOLVED, none_is_known};
 use crate::conn::Conn;
 use crate::fault::Res;
 
@@ -26,6 +26,9 @@ pub(super) async fn deliveries(
     now: Millis,
 ) -> Res<Page<DeliverySummary>> {
     let range = Range::new(query.since, query.until, query.cursor.as_deref())?;
+    if none_is_known(conn, query.scope, &query.types).await? {
+        return Ok(Page { rows: Vec::new(), next: None });
+    }
     let mut pager = Pager::new(conn, query);
     for (source, part) in sources(conn, query, range).await? {
         if walk(&source, part, now, &mut pager).await?.is_break() {

@@ -22,6 +22,10 @@ use postrider_store::{
     Page, Scope, Selection, Signal, StoreError,
 };
 
+use tokio_postgres::types::Type;
+
+use crate::conn::Conn;
+use crate::fault::Res;
 use crate::signal;
 use crate::store::PostgresStore;
 
@@ -39,6 +43,20 @@ const COUNTED: usize = 20_000;
 const VISIBLE: &str =
     "(e.id >= coalesce((SELECT r.mark FROM postrider.retention r WHERE r.class = e.class), e.id)
      OR EXISTS (SELECT FROM postrider.late l WHERE l.event = e.id))";
+
+/// Whether a list of these types, of which there are some, is empty because no event ever was of one of them.
+async fn none_is_known(conn: &Conn, scope: Scope, types: &[String]) -> Res<bool> {
+    if types.is_empty() {
+        return Ok(false);
+    }
+    let known = conn
+        .query_opt(
+            "SELECT FROM postrider.type_name WHERE project = $1 AND name = ANY($2) LIMIT 1",
+            &[(&scope.project.0, Type::INT8), (&types, Type::TEXT_ARRAY)],
+        )
+        .await?;
+    Ok(known.is_none())
+}
 
 #[async_trait]
 impl History for PostgresStore {

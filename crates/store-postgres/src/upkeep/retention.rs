@@ -21,7 +21,8 @@ const PACE: Duration = Duration::from_secs(60);
 /// Rows that are looked at in the time that one is written in.
 const LOOKS: usize = 4;
 /// Partitions are kept so long after their mark: what was late in them is shown a day longer.
-const KEPT: Duration = Duration::from_secs(24 * 3600 + 3600);
+/// In ids: the time in them is milliseconds, above sixteen bits.
+const KEPT_IDS: i64 = (25 * 3600 * 1000) << 16;
 
 /// Ends some history.
 pub(super) async fn step(
@@ -40,7 +41,7 @@ pub(super) async fn step(
     if let Some(stepped) = end_late(store, now, rows).await? {
         return Ok(stepped);
     }
-    Ok(worked(drop_one(store).await?))
+    Ok(worked(drop_one(store).await? || clear_defaults(store, rows).await?))
 }
 
 fn behind(work: &Work) -> Duration {
@@ -181,6 +182,26 @@ async fn drop_one(store: &PostgresStore) -> Result<bool, StoreError> {
     }
 }
 
+/// Deletes what no partition was made for in time, where everything of it has ended.
+async fn clear_defaults(store: &PostgresStore, rows: usize) -> Result<bool, StoreError> {
+    let classes = classes(&store.conn().await?).await?;
+    let Some(tx) = store.keeping().await? else { return Ok(false) };
+    let mut deleted = 0;
+    for (class, mark) in classes {
+        for (table, key) in [("delivery", "event"), ("event", "id")] {
+            let sql = format!(
+                "DELETE FROM postrider.{table}_{class}_default WHERE ctid IN
+                 (SELECT d.ctid FROM postrider.{table}_{class}_default d WHERE d.{key} < $1
+                  AND NOT EXISTS (SELECT FROM postrider.late l WHERE l.event = d.{key}) LIMIT $2)"
+            );
+            let params = &[(&(mark - KEPT_IDS) as _, Type::INT8), (&limit(rows) as _, Type::INT8)];
+            deleted += tx.execute(&sql, params).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(deleted > 0)
+}
+
 /// The oldest partition of events, `event_…`, of which everything has ended: nothing in it is late, or waits.
 async fn next_drop(conn: &Conn) -> Res<Option<String>> {
     let row = conn
@@ -197,7 +218,7 @@ async fn next_drop(conn: &Conn) -> Res<Option<String>> {
              AND NOT EXISTS (SELECT FROM postrider.pending q
                  WHERE q.class = r.class AND q.event >= b.first AND q.event < b.until)
              ORDER BY b.until LIMIT 1",
-            &[(&Ordinal::at(Millis(0) + KEPT).0, Type::INT8)],
+            &[(&KEPT_IDS, Type::INT8)],
         )
         .await?;
     Ok(row.map(|row| row.try_get(0)).transpose()?)
