@@ -264,6 +264,18 @@ CREATE TABLE postrider.node (
     in_flight bigint NOT NULL,
     oldest_due bigint
 ) WITH (fillfactor = 20);
+-- Begins a commit of a node: its lease must be its own still, and stay so until the commit ends. Answers the transaction's
+-- id. Whoever buries the node locks its row first.
+CREATE FUNCTION postrider.fence(node smallint, lease bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM postrider.node n WHERE n.number = node AND n.generation = lease FOR KEY SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the lease of node % has ended', node USING ERRCODE = 'PRF01';
+    END IF;
+    RETURN pg_current_xact_id()::text::bigint;
+END
+$$;
+
 CREATE TABLE postrider.slot (
     number smallint PRIMARY KEY,
     owner smallint,

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use deadpool_postgres::Client;
 use futures::FutureExt;
 use postrider_store::StoreError;
-use tokio_postgres::Row;
+use tokio_postgres::{Row, Statement};
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::fault::{Fault, Res};
@@ -15,7 +15,7 @@ use crate::fault::{Fault, Res};
 pub(crate) type Param<'a> = (&'a (dyn ToSql + Sync), Type);
 
 /// A connection out of the pool. Statements whose futures are polled together go out together, in the order of their
-/// first polls, if they were prepared (see [`Conn::prepare`]) or are unnamed.
+/// first polls, if they were prepared (see [`crate::pipeline`]) or are unnamed.
 pub(crate) struct Conn {
     client: Client,
     /// Whether statements are prepared and kept.
@@ -27,12 +27,13 @@ impl Conn {
         Self { client, prepared }
     }
 
-    /// Prepares a statement, where statements are prepared: so that it goes out at its first poll.
-    pub(crate) async fn prepare(&self, sql: &str, types: &[Type]) -> Res<()> {
-        if self.prepared {
-            self.client.prepare_typed_cached(sql, types).await?;
-        }
-        Ok(())
+    /// The statement as it is kept, so that it goes out at its first poll; `None` where none are kept.
+    pub(crate) async fn statement(&self, sql: &str, types: &[Type]) -> Res<Option<Statement>> {
+        if self.prepared { Ok(Some(self.client.prepare_typed_cached(sql, types).await?)) } else { Ok(None) }
+    }
+
+    pub(crate) fn client(&self) -> &tokio_postgres::Client {
+        &self.client
     }
 
     /// Every row of a statement.
@@ -83,7 +84,7 @@ impl Conn {
     }
 
     async fn begin_with(self, sql: &str) -> Res<Tx> {
-        let tx = Tx { conn: self, open: true };
+        let tx = Tx::of(self);
         tx.run(sql).await?;
         Ok(tx)
     }
@@ -109,6 +110,16 @@ impl Deref for Tx {
 }
 
 impl Tx {
+    /// Of a connection whose next statement is BEGIN.
+    pub(crate) fn of(conn: Conn) -> Self {
+        Self { conn, open: true }
+    }
+
+    /// COMMIT or ROLLBACK was sent.
+    pub(crate) fn ended(&mut self) {
+        self.open = false;
+    }
+
     /// Commits. An error says that nothing is known to be written; the journal, which must know, commits by itself.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         self.open = false;

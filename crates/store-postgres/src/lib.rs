@@ -2,23 +2,28 @@
 //!
 //! Every statement names its schema, `postrider`, and by an option nothing belongs to a session, so that it works
 //! behind a transaction pooler. What is accepted is written once; what waits is a small table beside it.
-#![expect(dead_code, reason = "the ports that use it follow")]
 
 mod catalogue;
+mod backlog;
 mod cluster;
 mod conn;
 mod connect;
 mod fault;
 mod history;
 mod inspect;
+mod journal;
+mod memory;
 mod options;
 mod row;
+mod partition;
+mod pipeline;
 mod schema;
 mod signal;
 mod store;
 mod tls;
 mod upkeep;
 mod url;
+mod writer;
 
 pub use inspect::{Inspection, inspect};
 pub use options::{OpenError, PostgresOptions};

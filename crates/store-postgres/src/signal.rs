@@ -20,7 +20,7 @@ pub(crate) async fn insert(tx: &Conn, writer: i16, signal: &Signal) -> Res<()> {
     Ok(())
 }
 
-const ENDPOINT: i16 = 0;
+pub(crate) const ENDPOINT: i16 = 0;
 const TENANT: i16 = 1;
 const PROJECT: i16 = 2;
 const KEYS: i16 = 3;

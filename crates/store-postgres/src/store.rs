@@ -3,16 +3,21 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use postrider_model::id::IdSalt;
 use postrider_model::slot::NodeNumber;
 use tokio_postgres::types::Type;
 
+use crate::cluster::doorbell::Doorbell;
+use crate::cluster::{self, Reader};
 use crate::conn::{Conn, Tx};
 use crate::connect::{self, Connections};
 use crate::fault::{Fault, Res, at_open};
+use crate::memory::Memory;
 use crate::options::{OpenError, PostgresOptions};
 use crate::upkeep::Standing;
+use crate::partition::Covered;
+use crate::tls::Tls;
 use crate::{schema, url};
 
 /// The shared store. All ports of `postrider-store` are implemented on it.
@@ -23,6 +28,10 @@ pub struct PostgresStore {
     pub(crate) options: PostgresOptions,
     pub(crate) schema_version: u32,
     membership: RwLock<Option<Membership>>,
+    pub(crate) memory: Mutex<Memory>,
+    pub(crate) covered: Covered,
+    pub(crate) doorbell: Doorbell,
+    pub(crate) reader: Reader,
     closed: AtomicBool,
     pub(crate) standing: Standing,
 }
@@ -46,6 +55,9 @@ impl PostgresStore {
         let first = connect::check(&connections).await?;
         let schema_version = schema::migrate(first, &connections).await?;
         let conn = connections.get().await.map_err(at_open)?;
+        cluster::after_restore(&conn).await.map_err(at_open)?;
+        let listen = if options.pooler { None } else { Some((target.clone(), Tls::new(&target.verify)?)) };
+        let doorbell = Doorbell::new(connections.clone(), listen);
         let salt = keep_salt(&conn, options.salt_if_new).await.map_err(at_open)?;
         Ok(Arc::new(Self {
             connections,
@@ -53,6 +65,10 @@ impl PostgresStore {
             options,
             schema_version,
             membership: RwLock::new(None),
+            memory: Mutex::default(),
+            covered: Covered::default(),
+            doorbell,
+            reader: Reader::default(),
             closed: AtomicBool::new(false),
             standing: Standing::default(),
         }))
@@ -65,7 +81,7 @@ impl PostgresStore {
 
     /// A connection.
     pub(crate) async fn conn(&self) -> Res<Conn> {
-        if self.closed.load(Ordering::Acquire) { Err(Fault::closed()) } else { self.connections.get().await }
+        if self.is_shut() { Err(Fault::closed()) } else { self.connections.get().await }
     }
 
     /// A transaction that reads and writes.
@@ -90,6 +106,11 @@ impl PostgresStore {
     /// What rows have as their writer: the node's number, or -1 of what is no node.
     pub(crate) fn writer(&self) -> i16 {
         self.membership().map_or(-1, |membership| i16::from(membership.number.0))
+    }
+
+    /// Whether the store is closed.
+    pub(crate) fn is_shut(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
     }
 
     /// Later calls answer that the store is closed.
