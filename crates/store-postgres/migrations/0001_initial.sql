@@ -266,9 +266,9 @@ CREATE TABLE postrider.node (
 ) WITH (fillfactor = 20);
 -- Begins a commit of a node: its lease must be its own still, and stay so until the commit ends. Answers the transaction's
 -- id. Whoever buries the node locks its row first.
-CREATE FUNCTION postrider.fence(node smallint, lease bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+CREATE FUNCTION postrider.fence(node smallint, held bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM 1 FROM postrider.node n WHERE n.number = node AND n.generation = lease FOR KEY SHARE;
+    PERFORM 1 FROM postrider.node n WHERE n.number = node AND n.generation = held FOR KEY SHARE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'the lease of node % has ended', node USING ERRCODE = 'PRF01';
     END IF;

@@ -6,8 +6,8 @@ use std::ops::Deref;
 use deadpool_postgres::Client;
 use futures::FutureExt;
 use postrider_store::StoreError;
-use tokio_postgres::{Row, Statement};
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Row, Statement};
 
 use crate::fault::{Fault, Res};
 

@@ -3,8 +3,8 @@
 //! Every statement names its schema, `postrider`, and by an option nothing belongs to a session, so that it works
 //! behind a transaction pooler. What is accepted is written once; what waits is a small table beside it.
 
-mod catalogue;
 mod backlog;
+mod catalogue;
 mod cluster;
 mod conn;
 mod connect;
@@ -14,9 +14,9 @@ mod inspect;
 mod journal;
 mod memory;
 mod options;
-mod row;
 mod partition;
 mod pipeline;
+mod row;
 mod schema;
 mod signal;
 mod store;

@@ -15,9 +15,9 @@ use crate::connect::{self, Connections};
 use crate::fault::{Fault, Res, at_open};
 use crate::memory::Memory;
 use crate::options::{OpenError, PostgresOptions};
-use crate::upkeep::Standing;
 use crate::partition::Covered;
 use crate::tls::Tls;
+use crate::upkeep::Standing;
 use crate::{schema, url};
 
 /// The shared store. All ports of `postrider-store` are implemented on it.

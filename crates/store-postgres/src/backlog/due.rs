@@ -22,7 +22,8 @@ const DUE: &str = "SELECT p.event, p.due, p.step, p.attempts, p.first_attempt_at
         AND (p.place IS NULL OR NOT EXISTS (SELECT FROM postrider.pending q
             WHERE q.endpoint = $1 AND q.okey = p.okey AND (q.place < p.place OR (q.place > p.place AND q.event = ANY($2)))))
     ORDER BY p.due, p.event LIMIT $3";
-const OF_KEYS: &str = "SELECT p.event, p.due, p.step, p.attempts, p.first_attempt_at, p.okey, p.scheduled, p.flags, p.class,
+const OF_KEYS: &str =
+    "SELECT p.event, p.due, p.step, p.attempts, p.first_attempt_at, p.okey, p.scheduled, p.flags, p.class,
         p.endpoint
     FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS u(event, endpoint, place)
     JOIN postrider.pending p ON p.endpoint = u.endpoint AND p.event = u.event
@@ -35,11 +36,8 @@ const OF_KEYS: &str = "SELECT p.event, p.due, p.step, p.attempts, p.first_attemp
 pub(super) async fn page(store: &PostgresStore, query: &DueQuery) -> Res<DuePage> {
     let skip: Vec<i64> = query.skip.iter().map(|event| event.0).collect();
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX).saturating_add(1);
-    let params = [
-        (&query.endpoint.0 as _, Type::INT8),
-        (&skip as _, Type::INT8_ARRAY),
-        (&limit as _, Type::INT8),
-    ];
+    let params =
+        [(&query.endpoint.0 as _, Type::INT8), (&skip as _, Type::INT8_ARRAY), (&limit as _, Type::INT8)];
     let rows = store.conn().await?.query(DUE, &params).await?;
     let mut page = DuePage { ended: true, ..DuePage::default() };
     let mut classes = Vec::new();
@@ -105,9 +103,8 @@ async fn fill(
     let contents = event::several(store, &events, classes, body_bytes).await?;
     let mut shared: HashMap<Ordinal, Arc<StoredEvent>> = HashMap::new();
     for (row, content) in rows.iter_mut().zip(contents) {
-        row.content = content.map(|content| {
-            Arc::clone(shared.entry(row.event).or_insert_with(|| Arc::new(content)))
-        });
+        row.content =
+            content.map(|content| Arc::clone(shared.entry(row.event).or_insert_with(|| Arc::new(content))));
     }
     Ok(())
 }

@@ -16,7 +16,8 @@ const ONE: &str = "SELECT e.id, e.world, e.tenant, t.id, k.name, e.\"timestamp\"
     FROM postrider.event e JOIN postrider.tenant t ON t.key = e.tenant JOIN postrider.type_name k ON k.key = e.kind
     WHERE e.id = $1 AND e.data IS NOT NULL";
 /// In the order asked for, until there are enough bytes. The bounds let the planner leave partitions out.
-const SEVERAL: &str = "SELECT e.id, e.world, e.tenant, t.id, k.name, e.\"timestamp\", e.flags, e.class, e.attributes,
+const SEVERAL: &str =
+    "SELECT e.id, e.world, e.tenant, t.id, k.name, e.\"timestamp\", e.flags, e.class, e.attributes,
         e.changes, e.data, e.place
     FROM (SELECT e.*, u.place,
             sum(length(e.data) + coalesce(length(e.changes), 0) + coalesce(length(e.attributes), 0))

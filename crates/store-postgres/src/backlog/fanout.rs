@@ -31,8 +31,7 @@ pub(super) async fn unfinished(
 ) -> Res<Vec<WaitingFanout>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let owner = store.writer();
-    let params =
-        [(&after.0 as _, Type::INT8), (&owner as _, Type::INT2), (&limit as _, Type::INT8)];
+    let params = [(&after.0 as _, Type::INT8), (&owner as _, Type::INT2), (&limit as _, Type::INT8)];
     let rows = store.conn().await?.query(UNFINISHED, &params).await?;
     rows.iter().map(bury::waiting).collect()
 }

@@ -20,15 +20,18 @@ const STEP: i64 = 2_000;
 /// node that comes back while this goes on finds that its lease is over.
 const LOCK: &str = "SELECT low_water FROM postrider.node
     WHERE number = $1 AND ($2 OR beat_at + lease <= clock_timestamp()) FOR UPDATE";
-const FENCE: &str = "UPDATE postrider.node SET generation = nextval('postrider.generation') WHERE number = $1";
+const FENCE: &str =
+    "UPDATE postrider.node SET generation = nextval('postrider.generation') WHERE number = $1";
 /// Events that the node made: its number is part of their ids. (One that has the store alone made all of them.)
-const EVENTS: &str = "SELECT e.id, e.class, e.tenant, e.flags, e.endpoints, e.deliveries - coalesce(f.total - f.done, 0)
+const EVENTS: &str =
+    "SELECT e.id, e.class, e.tenant, e.flags, e.endpoints, e.deliveries - coalesce(f.total - f.done, 0)
     FROM postrider.event e LEFT JOIN postrider.fanout f ON f.event = e.id
     WHERE e.id >= $1 AND ($2 OR (e.id >> 10) & 63 = $3) AND e.deliveries > 0
     ORDER BY e.id LIMIT $4";
 /// Those of its deliveries that are nowhere were in its lanes. The instant in an event's id is when it was accepted, and
 /// its delivery due. No node has them in memory, so that the writer is none of them.
-const MOVE: &str = "INSERT INTO postrider.pending (event, endpoint, tenant, class, flags, slot, due, step, attempts, xact,
+const MOVE: &str =
+    "INSERT INTO postrider.pending (event, endpoint, tenant, class, flags, slot, due, step, attempts, xact,
         writer, parked, scheduled)
     SELECT u.event, u.endpoint, u.tenant, u.class, u.flags, u.slot, least(u.event >> 16, $7), 0, 0,
         pg_current_xact_id()::text::bigint, -1, false, false
@@ -64,13 +67,7 @@ pub(super) async fn everyone(store: &PostgresStore, now: Millis) -> Res<u64> {
     Ok(moved)
 }
 
-async fn steps(
-    store: &PostgresStore,
-    dead: i16,
-    heir: i16,
-    now: Millis,
-    alone: bool,
-) -> Res<Option<Buried>> {
+async fn steps(store: &PostgresStore, dead: i16, heir: i16, now: Millis, alone: bool) -> Res<Option<Buried>> {
     let mut moved = 0;
     loop {
         let tx = store.begin().await?;
@@ -95,12 +92,7 @@ async fn take_over(tx: &Tx, dead: i16, from: i64, now: Millis, alone: bool) -> R
     let rows = tx
         .query(
             EVENTS,
-            &[
-                (&from, Type::INT8),
-                (&alone, Type::BOOL),
-                (&i64::from(dead), Type::INT8),
-                (&STEP, Type::INT8),
-            ],
+            &[(&from, Type::INT8), (&alone, Type::BOOL), (&i64::from(dead), Type::INT8), (&STEP, Type::INT8)],
         )
         .await?;
     let mut lost = Lost::default();

@@ -55,8 +55,7 @@ pub(crate) async fn backlog(
     writer: i16,
 ) -> Res<Vec<(EndpointKey, Millis)>> {
     let slots = numbers(slots);
-    let repair =
-        [(&slots as _, Type::INT2_ARRAY), (&now.0 as _, Type::INT8), (&writer as _, Type::INT2)];
+    let repair = [(&slots as _, Type::INT2_ARRAY), (&now.0 as _, Type::INT8), (&writer as _, Type::INT2)];
     conn.execute(REPAIR, &repair).await?;
     let rows = conn.query(BACKLOG, &[(&slots, Type::INT2_ARRAY)]).await?;
     rows.iter().map(|row| Ok((EndpointKey(row.try_get(0)?), Millis(row.try_get(1)?)))).collect()

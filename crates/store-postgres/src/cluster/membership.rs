@@ -20,12 +20,14 @@ const LOCK: i64 = 0x6e6f_6465_736e_6f64;
 
 const FREE: &str = "SELECT min(n)::smallint FROM generate_series(0, $1) AS n
     WHERE NOT EXISTS (SELECT FROM postrider.node WHERE number = n)";
-const INSERT: &str = "INSERT INTO postrider.node (number, generation, name, address, version, serves, works, started_at,
+const INSERT: &str =
+    "INSERT INTO postrider.node (number, generation, name, address, version, serves, works, started_at,
         beat_at, lease, low_water, leaving, queued, in_flight)
     VALUES ($1, nextval('postrider.generation'), $2, $3, $4, $5, $6, clock_timestamp(), clock_timestamp(),
         $7 * interval '1 millisecond', $8, false, 0, 0)
     RETURNING generation, (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
-const BEAT: &str = "UPDATE postrider.node SET beat_at = clock_timestamp(), leaving = $3, queued = $4, in_flight = $5,
+const BEAT: &str =
+    "UPDATE postrider.node SET beat_at = clock_timestamp(), leaving = $3, queued = $4, in_flight = $5,
         oldest_due = $6
     WHERE number = $1 AND generation = $2 RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 const NODES: &str = "SELECT number, name, address, version, serves, works,
@@ -34,7 +36,8 @@ const NODES: &str = "SELECT number, name, address, version, serves, works,
     FROM postrider.node ORDER BY number";
 const SLOTS: &str = "SELECT number, owner FROM postrider.slot";
 /// Its lease ends now: another node finds it so and takes over what is left.
-const LEAVE: &str = "UPDATE postrider.node SET lease = interval '0', leaving = true, queued = 0, in_flight = 0
+const LEAVE: &str =
+    "UPDATE postrider.node SET lease = interval '0', leaving = true, queued = 0, in_flight = 0
     WHERE number = $1 AND generation = $2";
 const FREE_SLOTS: &str = "UPDATE postrider.slot SET owner = NULL, epoch = epoch + 1 WHERE owner = $1";
 
@@ -169,7 +172,10 @@ pub(super) async fn beat(store: &PostgresStore, beat: Beat) -> Res<View> {
     Ok(view)
 }
 
-#[expect(clippy::disallowed_methods, reason = "how far this machine's clock and the server's are apart is what is asked")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how far this machine's clock and the server's are apart is what is asked"
+)]
 fn machine_ms() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)

@@ -9,9 +9,7 @@ mod news;
 use async_trait::async_trait;
 use postrider_model::slot::{NodeNumber, SlotSet};
 use postrider_model::time::Millis;
-use postrider_store::{
-    Beat, Buried, Claimed, Cluster, Joined, NewNode, News, NewsQuery, StoreError, View,
-};
+use postrider_store::{Beat, Buried, Claimed, Cluster, Joined, NewNode, News, NewsQuery, StoreError, View};
 
 use crate::store::PostgresStore;
 

@@ -105,9 +105,8 @@ async fn look(
     let slots = numbers(&query.slots);
     let conn = store.conn().await?;
     let mut tx = crate::conn::Tx::of(conn);
-    let range = || -> Vec<Param<'_>> {
-        vec![(&from, Type::INT8), (open, Type::INT8_ARRAY), (&writer, Type::INT2)]
-    };
+    let range =
+        || -> Vec<Param<'_>> { vec![(&from, Type::INT8), (open, Type::INT8_ARRAY), (&writer, Type::INT2)] };
     let mut pipeline = Pipeline::default();
     pipeline.add(BEGIN, Vec::new());
     pipeline.add(SNAPSHOT, Vec::new());
@@ -122,7 +121,8 @@ async fn look(
     let [_, snapshot, keys, told, _] = answers.as_slice() else { return Err(missing()) };
     let snapshot = snapshot.rows.first().ok_or_else(missing)?;
     let key = |row: &tokio_postgres::Row| Ok(crate::writer::key(row.try_get(0)?, row.try_get(1)?));
-    let signal = |row: &tokio_postgres::Row| Ok(signal::decode(row.try_get(0)?, &row.try_get::<_, Vec<i64>>(1)?));
+    let signal =
+        |row: &tokio_postgres::Row| Ok(signal::decode(row.try_get(0)?, &row.try_get::<_, Vec<i64>>(1)?));
     Ok(Found {
         oldest_open: snapshot.try_get(0)?,
         next: snapshot.try_get(1)?,

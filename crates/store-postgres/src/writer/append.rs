@@ -183,7 +183,8 @@ impl Outcome {
     }
 
     fn settle(&mut self, work: &Work<'_>, found: &Found) {
-        self.settles = work.settles.iter().map(|one| super::settled(super::fresh::state_of(one.next))).collect();
+        self.settles =
+            work.settles.iter().map(|one| super::settled(super::fresh::state_of(one.next))).collect();
         for index in &work.slow {
             let one = work.settles[*index];
             let erased = found.erased.contains(&one.delivery.event.0);

@@ -134,8 +134,7 @@ pub(super) fn events(chunks: &[FanoutChunk]) -> Vec<i64> {
 /// How many deliveries take a place in an order.
 pub(super) fn ordered(appends: &[Append], chunks: &[FanoutChunk]) -> usize {
     let appended = appends.iter().flat_map(|append| &append.events).flat_map(|event| &event.deliveries);
-    let ordered = |new: &&postrider_store::NewDelivery| {
-        matches!(new.place, postrider_store::Place::Ordered { .. })
-    };
+    let ordered =
+        |new: &&postrider_store::NewDelivery| matches!(new.place, postrider_store::Place::Ordered { .. });
     appended.chain(chunks.iter().flat_map(|chunk| &chunk.deliveries)).filter(ordered).count()
 }

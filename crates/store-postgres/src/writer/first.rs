@@ -23,7 +23,8 @@ use crate::store::Membership;
 pub(crate) const ROUTING: &str = "SELECT t.key, t.routing + p.routing
     FROM postrider.tenant t JOIN postrider.project p ON p.key = t.project
     WHERE t.key = ANY($1) AND t.deleted_at IS NULL AND p.deleted_at IS NULL";
-const PENDING: &str = "SELECT p.event, p.endpoint, p.tenant, p.class, p.flags, p.due, p.step, p.first_attempt_at, p.okey,
+const PENDING: &str =
+    "SELECT p.event, p.endpoint, p.tenant, p.class, p.flags, p.due, p.step, p.first_attempt_at, p.okey,
         p.place, p.scheduled, p.log
     FROM unnest($1::bigint[], $2::bigint[]) AS u(endpoint, event)
     JOIN postrider.pending p ON p.endpoint = u.endpoint AND p.event = u.event
@@ -88,7 +89,9 @@ impl Asked {
     fn of(work: &Work<'_>) -> Self {
         let appended = work.appends.iter().flat_map(|append| &append.events);
         let reopens = |change: &Change| match change {
-            Change::Reopen { delivery, replay, .. } => Some((delivery.endpoint.0, replay.map(|replay| replay.0))),
+            Change::Reopen { delivery, replay, .. } => {
+                Some((delivery.endpoint.0, replay.map(|replay| replay.0)))
+            }
             _ => None,
         };
         let reopened: Vec<_> = work.changes.iter().filter_map(reopens).collect();
@@ -130,13 +133,13 @@ pub(super) async fn read(tx: &Tx, me: Membership, work: &Work<'_>) -> Result<Fou
     let fanouts = list(&mut pipeline, fanout::READ, &asked.fanouts, Type::INT8_ARRAY);
     let taking = list(&mut pipeline, TAKING, &asked.reopened, Type::INT8_ARRAY);
     let running = list(&mut pipeline, RUNNING, &asked.replays, Type::UUID_ARRAY);
-    let keyed: Vec<Param<'_>> =
-        vec![(&asked.endpoints, Type::INT8_ARRAY), (&asked.events, Type::INT8_ARRAY)];
+    let keyed: Vec<Param<'_>> = vec![(&asked.endpoints, Type::INT8_ARRAY), (&asked.events, Type::INT8_ARRAY)];
     let pending = pipeline.add_if(!work.keys.is_empty(), PENDING, keyed);
     let erased = list(&mut pipeline, ERASED, &asked.attempted, Type::INT8_ARRAY);
     let places = pipeline.add_if(asked.places > 0, PLACES, vec![(&asked.places, Type::INT4)]);
     let answers = pipeline.run(tx).await?.all()?;
-    let rows = |at: Option<usize>| at.and_then(|at| answers.get(at)).map_or(&[][..], |answer| &answer.rows[..]);
+    let rows =
+        |at: Option<usize>| at.and_then(|at| answers.get(at)).map_or(&[][..], |answer| &answer.rows[..]);
     let mut found = Found {
         xact: first_number(&answers, fence)?,
         routing: numbers(rows(routing))?,
@@ -219,21 +222,22 @@ async fn look_further(tx: &Tx, work: &Work<'_>, found: &mut Found) -> Result<(),
     let bounded: Vec<Param<'_>> =
         keyed().into_iter().chain([(&low as _, Type::INT8), (&high as _, Type::INT8)]).collect();
     let ended = pipeline.add_if(ask, ENDED, bounded);
-    let by_id: Vec<Param<'_>> =
-        vec![(&events, Type::INT8_ARRAY), (&low, Type::INT8), (&high, Type::INT8)];
+    let by_id: Vec<Param<'_>> = vec![(&events, Type::INT8_ARRAY), (&low, Type::INT8), (&high, Type::INT8)];
     let known = pipeline.add_if(ask, EVENTS, by_id);
     let moved = pipeline.add_if(ask, MOVED, keyed());
     let taken: Vec<Param<'_>> = vec![(&worlds, Type::INT8_ARRAY), (&hashes, Type::BYTEA_ARRAY)];
     let keys = pipeline.add_if(!worlds.is_empty(), idempotency::READ, taken);
     let answers = pipeline.run(tx).await?.all()?;
-    let rows = |at: Option<usize>| at.and_then(|at| answers.get(at)).map_or(&[][..], |answer| &answer.rows[..]);
+    let rows =
+        |at: Option<usize>| at.and_then(|at| answers.get(at)).map_or(&[][..], |answer| &answer.rows[..]);
     if !rows(moved).is_empty() {
         return Err(Stop::Met(Fault::unavailable("a delivery was reopened meanwhile")));
     }
     found.keys.read(rows(keys)).map_err(Stop::Met)?;
     let known = known_events(rows(known))?;
     for row in rows(ended) {
-        let (event, endpoint): (i64, i64) = (row.try_get(0).map_err(Fault::from)?, row.try_get(1).map_err(Fault::from)?);
+        let (event, endpoint): (i64, i64) =
+            (row.try_get(0).map_err(Fault::from)?, row.try_get(1).map_err(Fault::from)?);
         // Without its event it is of no use, and shown to nobody.
         let Some(about) = known.get(&event) else { continue };
         found.ledger.rows.insert(key(event, endpoint), ended_row(row, about.flags)?);
@@ -248,7 +252,8 @@ async fn look_further(tx: &Tx, work: &Work<'_>, found: &mut Found) -> Result<(),
 
 /// Whether something else than their own lanes' node may be changing deliveries in lanes.
 fn changes_a_lane(work: &Work<'_>, missing: &[DeliveryKey]) -> bool {
-    let foreign = |change: &Change| !matches!(change, Change::Index { .. }) && missing.contains(&change.delivery());
+    let foreign =
+        |change: &Change| !matches!(change, Change::Index { .. }) && missing.contains(&change.delivery());
     work.changes.iter().any(foreign)
 }
 

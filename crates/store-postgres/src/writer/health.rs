@@ -8,7 +8,8 @@ use tokio_postgres::types::Type;
 use crate::conn::Param;
 use crate::pipeline::Pipeline;
 
-const WRITE: &str = "UPDATE postrider.endpoint e SET failure_count = u.failure_count, failing_since = u.failing_since,
+const WRITE: &str =
+    "UPDATE postrider.endpoint e SET failure_count = u.failure_count, failing_since = u.failing_since,
         last_success_at = u.last_success_at, last_attempt_at = u.last_attempt_at, last_status = u.last_status
     FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[], $6::smallint[])
         AS u(key, failure_count, failing_since, last_success_at, last_attempt_at, last_status)

@@ -114,7 +114,8 @@ async fn once(store: &PostgresStore, me: Membership, work: &Work<'_>) -> Result<
     let mut found = first::read(&tx, me, work).await?;
     let mut decided = append::decide(work, &mut found)?;
     let mut outcome = decided.apply(work, &mut found);
-    let written = write::write(store, &mut tx, me, work, &mut found, &decided, &mut outcome, low_water).await?;
+    let written =
+        write::write(store, &mut tx, me, work, &mut found, &decided, &mut outcome, low_water).await?;
     drop(tx);
     remember(store, &decided.lane_events, work, low_water);
     let firsts = order::release(store, me, work.now, &outcome.lines, &written).await?;
@@ -127,9 +128,8 @@ async fn once(store: &PostgresStore, me: Membership, work: &Work<'_>) -> Result<
 /// The mark, where the node's row must have it: it moved by a second, or lies below what is there.
 fn low_water(store: &PostgresStore, work: &Work<'_>) -> Option<Ordinal> {
     let on_disk = store.memory.lock().low_water;
-    let moved = |on_disk: Ordinal| {
-        work.low_water < on_disk || work.low_water.time().0 - on_disk.time().0 >= 1_000
-    };
+    let moved =
+        |on_disk: Ordinal| work.low_water < on_disk || work.low_water.time().0 - on_disk.time().0 >= 1_000;
     let must = work.low_water_given && on_disk.is_none_or(moved);
     must.then_some(work.low_water)
 }

@@ -36,7 +36,8 @@ impl<'a> Work<'a> {
         let (mut fresh, mut slow) = (Vec::with_capacity(settles.len()), Vec::new());
         let alone = Alone::of(batch);
         for (index, settle) in settles.iter().enumerate() {
-            let known = if settle.fresh && alone.has(settle) { memory.event(settle.delivery.event) } else { None };
+            let known =
+                if settle.fresh && alone.has(settle) { memory.event(settle.delivery.event) } else { None };
             match known {
                 Some(event) => fresh.push((index, event)),
                 None => slow.push(index),

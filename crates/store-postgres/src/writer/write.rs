@@ -22,12 +22,14 @@ use crate::pipeline::Pipeline;
 use crate::signal;
 use crate::store::{Membership, PostgresStore};
 
-const EVENTS: &str = "INSERT INTO postrider.event (id, world, tenant, kind, \"timestamp\", deliver_at, deliveries, class,
+const EVENTS: &str =
+    "INSERT INTO postrider.event (id, world, tenant, kind, \"timestamp\", deliver_at, deliveries, class,
         flags, endpoints, ordering_key, attributes, changes, data)
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
         $7::integer[], $8::smallint[], $9::smallint[], $10::bytea[], $11::text[], $12::bytea[], $13::bytea[],
         $14::bytea[])";
-const LEAVE: &str = "DELETE FROM postrider.pending p USING unnest($1::bigint[], $2::bigint[]) AS u(endpoint, event)
+const LEAVE: &str =
+    "DELETE FROM postrider.pending p USING unnest($1::bigint[], $2::bigint[]) AS u(endpoint, event)
     WHERE p.endpoint = u.endpoint AND p.event = u.event";
 const AGAIN: &str = "UPDATE postrider.pending p SET due = u.due, step = u.step, attempts = u.attempts,
         first_attempt_at = u.first_attempt_at, okey = u.okey, place = u.place, scheduled = u.scheduled, log = u.log,
@@ -88,7 +90,8 @@ pub(super) async fn write(
     sets.send(&mut pipeline, &number);
     progress.send(&mut pipeline);
     let waiting = rows.send(&mut pipeline, &found.xact, &number);
-    let unused: Vec<Param<'_>> = vec![(&unused_worlds, Type::INT8_ARRAY), (&unused_hashes, Type::BYTEA_ARRAY)];
+    let unused: Vec<Param<'_>> =
+        vec![(&unused_worlds, Type::INT8_ARRAY), (&unused_hashes, Type::BYTEA_ARRAY)];
     pipeline.add_if(!unused_worlds.is_empty(), idempotency::GIVE_BACK, unused);
     rewritten.rewrite(&mut pipeline, &work.now.0);
     health.send(&mut pipeline, &found.xact, &number);
