@@ -75,23 +75,9 @@ impl Conn {
 
     /// Begins a transaction that reads and writes what others have committed.
     pub(crate) async fn begin(self) -> Res<Tx> {
-        self.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await
-    }
-
-    /// Begins a transaction that sees one snapshot and writes nothing.
-    pub(crate) async fn snapshot(self) -> Res<Tx> {
-        self.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
-    }
-
-    async fn begin_with(self, sql: &str) -> Res<Tx> {
         let tx = Tx::of(self);
-        tx.run(sql).await?;
+        tx.run("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
         Ok(tx)
-    }
-
-    /// Takes the connection out of the pool for good: its state is not known.
-    pub(crate) fn discard(self) {
-        drop(deadpool_postgres::Object::take(self.client));
     }
 }
 

@@ -25,7 +25,6 @@ use crate::{schema, url};
 pub struct PostgresStore {
     connections: Connections,
     salt: IdSalt,
-    pub(crate) options: PostgresOptions,
     pub(crate) schema_version: u32,
     membership: RwLock<Option<Membership>>,
     pub(crate) memory: Mutex<Memory>,
@@ -62,7 +61,6 @@ impl PostgresStore {
         Ok(Arc::new(Self {
             connections,
             salt,
-            options,
             schema_version,
             membership: RwLock::new(None),
             memory: Mutex::default(),
@@ -87,11 +85,6 @@ impl PostgresStore {
     /// A transaction that reads and writes.
     pub(crate) async fn begin(&self) -> Res<Tx> {
         self.conn().await?.begin().await
-    }
-
-    /// A transaction that reads one snapshot.
-    pub(crate) async fn snapshot(&self) -> Res<Tx> {
-        self.conn().await?.snapshot().await
     }
 
     /// Which node this is; `None` before it joined, and after it was buried.

@@ -20,7 +20,7 @@ impl Backend for Postgres {
     async fn open(&mut self) -> Arc<dyn Store> {
         let options = PostgresOptions::new(self.database.url(), IdSalt(7));
         let options = PostgresOptions { pooler: self.pooler, connections: 4, ..options };
-        PostgresStore::open(options).await.unwrap()
+        PostgresStore::open(options).await.expect("the store opens")
     }
 
     fn ways(&self) -> Ways {

@@ -14,7 +14,9 @@ use crate::store::PostgresStore;
 const ONE: &str = "SELECT e.id, e.world, e.tenant, t.id, k.name, e.\"timestamp\", e.flags, e.class, e.attributes, e.changes,
         e.data
     FROM postrider.event e JOIN postrider.tenant t ON t.key = e.tenant JOIN postrider.type_name k ON k.key = e.kind
-    WHERE e.id = $1 AND e.data IS NOT NULL";
+    WHERE e.id = $1 AND e.data IS NOT NULL
+        AND (e.id >= coalesce((SELECT r.mark FROM postrider.retention r WHERE r.class = e.class), e.id)
+        OR EXISTS (SELECT FROM postrider.late l WHERE l.event = e.id))";
 /// In the order asked for, until there are enough bytes. The bounds let the planner leave partitions out.
 const SEVERAL: &str =
     "SELECT e.id, e.world, e.tenant, t.id, k.name, e.\"timestamp\", e.flags, e.class, e.attributes,

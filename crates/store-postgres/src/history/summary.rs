@@ -30,9 +30,8 @@ pub(super) struct Wanted<'q> {
     pub(super) types: &'q [String],
 }
 
-/// A delivery with its log still packed, and which of the candidates it was.
+/// A delivery with its log still packed.
 pub(super) struct Found {
-    pub(super) index: usize,
     pub(super) summary: DeliverySummary,
     pub(super) log: Vec<u8>,
 }
@@ -112,7 +111,7 @@ fn found(row: &Row, candidates: &[Candidate]) -> Res<Found> {
         next_attempt_at: time(row, 7)?,
         test: EventFlags::from_code(i64::from(row.try_get::<_, i16>(4)?)).test,
     };
-    Ok(Found { index, summary, log })
+    Ok(Found { summary, log })
 }
 
 /// The state of a code, or which row is broken.

@@ -34,10 +34,13 @@ const ENDED: &str = "SELECT d.event, d.endpoint, d.tenant, d.class, d.state, d.l
     JOIN postrider.delivery d ON d.endpoint = u.endpoint AND d.event = u.event
     WHERE d.event BETWEEN $3 AND $4
     ORDER BY d.endpoint, d.event FOR UPDATE OF d";
+/// Events whose history has not ended.
 const EVENTS: &str = "SELECT e.id, e.class, e.tenant, e.flags, e.endpoints,
         e.deliveries - coalesce(f.total - f.done, 0)
     FROM postrider.event e LEFT JOIN postrider.fanout f ON f.event = e.id
-    WHERE e.id = ANY($1) AND e.id BETWEEN $2 AND $3";
+    WHERE e.id = ANY($1) AND e.id BETWEEN $2 AND $3
+        AND (e.id >= coalesce((SELECT r.mark FROM postrider.retention r WHERE r.class = e.class), e.id)
+        OR EXISTS (SELECT FROM postrider.late l WHERE l.event = e.id))";
 /// Whether one came to be pending between two looks.
 const MOVED: &str = "SELECT 1 FROM unnest($1::bigint[], $2::bigint[]) AS u(endpoint, event)
     JOIN postrider.pending p ON p.endpoint = u.endpoint AND p.event = u.event LIMIT 1";

@@ -3,7 +3,6 @@
 //! with a look. To write one twice is to write it once, so an attempt whose end is not known is simply made again.
 
 use postrider_model::delivery::DeliveryState;
-use postrider_model::id::Ordinal;
 use postrider_model::slot::Slot;
 use postrider_store::attempt_log::AttemptLog;
 use postrider_store::{Committed, Next, Settle};
@@ -221,22 +220,21 @@ pub(super) async fn commit(
     tx: &mut Tx,
     me: Membership,
     work: &Work<'_>,
-    low_water: Option<Ordinal>,
 ) -> Result<Done, Stop> {
-    let (number, mark) = (i16::from(me.number.0), low_water.unwrap_or_default().0);
+    let number = i16::from(me.number.0);
     let columns = Columns::of(work)?;
     let mut pipeline = Pipeline::default();
     pipeline.add(BEGIN, Vec::new());
     pipeline.add(FENCE, vec![(&number, Type::INT2), (&me.generation, Type::INT8)]);
     let sent = columns.send(&mut pipeline, &number);
     let params: Vec<crate::conn::Param<'_>> =
-        vec![(&number, Type::INT2), (&me.generation, Type::INT8), (&mark, Type::INT8)];
-    pipeline.add_if(low_water.is_some(), LOW_WATER, params);
+        vec![(&number, Type::INT2), (&me.generation, Type::INT8), (&work.low_water.0, Type::INT8)];
+    pipeline.add_if(work.moves_low_water, LOW_WATER, params);
     pipeline.add(COMMIT, Vec::new());
     let answers = pipeline.run(tx).await?;
     tx.ended();
     let short = columns.short(sent, &answers.all()?);
-    super::remember(store, &[], work, low_water);
+    super::remember(store, &[], work);
     let settles = work.settles.iter().map(|settle| settled(state_of(settle.next))).collect();
     let committed = Committed { settles, ..Committed::default() };
     Ok(Done { committed, undone: short.undone(work) })

@@ -107,17 +107,15 @@ async fn tried(store: &PostgresStore, me: Membership, work: &Work<'_>) -> Result
 
 async fn once(store: &PostgresStore, me: Membership, work: &Work<'_>) -> Result<Done, Stop> {
     let mut tx = Tx::of(store.conn().await?);
-    let low_water = low_water(store, work);
     if work.is_fresh_only() {
-        return fresh::commit(store, &mut tx, me, work, low_water).await;
+        return fresh::commit(store, &mut tx, me, work).await;
     }
     let mut found = first::read(&tx, me, work).await?;
     let mut decided = append::decide(work, &mut found)?;
-    let mut outcome = decided.apply(work, &mut found);
-    let written =
-        write::write(store, &mut tx, me, work, &mut found, &decided, &mut outcome, low_water).await?;
+    let outcome = decided.apply(work, &mut found);
+    let written = write::write(store, &mut tx, me, work, &found, &decided, &outcome).await?;
     drop(tx);
-    remember(store, &decided.lane_events, work, low_water);
+    remember(store, &decided.lane_events, work);
     let firsts = order::release(store, me, work.now, &outcome.lines, &written).await?;
     let (settles, changes) = outcome.answers(&firsts);
     let undone = found.fresh.undone(work);
@@ -125,17 +123,8 @@ async fn once(store: &PostgresStore, me: Membership, work: &Work<'_>) -> Result<
     Ok(Done { committed: Committed { appends, settles, changes, commit_us: 0 }, undone })
 }
 
-/// The mark, where the node's row must have it: it moved by a second, or lies below what is there.
-fn low_water(store: &PostgresStore, work: &Work<'_>) -> Option<Ordinal> {
-    let on_disk = store.memory.lock().low_water;
-    let moved =
-        |on_disk: Ordinal| work.low_water < on_disk || work.low_water.time().0 - on_disk.time().0 >= 1_000;
-    let must = work.low_water_given && on_disk.is_none_or(moved);
-    must.then_some(work.low_water)
-}
-
 /// After the commit.
-fn remember(store: &PostgresStore, events: &[LaneEvent], work: &Work<'_>, low_water: Option<Ordinal>) {
+fn remember(store: &PostgresStore, events: &[LaneEvent], work: &Work<'_>) {
     let mut memory = store.memory.lock();
     for event in events {
         memory.add(*event);
@@ -143,8 +132,8 @@ fn remember(store: &PostgresStore, events: &[LaneEvent], work: &Work<'_>, low_wa
     if work.low_water_given {
         memory.prune(work.low_water);
     }
-    if low_water.is_some() {
-        memory.low_water = low_water;
+    if work.moves_low_water {
+        memory.low_water = Some(work.low_water);
     }
 }
 

@@ -10,12 +10,17 @@ use postrider_store::{Append, Batch, Change, FanoutChunk, HealthWrite, NewEvent,
 
 use crate::memory::{LaneEvent, Memory};
 
+/// The low-water mark is written when it moved so far: what a recovery looks through for nothing is short.
+const LOW_WATER_EVERY_MS: i64 = 1_000;
+
 /// See the module.
 pub(super) struct Work<'a> {
     pub(super) now: Millis,
     pub(super) low_water: Ordinal,
     /// Whether the low-water mark is the batch's: what is done again has none.
     pub(super) low_water_given: bool,
+    /// Whether the node's row must have it with this commit: it moved by a second, or lies below what is there.
+    pub(super) moves_low_water: bool,
     pub(super) appends: &'a [Append],
     pub(super) fanouts: &'a [FanoutChunk],
     pub(super) settles: Vec<&'a Settle>,
@@ -47,6 +52,9 @@ impl<'a> Work<'a> {
             now: batch.now,
             low_water: batch.low_water,
             low_water_given: true,
+            moves_low_water: memory.low_water.is_none_or(|on_disk| {
+                batch.low_water < on_disk || batch.low_water.time().0 - on_disk.time().0 >= LOW_WATER_EVERY_MS
+            }),
             appends: &batch.appends,
             fanouts: &batch.fanouts,
             settles,
@@ -66,6 +74,7 @@ impl<'a> Work<'a> {
             now: self.now,
             low_water: self.low_water,
             low_water_given: false,
+            moves_low_water: false,
             appends: &[],
             fanouts: &[],
             settles: indices.iter().map(|index| self.settles[*index]).collect(),

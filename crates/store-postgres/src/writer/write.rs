@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use postrider_model::delivery::{DeliveryKey, DeliveryState};
 use postrider_model::endpoint::Ordering;
-use postrider_model::id::Ordinal;
 use postrider_model::slot::Slot;
 use postrider_store::{MatchSet, NewEvent};
 use tokio_postgres::types::Type;
@@ -73,9 +72,8 @@ pub(super) async fn write(
     found: &Found,
     decided: &Decided<'_>,
     outcome: &Outcome,
-    low_water: Option<Ordinal>,
 ) -> Result<Vec<Line>, Stop> {
-    let (number, mark) = (i16::from(me.number.0), low_water.unwrap_or_default().0);
+    let number = i16::from(me.number.0);
     let events = Events::of(&decided.events);
     let sets = fanout::New::of(decided.events.iter().copied());
     let known = work.fanouts.iter().filter(|chunk| found.fanouts.contains_key(&chunk.event.0));
@@ -103,8 +101,8 @@ pub(super) async fn write(
     ];
     pipeline.add_if(!kinds.is_empty(), SIGNALS, told);
     let moved: Vec<Param<'_>> =
-        vec![(&number, Type::INT2), (&me.generation, Type::INT8), (&mark, Type::INT8)];
-    pipeline.add_if(low_water.is_some(), LOW_WATER, moved);
+        vec![(&number, Type::INT2), (&me.generation, Type::INT8), (&work.low_water.0, Type::INT8)];
+    pipeline.add_if(work.moves_low_water, LOW_WATER, moved);
     pipeline.add(COMMIT, Vec::new());
     let answers = pipeline.run(tx).await?;
     tx.ended();
