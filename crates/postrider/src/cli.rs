@@ -8,7 +8,7 @@ use crate::client::ClientError;
 use crate::config::{self, Given, reference};
 use crate::console::complain;
 use crate::{
-    backup, contracts, demo, doctor, endpoint, key, keys, listen, project, replay, send, serve, tail,
+    backup, contracts, demo, doctor, endpoint, key, keys, listen, migrate, project, replay, send, serve, tail,
 };
 
 /// A command that failed: what to say, and the exit code.
@@ -91,6 +91,7 @@ fn dispatch(matches: &ArgMatches) -> Result<(), Failed> {
             serve::run(given.load().map_err(Failed::usage)?, &given.unknown_variables)
         }
         Some(("backup", args)) => backup::run(args),
+        Some(("migrate-store", args)) => migrate::run(args),
         Some(("doctor", args)) => doctor::run(args),
         Some(("keys", args)) => keys::run(args),
         Some(("contract", args)) => contracts::run(args),
@@ -135,6 +136,7 @@ pub(crate) fn command() -> Command {
         .subcommand(contracts::command())
         .subcommand(backup::command())
         .subcommand(keys::command())
+        .subcommand(migrate::command())
         .subcommand(doctor::command())
         .subcommand(
             Command::new("config-reference").about("Print the reference of all options of serve (Markdown)"),

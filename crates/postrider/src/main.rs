@@ -16,6 +16,7 @@ mod key;
 mod keys;
 mod listen;
 mod logging;
+mod migrate;
 mod ports;
 mod progress;
 mod project;

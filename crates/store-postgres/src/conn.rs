@@ -3,11 +3,12 @@
 
 use std::ops::Deref;
 
+use bytes::Bytes;
 use deadpool_postgres::Client;
 use futures::FutureExt;
 use postrider_store::StoreError;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Row, Statement};
+use tokio_postgres::{CopyInSink, Row, Statement};
 
 use crate::fault::{Fault, Res};
 
@@ -71,6 +72,11 @@ impl Conn {
     /// Runs statements without parameters, by the simple protocol.
     pub(crate) async fn run(&self, sql: &str) -> Res<()> {
         Ok(self.client.batch_execute(sql).await?)
+    }
+
+    /// Begins to copy rows into a table; they go with the transaction.
+    pub(crate) async fn copy_in(&self, sql: &str) -> Res<CopyInSink<Bytes>> {
+        Ok(self.client.copy_in(sql).await?)
     }
 
     /// Begins a transaction that reads and writes what others have committed.

@@ -77,6 +77,11 @@ pub enum OpenError {
         "the server's synchronous_commit is off: what was accepted could be lost; set it to on for this user or database"
     )]
     NotDurable,
+    /// An installation is being copied into the database.
+    #[error(
+        "an installation is being copied into this database and not all of it is there: run `postrider migrate-store` again until it says that all is there"
+    )]
+    HalfCopied,
     /// The schema was written by a newer version that this program cannot work beside.
     #[error(
         "the database has schema version {found}, which programs that know version {oldest} and newer can use; this one knows {known}"

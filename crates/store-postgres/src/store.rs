@@ -18,7 +18,7 @@ use crate::options::{OpenError, PostgresOptions};
 use crate::partition::Covered;
 use crate::tls::Tls;
 use crate::upkeep::Standing;
-use crate::{schema, url};
+use crate::{schema, transfer, url};
 
 /// The shared store. All ports of `postrider-store` are implemented on it.
 #[derive(Debug)]
@@ -49,6 +49,19 @@ impl PostgresStore {
     /// # Errors
     /// [`OpenError`]: no server, one that will not do, or a schema of a newer version.
     pub async fn open(options: PostgresOptions) -> Result<Arc<Self>, OpenError> {
+        let store = Self::open_to_fill(options).await?;
+        let conn = store.connections.get().await.map_err(at_open)?;
+        match transfer::is_half_copied(&conn).await.map_err(at_open)? {
+            true => Err(OpenError::HalfCopied),
+            false => Ok(store),
+        }
+    }
+
+    /// As [`PostgresStore::open`], to copy an installation into it: also where that was begun before.
+    ///
+    /// # Errors
+    /// As [`PostgresStore::open`].
+    pub async fn open_to_fill(options: PostgresOptions) -> Result<Arc<Self>, OpenError> {
         let target = url::read(&options)?;
         let connections = Connections::new(&target, &options)?;
         let first = connect::check(&connections).await?;

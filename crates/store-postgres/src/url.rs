@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use tokio_postgres::Config;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{Host, SslMode};
 
 use crate::options::{OpenError, PostgresOptions};
 
@@ -62,6 +62,28 @@ pub(crate) fn read(options: &PostgresOptions) -> Result<Target, OpenError> {
     Ok(Target { config, verify })
 }
 
+/// Where the URL leads, without user and password: for people.
+///
+/// # Errors
+/// [`OpenError::BadUrl`].
+pub fn place(options: &PostgresOptions) -> Result<String, OpenError> {
+    let config = read(options)?.config;
+    let ports = config.get_ports();
+    let hosts = config.get_hosts().iter().enumerate().map(|(index, host)| {
+        let host = match host {
+            Host::Tcp(name) => name.clone(),
+            #[cfg(unix)]
+            Host::Unix(path) => path.display().to_string(),
+        };
+        match ports.get(index).or(ports.first()) {
+            Some(port) => format!("{host}:{port}"),
+            None => host,
+        }
+    });
+    let hosts = hosts.collect::<Vec<_>>().join(",");
+    Ok(format!("{hosts}/{}", config.get_dbname().or(config.get_user()).unwrap_or_default()))
+}
+
 /// Sets what the URL leaves open.
 fn settle(config: &mut Config, options: &PostgresOptions) {
     if config.get_connect_timeout().is_none() {
@@ -98,7 +120,7 @@ fn decoded(text: &str) -> Result<String, OpenError> {
 #[cfg(test)]
 mod tests {
     use postrider_model::id::IdSalt;
-    use tokio_postgres::config::{Host, TargetSessionAttrs};
+    use tokio_postgres::config::TargetSessionAttrs;
 
     use super::*;
 
@@ -116,6 +138,14 @@ mod tests {
         assert_eq!(target.config.get_ssl_mode(), SslMode::Require);
         assert_eq!(target.verify, Verify::Not);
         assert_eq!(target.config.get_connect_timeout(), Some(&Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn the_place_of_a_url_shows_no_password() {
+        let place = |url: &str| place(&PostgresOptions::new(url, IdSalt(1))).unwrap();
+        assert_eq!(place("postgres://u:secret@a:5432,b:5433/db?sslmode=disable"), "a:5432,b:5433/db");
+        assert_eq!(place("postgres://u:secret@a/db"), "a/db");
+        assert_eq!(place("postgres://u:secret@a"), "a/u");
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod row;
 mod schema;
 mod store;
 mod thread;
+mod transfer;
 mod upkeep;
 mod writer;
 

@@ -84,6 +84,16 @@ pub enum OpenError {
         /// What SQLite says.
         detail: String,
     },
+    /// The installation lives in a database now.
+    #[error(
+        "what was in {} moved to {to}: start nodes with --database-url there. If it must come back here, stop them and take the move back with `postrider migrate-store --from {} --undo`; what they did since is then lost here", dir.display(), dir.display()
+    )]
+    Moved {
+        /// The directory.
+        dir: PathBuf,
+        /// Where it moved to.
+        to: String,
+    },
     /// SQLite refused for another reason.
     #[error("cannot open {}: {detail}", path.display())]
     Sqlite {

@@ -17,6 +17,7 @@ use crate::open;
 use crate::options::{OpenError, Options};
 use crate::readers::{Readers, snapshot};
 use crate::thread::{Job, WriterThread};
+use crate::transfer;
 use crate::upkeep::Standing;
 use crate::writer::Writer;
 
@@ -53,7 +54,24 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError`]: in use, damaged, of a newer version, or not to be read or written.
     pub fn open(options: Options) -> Result<Arc<Self>, OpenError> {
+        Self::open_threaded(options, Self::refuse_moved)
+    }
+
+    /// As [`SqliteStore::open`], to move the installation to another store: also where it has moved already, and without
+    /// forgetting a copy that was begun.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub fn open_to_move(options: Options) -> Result<Arc<Self>, OpenError> {
+        Self::open_threaded(options, |_, _| Ok(()))
+    }
+
+    fn open_threaded(
+        options: Options,
+        check: impl FnOnce(&Writer, &Options) -> Result<(), OpenError>,
+    ) -> Result<Arc<Self>, OpenError> {
         let (writer, lock) = Self::prepare(&options)?;
+        check(&writer, &options)?;
         let salt = writer.salt();
         let thread = WriterThread::start(writer)
             .map_err(|source| OpenError::Io { path: options.data_dir.clone(), source })?;
@@ -69,6 +87,7 @@ impl SqliteStore {
     /// As [`SqliteStore::open`].
     pub fn open_inline(options: Options) -> Result<Arc<Self>, OpenError> {
         let (writer, lock) = Self::prepare(&options)?;
+        Self::refuse_moved(&writer, &options)?;
         let salt = writer.salt();
         Ok(Arc::new(Self::of(Access::Inline(Box::new(Mutex::new(Some(writer)))), salt, lock, &options)))
     }
@@ -80,6 +99,17 @@ impl SqliteStore {
     /// [`OpenError::Corrupt`] with what is wrong, or why the file could not be read.
     pub fn check_whole(options: &Options) -> Result<(), OpenError> {
         open::check_whole(options)
+    }
+
+    fn refuse_moved(writer: &Writer, options: &Options) -> Result<(), OpenError> {
+        let moved = transfer::check_or_forget(&writer.conn).map_err(|fault| OpenError::Sqlite {
+            path: open::database_path(options),
+            detail: fault.into_store_error().to_string(),
+        })?;
+        match moved {
+            Some(to) => Err(OpenError::Moved { dir: options.data_dir.clone(), to }),
+            None => Ok(()),
+        }
     }
 
     fn prepare(options: &Options) -> Result<(Writer, Option<File>), OpenError> {

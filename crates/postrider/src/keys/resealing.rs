@@ -54,7 +54,7 @@ pub(super) async fn reseal(store: &dyn Store, ring: &Keyring, quiet: bool) -> Re
 }
 
 /// That the newest key alone opens everything that can be opened, before the others go.
-pub(super) async fn check(store: &dyn Store, ring: &Keyring, newest: &Keyring) -> Result<(), Failed> {
+pub(crate) async fn check(store: &dyn Store, ring: &Keyring, newest: &Keyring) -> Result<(), Failed> {
     let mut walk = Walk::of(store);
     while let Some(page) = walk.next().await? {
         for endpoint in page.iter().filter(|endpoint| !is_lost(ring, endpoint)) {

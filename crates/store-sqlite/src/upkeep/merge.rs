@@ -64,6 +64,13 @@ pub(super) async fn step(
     Ok(true)
 }
 
+/// Brings every key into its table.
+pub(crate) async fn merge_keys(store: &SqliteStore, now: Millis) -> Result<(), StoreError> {
+    let mut merge = Merge::default();
+    while step(store, &mut merge, now, KEYS).await? {}
+    Ok(())
+}
+
 /// Keys of the events up to it are in the table.
 fn merged_to(w: &Writer) -> Result<i64, StoreError> {
     mark::get(&w.conn, mark::REMEMBERED).map_err(Fault::into_store_error)

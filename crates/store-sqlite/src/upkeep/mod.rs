@@ -22,6 +22,8 @@ use postrider_store::{Stepped, StoreError, StoreFacts, Sweep, Swept, Upkeep};
 
 use crate::store::SqliteStore;
 
+pub(crate) use merge::merge_keys;
+
 /// Microseconds that a row of upkeep takes the writer, about.
 const ROW_US: u128 = 4;
 
