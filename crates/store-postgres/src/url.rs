@@ -144,8 +144,8 @@ mod tests {
     fn the_place_of_a_url_shows_no_password() {
         let place = |url: &str| place(&PostgresOptions::new(url, IdSalt(1))).unwrap();
         assert_eq!(place("postgres://u:secret@a:5432,b:5433/db?sslmode=disable"), "a:5432,b:5433/db");
-        assert_eq!(place("postgres://u:secret@a/db"), "a/db");
-        assert_eq!(place("postgres://u:secret@a"), "a/u");
+        assert_eq!(place("postgres://u:secret@a/db"), "a:5432/db");
+        assert_eq!(place("postgres://u:secret@a"), "a:5432/u");
     }
 
     #[test]

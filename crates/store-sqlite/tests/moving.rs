@@ -20,7 +20,7 @@ struct InDirectory(PathBuf);
 #[async_trait]
 impl Backend for InDirectory {
     async fn open(&mut self) -> Arc<dyn Store> {
-        SqliteStore::open(Options::new(&self.0, IdSalt(7))).unwrap()
+        SqliteStore::open(Options::new(&self.0, IdSalt(7))).expect("the store opens")
     }
 }
 
@@ -29,7 +29,7 @@ async fn world(dir: &Path) -> World {
 }
 
 fn source(dir: &Path) -> Arc<SqliteStore> {
-    SqliteStore::open_to_move(Options::new(dir, IdSalt(0))).unwrap()
+    SqliteStore::open_to_move(Options::new(dir, IdSalt(0))).expect("the store opens")
 }
 
 #[tokio::test]
