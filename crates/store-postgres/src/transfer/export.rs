@@ -88,8 +88,6 @@ impl Source {
                 columns: "event, endpoint, tenant, class, state, attempts, log, NULL::bigint, NULL::bigint,
                           NULL::bigint, NULL::bigint, NULL::integer, NULL::smallint, NULL::boolean, NULL::boolean"
                     .to_owned(),
-                // As its primary key has them.
-                key: &["endpoint", "event"],
                 ..plain
             },
             (Table::Delivery, _) => Self {

@@ -43,7 +43,8 @@ pub(super) fn key(table: Table) -> &'static [&'static str] {
         Table::Late | Table::Fanout => &["event"],
         Table::Idempotency => &["world", "hash"],
         Table::Event => &["id"],
-        Table::Delivery => &["event", "endpoint"],
+        // As both of its tables have it.
+        Table::Delivery => &["endpoint", "event"],
         _ => &["key"],
     }
 }

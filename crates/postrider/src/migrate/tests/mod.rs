@@ -66,6 +66,8 @@ async fn everything_moves_and_is_the_same() {
     }
     let salt = "SELECT encode(value, 'hex') FROM postrider.fact WHERE name = 'id_salt'";
     assert_eq!(database.ask(salt), ["0700000000000000"]);
+    let strays = "SELECT (SELECT count(*) FROM postrider.event_30_default) + (SELECT count(*) FROM postrider.delivery_30_default)";
+    assert_eq!(database.ask(strays), ["0"], "every time has its partition");
     let wide = database.ask(&format!(
         "SELECT f.done || ' ' || f.total || ' ' || n.number || ' ' || (n.beat_at + n.lease < now())
          FROM postrider.fanout f JOIN postrider.node n ON n.number = f.owner WHERE f.event = {}",
