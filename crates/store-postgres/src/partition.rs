@@ -56,25 +56,42 @@ impl Covered {
 }
 
 impl PostgresStore {
-    /// Makes the partitions that an event of a class lies in, if they are not there.
+    /// Makes the partitions that an event of a class lies in, if they are not there. Where they cannot be made now, the
+    /// class's default partitions take it.
     pub(crate) async fn cover(&self, class: i16, event: Ordinal) -> Res<()> {
         if self.covered.has(class, event) {
             return Ok(());
         }
         let bounds = bounds_of(class, event);
-        self.make(class, &bounds).await?;
+        match self.make(class, &bounds).await {
+            Err(fault) if fault.is_lock_timeout() => {
+                let first = Ordinal(bounds.start).time();
+                tracing::error!(class, ?first, "no partition could be made: the default partition is used");
+            }
+            made => made?,
+        }
         self.covered.add(class, bounds);
         Ok(())
     }
 
-    /// Under a lock, so that nodes that see the same day begin do not trip. The lock on the parents is one that
-    /// reads and writes pass.
+    /// Makes them ahead of time; false where somebody's reading is in the way: there is time to try again.
+    pub(crate) async fn make_ahead(&self, class: i16, event: Ordinal) -> Res<bool> {
+        match self.make(class, &bounds_of(class, event)).await {
+            Err(fault) if fault.is_lock_timeout() => Ok(false),
+            made => made.map(|()| true),
+        }
+    }
+
+    /// Under a lock, so that nodes that see the same day begin do not trip. The locks on the parents are such that reads
+    /// and writes pass, but that on the default partition is not: whoever reads it for long (a dump) would be waited for,
+    /// and everybody else behind that, so not for long.
     async fn make(&self, class: i16, bounds: &Range<i64>) -> Res<()> {
         if exists(&self.conn().await?, &name("delivery", class, bounds)).await? {
             return Ok(());
         }
         let tx = self.begin().await?;
         tx.query("SELECT pg_advisory_xact_lock($1)", &[(&LOCK, Type::INT8)]).await?;
+        tx.run("SET LOCAL lock_timeout = '500ms'").await?;
         let known = "SELECT 1 FROM postrider.retention WHERE class = $1";
         if tx.query_opt(known, &[(&class, Type::INT2)]).await?.is_none() {
             for table in ["event", "delivery"] {
@@ -103,13 +120,15 @@ async fn exists(conn: &crate::conn::Conn, name: &str) -> Res<bool> {
     Ok(found.is_some())
 }
 
-/// A class's own table, which its partitions make up, and the one for what none of them covers.
+/// A class's own table, which its partitions make up, and the one for what none of them covers. Attached as in
+/// [`new_range`]; there is nothing that it could be in the way of.
 fn new_class(table: &str, class: i16) -> String {
     let key = if table == "event" { "id" } else { "event" };
     format!(
-        "CREATE TABLE postrider.{table}_{class} PARTITION OF postrider.{table} FOR VALUES IN ({class})
+        "CREATE TABLE postrider.{table}_{class} (LIKE postrider.{table} INCLUDING ALL)
              PARTITION BY RANGE ({key});
-         CREATE TABLE postrider.{table}_{class}_default PARTITION OF postrider.{table}_{class} DEFAULT"
+         CREATE TABLE postrider.{table}_{class}_default PARTITION OF postrider.{table}_{class} DEFAULT;
+         ALTER TABLE postrider.{table} ATTACH PARTITION postrider.{table}_{class} FOR VALUES IN ({class})"
     )
 }
 

@@ -9,7 +9,7 @@ use tokio_postgres::types::Type;
 
 use super::list::Lanes;
 use super::matches::{WAITING, written};
-use super::summary::{key_of, state_of};
+use super::summary::{EVENT, ROWS as ROWS_OF_EACH, key_of, state_of};
 use super::window::oldest_first;
 use super::{COUNTED, VISIBLE};
 use crate::conn::Conn;
@@ -166,12 +166,11 @@ async fn matching(conn: &Conn, selection: &Selection, candidates: &[Candidate]) 
         .query(
             &format!(
                 "SELECT k.i, coalesce(d.state, 0)::integer, n.name
-                 FROM unnest($1::bigint[], $2::boolean[]) WITH ORDINALITY AS k (event, named, i)
-                 JOIN postrider.event e ON e.id = k.event AND e.id >= $4 AND e.id <= $5
+                 FROM (SELECT event, named, i, $3::bigint AS endpoint
+                     FROM unnest($1::bigint[], $2::boolean[]) WITH ORDINALITY AS n (event, named, i)) k
+                 {EVENT}
                  JOIN postrider.type_name n ON n.key = e.kind
-                 LEFT JOIN postrider.delivery d ON d.endpoint = $3 AND d.event = k.event AND d.class = e.class
-                     AND d.event >= $4 AND d.event <= $5
-                 LEFT JOIN postrider.pending q ON q.endpoint = $3 AND q.event = k.event
+                 {ROWS_OF_EACH}
                  WHERE e.flags & 1 = 0 AND (d.event IS NOT NULL OR q.event IS NOT NULL OR k.named) AND {VISIBLE}"
             ),
             &[

@@ -70,6 +70,18 @@ pub(super) async fn read(conn: &Conn, candidates: &[Candidate], wanted: Wanted<'
     rows.iter().map(|row| found(row, candidates)).collect()
 }
 
+/// The event `e` of each candidate `k`, between `$4` and `$5`. Candidates are looked up one by one whatever the planner
+/// thinks of it: it might read a whole partition instead. The bounds leave it few partitions to think of.
+pub(super) const EVENT: &str = "JOIN LATERAL (SELECT * FROM postrider.event e
+     WHERE e.id = k.event AND e.id >= $4 AND e.id <= $5 LIMIT 1) e ON true";
+
+/// The rows of each candidate with its event: `d` where it has ended, `q` where it waits.
+pub(super) const ROWS: &str = "LEFT JOIN LATERAL (SELECT * FROM postrider.delivery d
+         WHERE d.endpoint = k.endpoint AND d.event = k.event AND d.class = e.class
+         AND d.event >= $4 AND d.event <= $5 LIMIT 1) d ON true
+     LEFT JOIN LATERAL (SELECT * FROM postrider.pending q
+         WHERE q.endpoint = k.endpoint AND q.event = k.event LIMIT 1) q ON true";
+
 /// A pending delivery of a disabled endpoint is shown as held: the sweep that holds it follows behind the disabling. One
 /// that is named and has no row is in a lane.
 fn statement() -> String {
@@ -77,13 +89,11 @@ fn statement() -> String {
         "SELECT k.i, p.id, t.id, n.name, e.flags, s.state, coalesce(d.log, q.log),
              CASE WHEN s.state = 0 AND NOT q.parked THEN q.due END
          FROM unnest($1::bigint[], $2::bigint[], $3::boolean[]) WITH ORDINALITY AS k (event, endpoint, named, i)
-         JOIN postrider.event e ON e.id = k.event AND e.id >= $4 AND e.id <= $5
+         {EVENT}
          JOIN postrider.endpoint p ON p.key = k.endpoint
          JOIN postrider.tenant t ON t.key = e.tenant
          JOIN postrider.type_name n ON n.key = e.kind
-         LEFT JOIN postrider.delivery d ON d.endpoint = k.endpoint AND d.event = k.event AND d.class = e.class
-             AND d.event >= $4 AND d.event <= $5
-         LEFT JOIN postrider.pending q ON q.endpoint = k.endpoint AND q.event = k.event
+         {ROWS}
          CROSS JOIN LATERAL (SELECT CASE WHEN d.event IS NOT NULL THEN d.state
              WHEN NOT p.enabled AND e.flags & 1 = 0 THEN 3 ELSE 0 END AS state) s
          WHERE e.world = $6 AND ($7 IS NULL OR e.tenant = $7)

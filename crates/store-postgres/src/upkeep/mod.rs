@@ -5,6 +5,7 @@ pub(crate) mod erasure;
 mod expire;
 mod facts;
 mod forget;
+mod partitions;
 mod release;
 mod retention;
 mod standing;
@@ -69,6 +70,7 @@ impl PostgresStore {
                 continue;
             }
             let stepped = match kind {
+                Kind::Partitions => partitions::step(self, now).await?,
                 Kind::Retention => retention::step(self, work, now, rows).await?,
                 Kind::Erasure => erasure::step(self, rows).await?,
                 Kind::Forget => forget::step(self, now, rows).await?,

@@ -9,6 +9,7 @@ use postrider_model::time::Millis;
 /// The kinds of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
+    Partitions,
     Retention,
     Erasure,
     Forget,
@@ -16,11 +17,13 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 4] = [Self::Retention, Self::Erasure, Self::Forget, Self::Thin];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Partitions, Self::Retention, Self::Erasure, Self::Forget, Self::Thin];
 
     /// How long it has nothing to do after it came to its end.
     fn rest(self) -> Duration {
         Duration::from_secs(match self {
+            Self::Partitions => 600,
             Self::Retention => 20,
             // People wait for it, and a look is little.
             Self::Erasure => 0,
