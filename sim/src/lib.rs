@@ -10,6 +10,7 @@ mod disk;
 mod kernel;
 mod ledger;
 mod machine;
+mod nodes;
 mod prng;
 mod shape;
 mod store;
@@ -19,6 +20,7 @@ mod vfs;
 mod world;
 
 pub use disk::DiskCounts;
+pub use nodes::{NodesReport, run as run_nodes};
 
 /// What came of a seed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,6 +17,9 @@ struct Arguments {
     /// Only this one.
     #[arg(long)]
     seed: Option<u64>,
+    /// Several nodes on one store.
+    #[arg(long)]
+    nodes: bool,
     /// Print what each seed took.
     #[arg(long)]
     times: bool,
@@ -38,6 +41,9 @@ fn main() -> ExitCode {
         Some(seed) => seed..seed + 1,
         None => arguments.from..arguments.from + arguments.seeds,
     };
+    if arguments.nodes {
+        return nodes(seeds, arguments.trace);
+    }
     let (mut failed, mut events, mut requests, mut crashes) = (0, 0, 0, 0);
     let mut disk = postrider_sim::DiskCounts::default();
     let count = seeds.end - seeds.start;
@@ -74,5 +80,38 @@ fn main() -> ExitCode {
     }
     println!("{count} seeds, {events} events, {requests} requests, {crashes} crashes: {failed} failed");
     println!("disk: {disk}");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[expect(clippy::print_stdout, reason = "a command line tool")]
+fn nodes(seeds: std::ops::Range<u64>, trace: bool) -> ExitCode {
+    let count = seeds.end - seeds.start;
+    let (mut failed, mut events, mut deliveries, mut duplicates, mut troubles) = (0, 0, 0, 0, [0; 3]);
+    for seed in seeds {
+        match postrider_sim::run_nodes(seed, trace) {
+            Ok(report) => {
+                events += report.events;
+                deliveries += report.deliveries;
+                duplicates += report.duplicates;
+                for (sum, count) in troubles.iter_mut().zip(report.troubles) {
+                    *sum += count;
+                }
+                if let Some(violation) = report.violation {
+                    failed += 1;
+                    println!("seed {seed} failed: {violation}");
+                    println!("  again: cargo run -p postrider-sim -- --nodes --seed {seed} --trace");
+                }
+            }
+            Err(error) => {
+                failed += 1;
+                println!("seed {seed} could not run: {error}");
+            }
+        }
+    }
+    let [killed, cut, stopped] = troubles;
+    println!(
+        "{count} seeds of several nodes, {events} events, {deliveries} deliveries, {duplicates} of them once more"
+    );
+    println!("{killed} nodes killed, {cut} cut off, {stopped} stopped: {failed} seeds failed");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

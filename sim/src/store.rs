@@ -13,12 +13,12 @@ use postrider_model::id::{
 };
 use postrider_model::time::Millis;
 use postrider_store::{
-    ApiKey, AuditEntry, AuditQuery, Backlog, Batch, Catalogue, Cluster, Committed, DeliveryDetail,
-    DeliveryQuery, DeliverySummary, DuePage, DueQuery, Endpoint, EndpointPatch, EventDetail, EventQuery,
-    EventSummary, EventType, FanoutPage, FanoutQuery, History, Journal, NewApiKey, NewAudit, NewEndpoint,
-    NewEventType, NewProject, NewReplay, Page, Project, ProjectPatch, Recovered, Replay, ReplayProgress,
-    Reseal, Scope, Selection, StatRow, StatSum, Stepped, StoreError, StoreFacts, StoredEvent, Sweep, Swept,
-    Tenant, Upkeep, WaitingFanout,
+    ApiKey, AuditEntry, AuditQuery, Backlog, Batch, Catalogue, Committed, DeliveryDetail, DeliveryQuery,
+    DeliverySummary, DuePage, DueQuery, Endpoint, EndpointPatch, EventDetail, EventQuery, EventSummary,
+    EventType, FanoutPage, FanoutQuery, History, Journal, NewApiKey, NewAudit, NewEndpoint, NewEventType,
+    NewProject, NewReplay, Page, Project, ProjectPatch, Recovered, Replay, ReplayProgress, Reseal, Scope,
+    Selection, StatRow, StatSum, Stepped, StoreError, StoreFacts, StoredEvent, Sweep, Swept, Tenant, Upkeep,
+    WaitingFanout,
 };
 use postrider_store_sqlite::SqliteStore;
 
@@ -27,6 +27,7 @@ use crate::clock::SimClock;
 use crate::disk::{Disk, Fault};
 use crate::kernel::Kernel;
 use crate::ledger::{Ledger, Version};
+use crate::nodes::Seat;
 use crate::prng::Prng;
 use crate::shape::Shape;
 
@@ -43,6 +44,8 @@ pub(crate) struct SimStore {
     pub(crate) shape: Shape,
     pub(crate) disk: Arc<Mutex<Disk>>,
     pub(crate) kernel: Arc<Kernel>,
+    /// This node's place among others on the same store; `None` where the store is one process's own.
+    pub(crate) seat: Option<Seat>,
 }
 
 impl SimStore {
@@ -65,7 +68,7 @@ impl SimStore {
         }
     }
 
-    async fn wait(&self, most_ms: u64) {
+    pub(crate) async fn wait(&self, most_ms: u64) {
         let wait = self.prng.lock().below(most_ms + 1);
         if wait > 0 {
             tokio::time::sleep(Duration::from_millis(wait)).await;
@@ -110,6 +113,9 @@ impl SimStore {
     }
 
     async fn before(&self) {
+        if let Some(seat) = &self.seat {
+            seat.reachable().await;
+        }
         self.wait(self.shape.read_ms).await;
     }
 
@@ -122,6 +128,9 @@ impl SimStore {
 #[async_trait]
 impl Journal for SimStore {
     async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
+        if let Some(seat) = &self.seat {
+            return seat.commit(self, batch).await;
+        }
         let digest = Digest::of(&batch, &mut self.ledger.lock());
         let stalls = self.prng.lock().chance(self.shape.stalls);
         if stalls {
@@ -144,11 +153,12 @@ impl Journal for SimStore {
     }
 }
 
-impl Cluster for SimStore {}
-
 #[async_trait]
 impl Backlog for SimStore {
     async fn recover(&self, now: Millis) -> Result<Recovered, StoreError> {
+        if let Some(seat) = &self.seat {
+            return seat.recover(&self.inner);
+        }
         self.before().await;
         let recovered = self.inner.recover(now).await;
         self.survive().await;

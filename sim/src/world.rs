@@ -167,6 +167,7 @@ impl World {
             shape: shape.clone(),
             disk: self.machine.disk(),
             kernel: Arc::clone(kernel),
+            seat: None,
         });
         let spawner = Arc::new(SimSpawner(Arc::clone(kernel)));
         let engine = self.engine(kernel, clock, &store, Arc::clone(&spawner) as Arc<dyn Spawner>, prng).await;

@@ -10,6 +10,8 @@ use super::lane::{Item, Items};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Flying {
     event: Ordinal,
+    /// The ordered key whose head it is.
+    key: Option<u64>,
     /// See [`Item::fresh`].
     pub fresh: bool,
     /// The rate it took its token from, by the lane's number of it.
@@ -35,8 +37,8 @@ impl Flight {
     /// A request begins with these, under this number of the rate.
     pub(crate) fn begin(&mut self, items: &Items, rate: u32) {
         let flying = |item: &Item| {
-            let (event, fresh) = (item.event, item.fresh);
-            Flying { event, fresh, rate, cancelled: false, erased: false }
+            let (event, key, fresh) = (item.event, item.key, item.fresh);
+            Flying { event, key, fresh, rate, cancelled: false, erased: false }
         };
         self.deliveries.extend(items.iter().map(flying));
         self.requests += 1;
@@ -80,6 +82,11 @@ impl Flight {
     /// The deliveries in flight.
     pub(crate) fn events(&self) -> impl Iterator<Item = Ordinal> {
         self.deliveries.iter().map(|flying| flying.event)
+    }
+
+    /// Whether a delivery with a place in this order is in flight.
+    pub(crate) fn has_key(&self, key: u64) -> bool {
+        self.deliveries.iter().any(|flying| flying.key == Some(key))
     }
 
     /// A delivery was cancelled.

@@ -265,6 +265,10 @@ impl Lane {
 
     /// An item of the due index enters memory.
     pub(crate) fn push_loaded(&mut self, item: Item) {
+        // Its key went on because another node told of a success while this one repeats the attempt: it is read again.
+        if item.key.is_some_and(|key| self.flight.has_key(key)) {
+            return self.stored.left_behind();
+        }
         let flying = self.flight.events().any(|event| event == item.event);
         if !flying && self.stored.mark_present(item.event) {
             self.queue.push(item);

@@ -58,6 +58,11 @@ impl Stored {
         self.read_out = None;
     }
 
+    /// A row that was read cannot be taken in now: it is read again after the next commit.
+    pub(crate) fn left_behind(&mut self) {
+        self.backlog = true;
+    }
+
     /// A commit wrote a row that falls due at `at`.
     pub(crate) fn wrote_due(&mut self, at: Millis, seq: u64, now: Millis) {
         if at <= now {
