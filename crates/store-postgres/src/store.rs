@@ -41,6 +41,8 @@ pub(crate) struct Membership {
     pub(crate) number: NodeNumber,
     /// Counted up by each join: a node that was buried knows by it that it is not the one any more.
     pub(crate) generation: i64,
+    /// It has the store for itself: the ids of all events are its own, whatever node's number is in them.
+    pub(crate) alone: bool,
 }
 
 impl PostgresStore {

@@ -148,6 +148,7 @@ impl Catalogue for PostgresStore {
         let tx = self.begin_telling().await?;
         let endpoints = tenant::delete(&tx, tenant, now, &audit).await?;
         self.commit_telling(tx).await?;
+        self.memory.lock().forget_tenant(tenant.0);
         Ok(endpoints)
     }
 

@@ -88,7 +88,7 @@ async fn insert(tx: &Tx, number: i16, node: &NewNode, highest: Ordinal) -> Res<(
             ],
         )
         .await?;
-    let membership = Membership { number: number_of(number), generation: row.try_get(0)? };
+    let membership = Membership { number: number_of(number), generation: row.try_get(0)?, alone: false };
     Ok((membership, row.try_get(1)?))
 }
 
@@ -107,14 +107,15 @@ pub(crate) async fn join_alone(store: &PostgresStore, now: Millis) -> Res<(u64, 
         version: env!("CARGO_PKG_VERSION").to_owned(),
         serves: false,
         works: false,
-        lease: std::time::Duration::from_secs(3600),
+        // No other node looks while it is there, and none must wait for it afterwards.
+        lease: std::time::Duration::ZERO,
         now,
     };
     let (membership, _) = insert(&tx, 0, &node, highest).await?;
     tx.execute("UPDATE postrider.slot SET owner = 0, epoch = epoch + 1", &[]).await?;
     tx.execute("UPDATE postrider.fanout SET owner = 0", &[]).await?;
     tx.commit().await?;
-    store.set_membership(Some(membership));
+    store.set_membership(Some(Membership { alone: true, ..membership }));
     Ok((moved, highest))
 }
 

@@ -15,6 +15,7 @@ use super::work::{Work, class_of, world_of};
 use super::{change, settle};
 use crate::fault::Res;
 use crate::memory::LaneEvent;
+use crate::store::Membership;
 
 /// What becomes of the appends.
 pub(super) struct Decided<'a> {
@@ -98,7 +99,7 @@ fn check(found: &mut Found, append: &Append) -> (AppendOutcome, bool) {
 
 impl Decided<'_> {
     /// Goes through the items in their order: appends, fan-outs, settles, changes.
-    pub(super) fn apply(&mut self, work: &Work<'_>, found: &mut Found) -> Outcome {
+    pub(super) fn apply(&mut self, work: &Work<'_>, found: &mut Found, me: Membership) -> Outcome {
         let mut outcome = Outcome { ledger: std::mem::take(&mut found.ledger), ..Outcome::default() };
         outcome.begin();
         for event in &self.events {
@@ -111,6 +112,14 @@ impl Decided<'_> {
         for chunk in work.fanouts {
             let Some(known) = found.fanouts.get(&chunk.event.0).copied() else { continue };
             let new = Row::new(known.tenant, known.class, known.flags);
+            if !me.alone && chunk.event.node() != me.number {
+                // Of another node's event nobody would know after a crash that it was in this one's lanes: the number in
+                // its id is the other's. It is written down, and its settle finds that.
+                let written: Vec<NewDelivery> =
+                    chunk.deliveries.iter().map(|new| indexed(new, work)).collect();
+                outcome.deliver(work, found, chunk.event, &written, &new);
+                continue;
+            }
             if outcome.deliver(work, found, chunk.event, &chunk.deliveries, &new) {
                 self.lane_events.push(lane_event(chunk.event, &new));
             }
@@ -122,6 +131,14 @@ impl Decided<'_> {
             outcome.changes.push(done);
         }
         outcome
+    }
+}
+
+/// In the due index and not in a lane.
+fn indexed(new: &NewDelivery, work: &Work<'_>) -> NewDelivery {
+    match new.place {
+        Place::Lane => NewDelivery { place: Place::Due(work.now), ..*new },
+        _ => *new,
     }
 }
 

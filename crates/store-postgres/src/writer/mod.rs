@@ -112,7 +112,7 @@ async fn once(store: &PostgresStore, me: Membership, work: &Work<'_>) -> Result<
     }
     let mut found = first::read(&tx, me, work).await?;
     let mut decided = append::decide(work, &mut found)?;
-    let outcome = decided.apply(work, &mut found);
+    let outcome = decided.apply(work, &mut found, me);
     let written = write::write(store, &mut tx, me, work, &found, &decided, &outcome).await?;
     drop(tx);
     remember(store, &decided.lane_events, work);

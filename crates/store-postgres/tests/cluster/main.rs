@@ -93,6 +93,32 @@ async fn what_a_dead_node_had_in_lanes_is_due_and_nothing_else_and_it_writes_no_
     assert_eq!(late.settles[0].state.name(), "delivered", "a success is taken from anybody");
 }
 
+#[tokio::test]
+async fn the_rest_of_a_fan_out_that_was_taken_over_outlives_the_heir_too() {
+    let Some(database) = Database::new() else { return };
+    let mut a = first(&database).await;
+    let b = another(&database, &a).await;
+    let c = another(&database, &a).await;
+    let endpoint = a.endpoint().await;
+    let mut event = a.event(Vec::new()).await;
+    let set = [(endpoint, Ordering::None)].into_iter().collect();
+    event.fanout = Fanout { endpoints: set, ordered: false };
+    let wide = event.ordinal;
+    a.commit(appending(vec![event])).await;
+    a.store.leave().await.unwrap();
+    assert_eq!(b.store.bury(a.joined.number, NOW).await.unwrap().unwrap().fanouts.len(), 1);
+    let deliveries = vec![NewDelivery { endpoint, place: Place::Lane }];
+    let chunk = FanoutChunk { event: wide, deliveries, done: 1, last: true };
+    b.commit(Batch { fanouts: vec![chunk], ..Batch::default() }).await;
+    b.store.leave().await.unwrap();
+    assert!(c.store.bury(b.joined.number, NOW).await.unwrap().is_some());
+    assert_eq!(c.due(endpoint).await, [wide.0]);
+    let key = postrider_model::delivery::DeliveryKey { event: wide, endpoint };
+    let settled = c.commit(settling(vec![settle(key, Next::Delivered, true)])).await;
+    assert_eq!(settled.settles[0].state.name(), "delivered");
+    assert!(c.due(endpoint).await.is_empty());
+}
+
 fn end_lease(database: &Database, number: NodeNumber) {
     let sql = format!("UPDATE postrider.node SET lease = '0' WHERE number = {} RETURNING number", number.0);
     assert_eq!(database.ask(&sql).len(), 1);
