@@ -10,6 +10,7 @@ mod health;
 mod idempotency;
 mod ledger;
 mod order;
+mod rows;
 mod settle;
 mod unknown;
 mod work;
