@@ -59,7 +59,7 @@ async fn main() {
             let query =
                 EventQuery { scope, types: types.clone(), since: None, until: None, cursor: None, limit: 50 };
             let mut found = (0, false);
-            let spent = median(async || {
+            let spent = measured(async || {
                 let page = store.events(query.clone()).await.unwrap();
                 found = (page.rows.len(), page.next.is_some());
             })
@@ -74,7 +74,7 @@ async fn main() {
             Selection { endpoint: EndpointKey(123), since: None, until: None, states, types: vec![] };
         for after in [None, Some(Ordinal::at(now - DAY * 10))] {
             let mut found = (0, false);
-            let spent = median(async || {
+            let spent = measured(async || {
                 let (rows, next) = store.select(&selection, after, 50).await.unwrap();
                 found = (rows.len(), next.is_some());
             })
@@ -102,7 +102,7 @@ fn query(scope: Scope) -> DeliveryQuery {
 async fn deliveries(store: &PostgresStore, name: &str, query: &DeliveryQuery) {
     let mut found = (0, false);
     let mut last = None;
-    let spent = median(async || {
+    let spent = measured(async || {
         let page = store.deliveries(query.clone()).await.unwrap();
         found = (page.rows.len(), page.next.is_some());
         last = page.next;
@@ -111,7 +111,7 @@ async fn deliveries(store: &PostgresStore, name: &str, query: &DeliveryQuery) {
     show(&format!("deliveries of {name}"), spent, found);
     if last.is_some() {
         let query = DeliveryQuery { cursor: last, ..query.clone() };
-        let spent = median(async || {
+        let spent = measured(async || {
             let page = store.deliveries(query.clone()).await.unwrap();
             found = (page.rows.len(), page.next.is_some());
         })
@@ -120,7 +120,8 @@ async fn deliveries(store: &PostgresStore, name: &str, query: &DeliveryQuery) {
     }
 }
 
-async fn median(mut once: impl AsyncFnMut()) -> Duration {
+/// The median, and the least: what it takes where nobody else works.
+async fn measured(mut once: impl AsyncFnMut()) -> (Duration, Duration) {
     let mut spent = Vec::new();
     for round in 0..11 {
         let begun = Instant::now();
@@ -130,15 +131,15 @@ async fn median(mut once: impl AsyncFnMut()) -> Duration {
         }
     }
     spent.sort_unstable();
-    spent[spent.len() / 2]
+    (spent[spent.len() / 2], spent[0])
 }
 
-fn show(name: &str, spent: Duration, (rows, more): (usize, bool)) {
-    let slow = if spent > Duration::from_millis(20) { "  SLOW" } else { "" };
-    println!(
-        "{:8.2} ms  {rows:3} rows{}  {name}{slow}",
-        spent.as_secs_f64() * 1e3,
-        if more { " +" } else { "  " }
+fn show(name: &str, (spent, least): (Duration, Duration), (rows, more): (usize, bool)) {
+    let slow = if least > Duration::from_millis(20) { "  SLOW" } else { "" };
+    let [spent, least] = [spent, least].map(|time| time.as_secs_f64() * 1e3);
+    let more = if more { " +" } else { "  " };
+    println!("{spent:8.2} ms  least {least:6.2} ms  {rows:3} rows{more}  {name}{slow}");
+}
     );
 }
 

@@ -65,7 +65,9 @@ async fn sources<'q>(conn: &Conn, query: &'q DeliveryQuery, range: Range) -> Res
     }
     if range.first < lanes.low_water {
         let rest = Range { first: range.first, below: range.below.min(split) };
-        sources.push((Source::Rows(endpoint), rest));
+        let waiting = |state: &DeliveryState| *state == DeliveryState::Pending;
+        let waiting = !query.states.is_empty() && query.states.iter().all(waiting);
+        sources.push((if waiting { Source::Waiting(endpoint) } else { Source::Rows(endpoint) }, rest));
     }
     Ok(sources)
 }

@@ -22,6 +22,8 @@ pub(super) enum Source<'q> {
     Lanes(EndpointKey, TenantKey),
     /// An endpoint's, by the rows it has.
     Rows(EndpointKey),
+    /// An endpoint's that wait, by the rows they have.
+    Waiting(EndpointKey),
     /// An endpoint's failed and held ones.
     ProblemsOf(EndpointKey),
     /// A tenant's, or everybody's.
@@ -49,6 +51,7 @@ impl Source<'_> {
             Self::Events(scope, types) => events(conn, *scope, types, range, most).await,
             Self::Lanes(endpoint, tenant) => lanes(conn, *endpoint, *tenant, range, most).await,
             Self::Rows(endpoint) => rows_of(conn, ROWS, *endpoint, range, most).await,
+            Self::Waiting(endpoint) => rows_of(conn, PENDING, *endpoint, range, most).await,
             Self::ProblemsOf(endpoint) => rows_of(conn, PROBLEMS_OF, *endpoint, range, most).await,
             Self::Problems(tenant) => problems(conn, *tenant, range, most).await,
         }
@@ -160,6 +163,9 @@ const ROWS: &str = "SELECT event FROM (
      UNION ALL
      (SELECT event FROM postrider.pending WHERE endpoint = $1 AND event >= $2 AND event < $3
       ORDER BY event DESC LIMIT $4)) AS rows ORDER BY event DESC LIMIT $4";
+
+const PENDING: &str = "SELECT event FROM postrider.pending WHERE endpoint = $1 AND event >= $2 AND event < $3
+     ORDER BY event DESC LIMIT $4";
 
 const PROBLEMS_OF: &str = "SELECT event FROM (
      (SELECT event FROM postrider.delivery WHERE endpoint = $1 AND state = 2 AND event >= $2 AND event < $3
