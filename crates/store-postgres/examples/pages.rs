@@ -140,8 +140,6 @@ fn show(name: &str, (spent, least): (Duration, Duration), (rows, more): (usize, 
     let more = if more { " +" } else { "  " };
     println!("{spent:8.2} ms  least {least:6.2} ms  {rows:3} rows{more}  {name}{slow}");
 }
-    );
-}
 
 async fn fill(url: &str, now: Millis) {
     let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();

@@ -30,10 +30,10 @@ use crate::signal;
 use crate::store::PostgresStore;
 
 /// Events or deliveries that a page examines at most. DESIGN 5 allows 20,000; of these a page whose filter finds little
-/// takes some 15 ms.
-const EXAMINED: usize = 4_000;
+/// takes some 10 ms.
+const EXAMINED: usize = 3_000;
 /// Deliveries of them whose rows are looked at, about: that is the dearer part.
-const RESOLVED: usize = 800;
+const RESOLVED: usize = 500;
 /// Rows that are examined in one statement at most.
 const MOST_OF_CHUNK: usize = 1_024;
 /// Deliveries that are counted in one call.
