@@ -226,6 +226,7 @@ impl Engine {
     /// Of the store, while recovering.
     pub async fn start(mut parts: EngineParts) -> Result<Self, StoreError> {
         let (core, inbox) = mpsc::unbounded_channel();
+        let asked_at = tokio::time::Instant::now();
         let member = cluster::join(&*parts.store, &parts.settings.node, parts.clock.now()).await?;
         let store_clock = member.number.map(|_| {
             let clock = Arc::new(StoreClock::new(Arc::clone(&parts.clock)));
@@ -251,7 +252,11 @@ impl Engine {
         };
         let mut core = Core::new(Arc::clone(&shared), inbox, &recovered, source());
         match member.number {
-            Some(number) => cluster::joined_as(&shared, number),
+            Some(number) => {
+                cluster::joined_as(&shared, number);
+                // Joining begins the lease: whoever is told that this node is ready may send events at once.
+                shared.cluster.lease.renewed(asked_at, shared.settings.node.lease);
+            }
             // What another node has not written of its fan-outs is that node's.
             None => core.resume_fanouts(&crate::upkeep::fanout::unfinished(&shared).await?),
         }
