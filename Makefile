@@ -19,10 +19,18 @@ lint: tools
 
 unit: tools test-packages
 	$(CARGO) build -p postrider
-	@if $(CARGO) nextest --version >/dev/null 2>&1; then set -x; \
-	  POSTRIDER_TEST_PACKAGES=required scripts/with-postgres $(CARGO) nextest run --workspace --no-fail-fast; \
-	else set -x; \
-	  POSTRIDER_TEST_PACKAGES=required scripts/with-postgres $(CARGO) test --workspace --no-fail-fast; \
+	scripts/with-postgres $(MAKE) --no-print-directory in-both-stores
+
+# Every test, with a PostgreSQL for those that need one; then the black-box tests again, each on a database of its own.
+.PHONY: in-both-stores
+in-both-stores: export POSTRIDER_TEST_PACKAGES = required
+in-both-stores:
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then set -ex; \
+	  $(CARGO) nextest run --workspace --no-fail-fast; \
+	  POSTRIDER_TEST_STORE=postgres $(CARGO) nextest run -p postrider-tests --no-fail-fast -E 'not test(/^postgres_/)'; \
+	else set -ex; \
+	  $(CARGO) test --workspace --no-fail-fast; \
+	  POSTRIDER_TEST_STORE=postgres $(CARGO) test -p postrider-tests --no-fail-fast -- --skip postgres_; \
 	fi
 
 ## counts: instructions of the hot path, held within 5 % of bench/counts/recorded.toml; RECORD=1 renews the record

@@ -10,6 +10,7 @@ mod product;
 mod program;
 mod receiver;
 mod server;
+mod store;
 
 pub use client::{Client, Reply, Wire};
 pub use command::{Cli, Running, Said, Unread};
@@ -17,6 +18,7 @@ pub use product::{Endpoint, Product};
 pub use program::{Language, Program, not_installed, repository};
 pub use receiver::{Act, Delivery, Receiver};
 pub use server::{Launch, ROOT_KEY, Server, binary};
+pub use store::{MASTER_KEY, OnlyEmbedded, left_out, on_postgres};
 
 use std::time::Duration;
 

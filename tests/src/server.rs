@@ -4,13 +4,16 @@ use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 
+use postrider_postgres::Database;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::PATIENCE;
+use crate::store::{MASTER_KEY, database};
+use crate::{Cli, PATIENCE};
 
 /// The root key of every server of the tests.
 pub const ROOT_KEY: &str = "root-key-of-the-black-box-tests";
@@ -22,24 +25,51 @@ pub struct Launch {
     log: PathBuf,
     args: Vec<String>,
     env: Vec<(String, String)>,
+    database: Option<Arc<Database>>,
 }
 
 impl Launch {
-    /// A server for development with its data in `dir/data` and its log in `dir/log`.
+    /// A server for development with its log in `dir/log` and its data in `dir/data`, or, where the run is on
+    /// PostgreSQL, in a database of its own that it has for all its starts.
     #[must_use]
     pub fn new(dir: &Path) -> Self {
-        Self {
+        Self::on(dir, database())
+    }
+
+    /// One on this database, which it may share with others.
+    #[must_use]
+    pub fn node(dir: &Path, database: &Arc<Database>) -> Self {
+        Self::on(dir, Some(Arc::clone(database)))
+    }
+
+    fn on(dir: &Path, database: Option<Arc<Database>>) -> Self {
+        let launch = Self {
             data_dir: dir.join("data"),
             log: dir.join("log"),
             args: vec!["--dev".to_owned()],
-            env: vec![("POSTRIDER_ROOT_KEY".to_owned(), ROOT_KEY.to_owned())],
+            env: Vec::new(),
+            database: None,
+        };
+        let launch = launch.env("POSTRIDER_ROOT_KEY", ROOT_KEY);
+        match database {
+            Some(database) => Self { database: Some(Arc::clone(&database)), ..launch }
+                .env("POSTRIDER_DATABASE_URL", database.url())
+                .env("POSTRIDER_MASTER_KEY", MASTER_KEY),
+            None => launch,
         }
     }
 
     /// One as in production.
     #[must_use]
     pub fn strict(dir: &Path) -> Self {
-        Self { args: Vec::new(), ..Self::new(dir) }
+        Self::new(dir).in_production()
+    }
+
+    /// The same one, as in production.
+    #[must_use]
+    pub fn in_production(mut self) -> Self {
+        self.args.retain(|arg| arg != "--dev");
+        self
     }
 
     /// With one more argument.
@@ -67,6 +97,13 @@ impl Launch {
     #[must_use]
     pub fn data(&self) -> &Path {
         &self.data_dir
+    }
+
+    /// Commands on its store, beside or without the server. The data directory they must be told.
+    #[must_use]
+    pub fn cli(&self) -> Cli {
+        let Some(database) = &self.database else { return Cli::default() };
+        Cli::default().env("POSTRIDER_DATABASE_URL", database.url()).env("POSTRIDER_MASTER_KEY", MASTER_KEY)
     }
 
     /// All it has logged so far, over all its starts.
@@ -105,7 +142,12 @@ impl Launch {
         let line = line.unwrap_or_else(|| panic!("the server ended before it was ready: {}", self.log()));
         let address =
             line.strip_prefix("postrider ready on http://").expect("the first line is the ready line");
-        Server { address: address.parse().expect("an address"), child, _stdout: lines.into_inner() }
+        Server {
+            address: address.parse().expect("an address"),
+            child,
+            _stdout: lines.into_inner(),
+            _database: self.database.clone(),
+        }
     }
 
     /// Starts it where it must refuse to; the exit code and what it said.
@@ -126,6 +168,8 @@ pub struct Server {
     pub address: SocketAddr,
     child: Child,
     _stdout: BufReader<tokio::process::ChildStdout>,
+    /// It goes away after the last server on it.
+    _database: Option<Arc<Database>>,
 }
 
 impl Server {

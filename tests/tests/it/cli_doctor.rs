@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::SystemTime;
 
-use postrider_tests::{Cli, Launch, Product, Said};
+use postrider_tests::{Cli, Launch, OnlyEmbedded, Product, Said, left_out};
 use serde_json::{Value, json};
 
 /// Every machine has this name.
@@ -40,6 +40,9 @@ fn snapshot(dir: &Path) -> BTreeMap<String, (u64, SystemTime)> {
 
 #[tokio::test]
 async fn a_running_server_and_its_directory_are_found_in_order() {
+    if left_out(OnlyEmbedded::Doctor) {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let launch = Launch::new(dir.path());
     let server = launch.start().await;
@@ -63,6 +66,9 @@ async fn a_running_server_and_its_directory_are_found_in_order() {
 
 #[tokio::test]
 async fn a_stopped_store_is_opened_and_left_as_it_was() {
+    if left_out(OnlyEmbedded::Doctor) {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let launch = Launch::new(dir.path());
     launch.start().await.stop().await;
@@ -79,6 +85,9 @@ async fn a_stopped_store_is_opened_and_left_as_it_was() {
 
 #[tokio::test]
 async fn a_store_that_was_killed_is_left_to_the_next_start() {
+    if left_out(OnlyEmbedded::Doctor) {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let launch = Launch::new(dir.path());
     let server = launch.start().await;
@@ -93,6 +102,9 @@ async fn a_store_that_was_killed_is_left_to_the_next_start() {
 
 #[tokio::test]
 async fn what_is_wrong_with_a_directory_is_told_with_what_to_do() {
+    if left_out(OnlyEmbedded::Doctor) {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let launch = Launch::new(dir.path());
     launch.start().await.stop().await;

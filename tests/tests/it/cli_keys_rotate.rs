@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use http::Method;
-use postrider_tests::{Cli, Endpoint, Launch, Product, Receiver, Server};
+use postrider_tests::{Cli, Endpoint, Launch, OnlyEmbedded, Product, Receiver, Server, left_out};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
@@ -39,6 +39,9 @@ async fn at(launch: &Launch, product: &Product) -> (Server, Product) {
 
 #[tokio::test]
 async fn after_a_rotation_every_secret_opens_with_the_new_key_alone() {
+    if left_out(OnlyEmbedded::KeyFile) {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let launch = Launch::new(dir.path());
     let server = launch.start().await;
@@ -86,6 +89,9 @@ async fn after_a_rotation_every_secret_opens_with_the_new_key_alone() {
 
 #[tokio::test]
 async fn a_running_server_is_left_alone() {
+    if left_out(OnlyEmbedded::KeyFile) {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let launch = Launch::new(dir.path());
     let server = launch.start().await;
@@ -104,6 +110,9 @@ async fn a_running_server_is_left_alone() {
 
 #[tokio::test]
 async fn where_the_old_key_cannot_be_kept_nothing_is_begun() {
+    if left_out(OnlyEmbedded::KeyFile) {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let launch = Launch::new(dir.path());
     launch.start().await.stop().await;
@@ -124,6 +133,9 @@ async fn where_the_old_key_cannot_be_kept_nothing_is_begun() {
 
 #[tokio::test]
 async fn an_interrupted_rotation_leaves_a_store_that_starts_and_is_finished_by_the_next() {
+    if left_out(OnlyEmbedded::KeyFile) {
+        return;
+    }
     const NEW: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
     let dir = tempfile::tempdir().unwrap();
     let launch = Launch::new(dir.path());
@@ -168,13 +180,12 @@ async fn a_key_that_is_given_is_rotated_by_giving_both() {
     server.stop().await;
 
     let rotate = ["keys", "rotate", "--data-dir", launch.data().to_str().unwrap()];
-    let alone = Cli::default().env("POSTRIDER_MASTER_KEY", old).run(&rotate).await.expect(2);
+    let alone = launch.cli().env("POSTRIDER_MASTER_KEY", old).run(&rotate).await.expect(2);
     assert!(alone.err.contains("NEW,OLD"), "{alone:?}");
     let wrong =
-        Cli::default().env("POSTRIDER_MASTER_KEY", &format!("{new},{new}")).run(&rotate).await.expect(1);
+        launch.cli().env("POSTRIDER_MASTER_KEY", &format!("{new},{new}")).run(&rotate).await.expect(1);
     assert!(wrong.err.contains("does not open"), "{wrong:?}");
-    let told =
-        Cli::default().env("POSTRIDER_MASTER_KEY", &format!("{new},{old}")).run(&rotate).await.expect(0);
+    let told = launch.cli().env("POSTRIDER_MASTER_KEY", &format!("{new},{old}")).run(&rotate).await.expect(0);
     assert!(told.out.contains("take the old key out of POSTRIDER_MASTER_KEY"), "{told:?}");
     assert!(!told.out.contains(old) && !told.out.contains(new));
     assert!(!launch.data().join("master.key").exists());

@@ -5,11 +5,14 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use postrider_tests::{Launch, Product, Receiver, until};
+use postrider_tests::{Launch, OnlyEmbedded, Product, Receiver, left_out, until};
 use serde_json::{Value, json};
 
 #[tokio::test]
 async fn below_the_reserve_nothing_is_accepted_while_deliveries_go_on() {
+    if left_out(OnlyEmbedded::Disk) {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let launch = Launch::new(dir.path());
     let server = launch.start().await;
@@ -59,6 +62,9 @@ impl Drop for SmallDisk<'_> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_disk_that_runs_full_gives_503_and_loses_nothing_that_was_answered_202() {
+    if left_out(OnlyEmbedded::Disk) {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let mount_point = dir.path().join("disk");
     let Some(_disk) = SmallDisk::mount(&mount_point, "24m") else {

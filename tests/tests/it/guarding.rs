@@ -114,13 +114,14 @@ struct Tightened {
 impl Tightened {
     async fn with_endpoint_at(trap: &Trap) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let server = Launch::new(dir.path()).start().await;
+        let launch = Launch::new(dir.path());
+        let server = launch.start().await;
         let product = Product::create(&server, json!({"retry": {"schedule_seconds": []}})).await;
         let endpoint = product.endpoint(&format!("https://{}/hook", trap.address)).await;
         let old_event = product.send(json!({})).await;
         settled(&product, &old_event, &endpoint).await;
         server.stop().await;
-        let server = Launch::strict(dir.path()).start().await;
+        let server = launch.in_production().start().await;
         let product = product.at(&server);
         Self { _dir: dir, server, product, endpoint, old_event }
     }

@@ -3,12 +3,15 @@
 use std::process::Command;
 use std::time::Duration;
 
-use postrider_tests::{Act, Client, Launch, Product, Receiver, binary, until};
+use postrider_tests::{Act, Client, Launch, OnlyEmbedded, Product, Receiver, binary, left_out, until};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_of_the_running_server_is_a_store_that_starts() {
+    if left_out(OnlyEmbedded::Backup) {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let launch = Launch::new(dir.path());
     let server = launch.start().await;

@@ -70,7 +70,8 @@ impl Vouched {
 #[tokio::test]
 async fn an_authority_of_a_file_is_trusted_and_without_it_the_delivery_fails() {
     let receiver = Vouched::start().await;
-    let server = receiver.launch().start().await;
+    let launch = receiver.launch();
+    let server = launch.start().await;
     let product = Product::create(&server, json!({"retry": {"schedule_seconds": []}})).await;
     let endpoint = product.endpoint(&format!("https://{}/hook", receiver.address)).await;
     let event = product.send(json!({})).await;
@@ -82,7 +83,7 @@ async fn an_authority_of_a_file_is_trusted_and_without_it_the_delivery_fails() {
     assert_eq!(failed["attempts"][0]["error"], "tls_error", "{failed}");
     server.stop().await;
 
-    let server = receiver.launch().arg("--ca-file").arg(receiver.ca_file.to_str().unwrap()).start().await;
+    let server = launch.arg("--ca-file").arg(receiver.ca_file.to_str().unwrap()).start().await;
     let product = product.at(&server);
     let event = product.send(json!({})).await;
     until("the delivery is made", || async {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use postrider_tests::{Act, Launch, Product, ROOT_KEY, Receiver, until};
+use postrider_tests::{Act, Launch, OnlyEmbedded, Product, ROOT_KEY, Receiver, left_out, until};
 use serde_json::json;
 
 const HEADER: &str = "header-value-that-nobody-may-read";
@@ -25,6 +25,9 @@ fn contains(bytes: &[u8], needle: &[u8]) -> bool {
 
 #[tokio::test]
 async fn no_secret_and_no_key_is_readable_in_the_data_directory_or_the_log() {
+    if left_out(OnlyEmbedded::DataDirectory) {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let launch = Launch::new(dir.path()).arg("--log-level=trace");
     let server = launch.start().await;
@@ -66,6 +69,9 @@ async fn no_secret_and_no_key_is_readable_in_the_data_directory_or_the_log() {
 
 #[tokio::test]
 async fn the_key_file_and_the_data_directory_are_for_their_owner_alone() {
+    if left_out(OnlyEmbedded::DataDirectory) {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let launch = Launch::new(dir.path());
     launch.start().await.stop().await;

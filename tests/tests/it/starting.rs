@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
-use postrider_tests::{Client, Launch, Product, ROOT_KEY};
+use postrider_tests::{Client, Launch, OnlyEmbedded, Product, ROOT_KEY, left_out};
 use serde_json::json;
 
 /// Where SQLite keeps the version that an application gives its file (file format, 1.3).
@@ -26,6 +26,9 @@ async fn stopped_store(launch: &Launch) -> std::path::PathBuf {
 
 #[tokio::test]
 async fn a_data_directory_in_use_is_refused() {
+    if left_out(OnlyEmbedded::DataDirectory) {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let launch = Launch::new(dir.path());
     let server = launch.start().await;
@@ -42,6 +45,9 @@ async fn a_data_directory_in_use_is_refused() {
 
 #[tokio::test]
 async fn a_database_of_a_newer_version_is_refused_with_what_to_do() {
+    if left_out(OnlyEmbedded::DatabaseFile) {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let launch = Launch::new(dir.path());
     let database = stopped_store(&launch).await;
@@ -53,6 +59,9 @@ async fn a_database_of_a_newer_version_is_refused_with_what_to_do() {
 
 #[tokio::test]
 async fn a_corrupt_database_is_refused_with_what_to_do() {
+    if left_out(OnlyEmbedded::DatabaseFile) {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let launch = Launch::new(dir.path());
     let database = stopped_store(&launch).await;
@@ -67,6 +76,9 @@ async fn a_corrupt_database_is_refused_with_what_to_do() {
 
 #[tokio::test]
 async fn a_file_that_is_no_database_is_refused() {
+    if left_out(OnlyEmbedded::DatabaseFile) {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let launch = Launch::new(dir.path());
     fs::create_dir(launch.data()).unwrap();
@@ -82,6 +94,9 @@ async fn a_file_that_is_no_database_is_refused() {
 
 #[tokio::test]
 async fn another_master_key_is_refused_with_what_to_do() {
+    if left_out(OnlyEmbedded::KeyFile) {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let launch = Launch::new(dir.path());
     stopped_store(&launch).await;
@@ -101,8 +116,6 @@ async fn wrong_options_end_with_2_and_a_message() {
     let dir = tempfile::tempdir().unwrap();
     for (launch, needle) in [
         (Launch::new(dir.path()).arg("--listen=nowhere"), "listen"),
-        (Launch::new(dir.path()).arg("--database-url=postgres://db.example/x"), "embedded store only"),
-        (Launch::new(dir.path()).arg("--role=worker"), "role"),
         (Launch::new(dir.path()).env("POSTRIDER_ROOT_KEY", "short"), "24 characters"),
         (Launch::new(dir.path()).env("POSTRIDER_DEV", "perhaps"), "dev"),
         (Launch::new(dir.path()).arg("--config=/nowhere.toml"), "/nowhere.toml"),
@@ -118,6 +131,19 @@ async fn wrong_options_end_with_2_and_a_message() {
         assert!(said.contains(needle), "{said} does not name {needle}");
         assert!(!launch.data().exists(), "a wrong option leaves nothing behind");
     }
+}
+
+#[tokio::test]
+async fn a_node_without_the_others_is_refused_a_role() {
+    if left_out(OnlyEmbedded::Roles) {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let launch = Launch::new(dir.path()).arg("--role=worker");
+    let (code, said) = launch.refused().await;
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("role") && said.contains("--database-url"), "{said}");
+    assert!(!launch.data().exists());
 }
 
 #[tokio::test]
@@ -149,20 +175,21 @@ async fn flag_wins_over_environment_over_file() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("postrider.toml");
     fs::write(&file, "egress_ips = [\"192.0.2.1\"]\npublic_url = \"https://file.example\"\n").unwrap();
-    let launch = Launch::new(dir.path()).arg("--config").arg(file.to_str().unwrap());
-    let shown = async |launch: &Launch| {
+    let launch = || Launch::new(dir.path()).arg("--config").arg(file.to_str().unwrap());
+    let shown = async |launch: Launch| {
         let server = launch.start().await;
         let _ = Client::new(server.address, ROOT_KEY);
         let product = Product::create(&server, json!({})).await;
         let meta = product.client.get("/v1/meta").await.expect(200);
         server.stop().await;
-        fs::remove_dir_all(launch.data()).unwrap();
+        // The next one begins with an empty store.
+        let _ = fs::remove_dir_all(launch.data());
         meta["egress_ips"][0].as_str().unwrap().to_owned()
     };
-    assert_eq!(shown(&launch).await, "192.0.2.1");
-    let launch = launch.env("POSTRIDER_EGRESS_IPS", "192.0.2.2");
-    assert_eq!(shown(&launch).await, "192.0.2.2");
-    assert_eq!(shown(&launch.arg("--egress-ips=192.0.2.3")).await, "192.0.2.3");
+    assert_eq!(shown(launch()).await, "192.0.2.1");
+    let with_variable = || launch().env("POSTRIDER_EGRESS_IPS", "192.0.2.2");
+    assert_eq!(shown(with_variable()).await, "192.0.2.2");
+    assert_eq!(shown(with_variable().arg("--egress-ips=192.0.2.3")).await, "192.0.2.3");
 }
 
 #[tokio::test]
