@@ -28,11 +28,7 @@ pub fn router(app: App) -> Router {
     let (routes, _) = routes(&app).split_for_parts();
     // The layer is on the pages alone: an accepted event passes through none.
     let (pages, _) = docs::routes().split_for_parts();
-    routes
-        .merge(pages.layer(documents.layer()))
-        .fallback(fallback::unknown_path)
-        .method_not_allowed_fallback(fallback::wrong_method)
-        .with_state(app)
+    finished(routes.merge(pages.layer(documents.layer())), app)
 }
 
 /// The OpenAPI document of [`router`].
@@ -40,9 +36,19 @@ pub fn document(app: &App) -> OpenApi {
     document::finish(routes(app).merge(docs::routes()).into_openapi())
 }
 
+/// Of a node that only delivers (`--role worker`): what a supervisor asks, and nothing else.
+pub fn worker_router(app: App) -> Router {
+    let (routes, _) = health::routes(app.serve_metrics).split_for_parts();
+    finished(routes, app)
+}
+
 /// `/metrics` alone, for a listener of its own (`--metrics-listen`).
 pub fn metrics_router(app: App) -> Router {
     let (routes, _) = health::metrics_routes().split_for_parts();
+    finished(routes, app)
+}
+
+fn finished(routes: Router<App>, app: App) -> Router {
     routes
         .fallback(fallback::unknown_path)
         .method_not_allowed_fallback(fallback::wrong_method)

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf, absolute};
 use std::time::Duration;
 
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use postrider_model::id::IdSalt;
 use postrider_store::Upkeep as _;
@@ -46,6 +47,9 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(args: &ArgMatches) -> Result<(), Failed> {
     let path = |name: &str| args.get_one::<PathBuf>(name).cloned().unwrap_or_default();
     let (data_dir, target) = (path("data-dir"), absolute(path("to")).map_err(Failed::usage)?);
+    if args.value_source("data-dir") != Some(ValueSource::CommandLine) {
+        must_be_embedded(std::env::var_os("POSTRIDER_DATABASE_URL"))?;
+    }
     must_be_new(&target)?;
     let bytes = runtime(Some(1)).map_err(Failed::new)?.block_on(watched(
         &data_dir,
@@ -58,6 +62,17 @@ pub(crate) fn run(args: &ArgMatches) -> Result<(), Failed> {
         say(format_args!("{} ({bytes} bytes)", target.display()));
     }
     Ok(())
+}
+
+/// A server of its own is copied by its own means; whoever names a data directory means that.
+fn must_be_embedded(database_url: Option<std::ffi::OsString>) -> Result<(), Failed> {
+    match database_url.filter(|url| !url.is_empty()) {
+        None => Ok(()),
+        Some(_) => Err(Failed::usage(
+            "the store is a PostgreSQL (POSTRIDER_DATABASE_URL), which is copied by its own means: pg_dump, or base \
+             backups with archived write-ahead log (see docs/postgresql.md); to copy an embedded store, give --data-dir",
+        )),
+    }
 }
 
 /// The copy takes no file's place. Whoever copies checks it again: this one names the file.

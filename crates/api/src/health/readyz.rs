@@ -11,6 +11,8 @@ use utoipa::ToSchema;
 pub struct ReadyOut {
     /// Always `ready`.
     status: &'static str,
+    /// Where the data is: `embedded` in this node's data directory, or `postgresql`, shared with other nodes.
+    store: &'static str,
 }
 
 /// Are events accepted?
@@ -29,7 +31,10 @@ pub struct ReadyOut {
 )]
 pub async fn handler(State(app): State<App>) -> Result<Reply<ReadyOut>, Problem> {
     match app.engine.ready() {
-        Ok(()) => Ok(Reply::ok(ReadyOut { status: "ready" })),
+        Ok(()) => {
+            let store = if app.engine.store().is_shared() { "postgresql" } else { "embedded" };
+            Ok(Reply::ok(ReadyOut { status: "ready", store }))
+        }
         Err(reason) => Err(Problem::new(code::OVERLOADED, reason).retry_after(1)),
     }
 }

@@ -42,10 +42,13 @@ pub(crate) enum Role {
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) data_dir: PathBuf,
-    pub(crate) database_url: Option<String>,
+    pub(crate) database_url: Option<Secret>,
+    pub(crate) database_pooler: bool,
+    pub(crate) database_connections: Option<usize>,
+    pub(crate) role: Role,
+    pub(crate) node_name: Option<String>,
     pub(crate) dev: bool,
     pub(crate) contract_file: Vec<PathBuf>,
-    pub(crate) role: Role,
     pub(crate) public_url: Option<String>,
     pub(crate) allow_networks: Vec<IpNet>,
     pub(crate) egress_ips: Vec<IpAddr>,
@@ -75,9 +78,12 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data_dir: PathBuf::from("./postrider-data"),
             database_url: None,
+            database_pooler: false,
+            database_connections: None,
+            role: Role::All,
+            node_name: None,
             dev: false,
             contract_file: Vec::new(),
-            role: Role::All,
             public_url: None,
             allow_networks: Vec::new(),
             egress_ips: Vec::new(),
@@ -116,6 +122,10 @@ pub(crate) enum ConfigError {
     #[error("{0}")]
     Value(String),
 }
+
+/// One that commits, one that reads, one that loads; the doorbell has its own.
+const MIN_CONNECTIONS: usize = 3;
+const MAX_NODE_NAME: usize = 100;
 
 /// The file that is read when none is named and it is there.
 const DEFAULT_FILE: &str = "postrider.toml";
@@ -168,13 +178,9 @@ fn explain(error: &figment::Error) -> String {
 impl Config {
     fn check(&self) -> Result<(), ConfigError> {
         let wrong = |text: &str| Err(ConfigError::Value(text.to_owned()));
-        if self.database_url.is_some() {
-            return wrong(
-                "database_url: this build has the embedded store only; leave --database-url away, and give --data-dir",
-            );
-        }
-        if self.role != Role::All {
-            return wrong("role: with the embedded store one node does everything; leave --role away");
+        match self.database_url {
+            Some(_) => self.check_shared()?,
+            None => self.check_embedded()?,
         }
         if self.root_key.as_ref().is_some_and(|key| key.expose().chars().count() < 24) {
             return wrong("root_key: a root key has at least 24 characters");
@@ -185,6 +191,37 @@ impl Config {
             return wrong("max_in_flight and worker_threads are at least 1");
         }
         Ok(())
+    }
+
+    /// What a store that many nodes share needs, and what it does not do.
+    fn check_shared(&self) -> Result<(), ConfigError> {
+        let wrong = |text: &str| Err(ConfigError::Value(text.to_owned()));
+        if self.master_key.is_none() {
+            return wrong(
+                "master_key: on PostgreSQL it must be given, the same to every node: set POSTRIDER_MASTER_KEY to 32 random bytes in base64 (openssl rand -base64 32 makes them)",
+            );
+        }
+        if self.database_connections.is_some_and(|count| count < MIN_CONNECTIONS) {
+            return wrong(&format!("database_connections: a node needs at least {MIN_CONNECTIONS}"));
+        }
+        if self.node_name.as_ref().is_some_and(|name| name.is_empty() || name.chars().count() > MAX_NODE_NAME)
+        {
+            return wrong(&format!("node_name: 1 to {MAX_NODE_NAME} characters"));
+        }
+        if self.max_store_bytes.is_some() {
+            return wrong("max_store_bytes: it bounds the embedded store; leave it away with --database-url");
+        }
+        Ok(())
+    }
+
+    fn check_embedded(&self) -> Result<(), ConfigError> {
+        match self.role {
+            Role::All => Ok(()),
+            _ => Err(ConfigError::Value(
+                "role: with the embedded store one node does everything; give --database-url, or leave --role away"
+                    .to_owned(),
+            )),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use postrider_model::limits::Limits;
 
 use super::layers::{Layer, environment};
 use super::options::OPTIONS;
-use super::{Config, effective, load, reference};
+use super::{Config, Role, effective, load, reference};
 
 fn layer(name: &'static str, values: &[(&str, &str)]) -> Layer {
     let mut layer = Layer::new(name);
@@ -62,7 +62,14 @@ fn a_wrong_value_is_refused_with_its_key_and_where_it_stands() {
         ("", &[("max_event_bytes", "many")], &["max_event_bytes", "many"]),
         ("role = \"king\"", &[], &["role", "king"]),
         ("", &[("role", "api")], &["embedded store"]),
-        ("", &[("database_url", "postgres://x")], &["embedded store"]),
+        ("", &[("database_url", "postgres://u:too-short@x")], &["POSTRIDER_MASTER_KEY"]),
+        (
+            "master_key = \"k\"\ndatabase_url = \"postgres://x\"\nmax_store_bytes = 1",
+            &[],
+            &["max_store_bytes"],
+        ),
+        ("master_key = \"k\"\ndatabase_url = \"postgres://x\"\nnode_name = \"\"", &[], &["node_name"]),
+        ("master_key = \"k\"\ndatabase_url = \"x\"", &[("database_connections", "2")], &["at least 3"]),
         ("", &[("root_key", "too-short")], &["24"]),
         ("max_event_bytes = 0", &[], &["max_event_bytes", "64 to 16777216", "not 0"]),
     ] {
@@ -122,6 +129,15 @@ fn a_limit_that_is_unknown_or_out_of_its_range_is_refused_with_its_name_and_rang
     env.limit("max_headers", "lots".to_owned());
     let error = load(Some(file("").path()), env, Layer::new("x")).unwrap_err().to_string();
     assert!(error.contains("limits.max_headers (in the environment)") && error.contains("lots"), "{error}");
+}
+
+#[test]
+fn a_database_url_and_a_master_key_make_a_node_of_many() {
+    let env = [("database_url", "postgres://u:hunter22@x/y"), ("master_key", "k"), ("database_pooler", "1")];
+    let config = read("node_name = \"one\"", &env, &[("role", "worker")]).unwrap();
+    assert_eq!(config.role, Role::Worker);
+    assert!(config.database_pooler);
+    assert!(!format!("{config:?}").contains("hunter22"));
 }
 
 #[test]

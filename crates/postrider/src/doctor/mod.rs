@@ -2,6 +2,7 @@
 
 mod directory;
 mod machine;
+mod postgres;
 mod report;
 mod server;
 mod store;
@@ -38,7 +39,7 @@ struct Doctor {
 /// The command.
 pub(crate) fn command() -> Command {
     let command = Doctor::augment_args(Command::new("doctor"))
-        .about("Check configuration, data directory, store, keys, machine and server; change nothing")
+        .about("Check configuration, data directory or database, store, keys, machine and server; change nothing")
         .after_help(
             "The other options are those of serve: give it the same. Exit code 1 if something fails.",
         );
@@ -72,9 +73,13 @@ impl Doctor {
                 report.add(configured(&report.settings));
                 report.extend(unknown(&given.unknown_variables));
                 report.extend(contract_files(&config));
-                report.extend(directory::rights(&config));
-                report.add(directory::free(&config));
-                report.extend(store::examine(&config).await);
+                if config.database_url.is_some() {
+                    report.extend(postgres::examine(&config).await);
+                } else {
+                    report.extend(directory::rights(&config));
+                    report.add(directory::free(&config));
+                    report.extend(store::examine(&config).await);
+                }
                 self.machine(&config, &mut report).await;
                 let (server, must) = self.server(&config);
                 report.extend(server::examine(&server, must, self.key.if_given()).await);

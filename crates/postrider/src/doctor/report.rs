@@ -49,6 +49,14 @@ impl Finding {
     }
 }
 
+#[cfg(test)]
+impl Finding {
+    /// How bad it is.
+    pub(super) fn level(&self) -> Level {
+        self.level
+    }
+}
+
 /// Everything that was found.
 #[derive(Debug, Default)]
 pub(super) struct Report {

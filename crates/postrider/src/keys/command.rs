@@ -1,10 +1,12 @@
 //! `postrider keys`: the master key.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use postrider_model::id::IdSalt;
-use postrider_store::Upkeep as _;
+use postrider_store::Store;
+use postrider_store_postgres::{PostgresStore, inspect};
 use postrider_store_sqlite::{OpenError, Options, SqliteStore};
 use serde_json::json;
 
@@ -13,7 +15,7 @@ use crate::cli::Failed;
 use crate::columns::count;
 use crate::config::{Config, Given, with_options};
 use crate::console::say;
-use crate::serve::runtime;
+use crate::serve::{postgres_options, runtime};
 
 /// The command.
 pub(crate) fn command() -> Command {
@@ -24,7 +26,8 @@ pub(crate) fn command() -> Command {
              master.key, before the old one; when every secret is sealed with it, the old one is taken away. Run it \
              again if it was interrupted: the server starts with both keys meanwhile. Where the key is given as \
              POSTRIDER_MASTER_KEY, give the new one and the old one after a comma (openssl rand -base64 32 makes \
-             one), and take the old one away afterwards.",
+             one), and take the old one away afterwards.\n\nOn PostgreSQL the nodes go on meanwhile: docs/postgresql.md \
+             tells the steps.",
         )
         .arg(
             Arg::new("keep-old")
@@ -37,7 +40,9 @@ pub(crate) fn command() -> Command {
     Command::new("keys")
         .about("Rotate the master key")
         .subcommand_required(true)
-        .subcommand(with_options(rotate, |opt| opt.key == "data_dir"))
+        .subcommand(with_options(rotate, |opt| {
+            matches!(opt.key, "data_dir" | "database_url" | "database_pooler")
+        }))
 }
 
 /// Runs it.
@@ -65,21 +70,32 @@ pub(crate) fn run(args: &ArgMatches) -> Result<(), Failed> {
 }
 
 async fn rotate(config: &Config, rotation: &Rotation) -> Result<Rotated, Failed> {
+    let store = open(config).await?;
+    let rotated = rotation.run(&*store).await;
+    store.close().await.map_err(Failed::new)?;
+    rotated
+}
+
+/// A shared store is not this command's alone: its nodes know both keys meanwhile (docs/postgresql.md).
+async fn open(config: &Config) -> Result<Arc<dyn Store>, Failed> {
+    if let Some(options) = postgres_options(config, IdSalt(0)) {
+        let seen = inspect(&options).await.map_err(Failed::new)?;
+        if seen.schema_version.is_none() {
+            return Err(Failed::usage(format_args!("there is no store in the database {}", seen.database)));
+        }
+        return Ok(PostgresStore::open(options).await.map_err(Failed::new)?);
+    }
     if !config.data_dir.join("postrider.db").exists() {
         let message = format_args!("there is no store in {}; give --data-dir", config.data_dir.display());
         return Err(Failed::usage(message));
     }
-    let store =
-        SqliteStore::open(Options::new(&config.data_dir, IdSalt(0))).map_err(|error| match error {
-            OpenError::InUse(path) => Failed::new(format_args!(
-                "a server is using {}: stop it, rotate, start it again",
-                path.display()
-            )),
-            other => Failed::new(other),
-        })?;
-    let rotated = rotation.run(&*store).await;
-    store.close().await.map_err(Failed::new)?;
-    rotated
+    let store = SqliteStore::open(Options::new(&config.data_dir, IdSalt(0)));
+    Ok(store.map_err(|error| match error {
+        OpenError::InUse(path) => {
+            Failed::new(format_args!("a server is using {}: stop it, rotate, start it again", path.display()))
+        }
+        other => Failed::new(other),
+    })?)
 }
 
 fn told(rotated: &Rotated, rotation: &Rotation) -> String {

@@ -52,7 +52,12 @@ pub(crate) enum KeyError {
 /// [`KeyError::Store`].
 pub(crate) async fn fits(ring: &Keyring, store: &dyn Store) -> Result<Option<bool>, KeyError> {
     let kept = store.fact(FACT).await?;
-    Ok(kept.map(|kept| ring.open(&kept, PROOF_CONTEXT).is_ok_and(|opened| opened.as_slice() == PROOF)))
+    Ok(kept.map(|kept| opens_proof(ring, &kept)))
+}
+
+/// Whether the ring opens what a store's first start sealed.
+pub(crate) fn opens_proof(ring: &Keyring, kept: &[u8]) -> bool {
+    ring.open(kept, PROOF_CONTEXT).is_ok_and(|opened| opened.as_slice() == PROOF)
 }
 
 /// The keys that secrets are sealed with, proved to be those of this store.

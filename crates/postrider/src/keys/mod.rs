@@ -9,7 +9,7 @@ mod rotate;
 
 pub(crate) use command::{command, run};
 pub(crate) use file::KeyFile;
-pub(crate) use master::{KeyError, fits, open_keyring};
+pub(crate) use master::{KeyError, fits, open_keyring, opens_proof};
 pub(crate) use resealing::check as check_sealed;
 pub(crate) use root::root_key;
 

@@ -12,7 +12,7 @@ mod signals;
 use std::process;
 
 pub(crate) use door::{Door, Hall};
-pub(crate) use parts::MAX_IN_FLIGHT;
+pub(crate) use parts::{MAX_IN_FLIGHT, postgres_options};
 pub(crate) use server::Server;
 pub(crate) use signals::Signals;
 

@@ -1,20 +1,22 @@
 //! The parts a server is made of, from its configuration. The one place that names backends.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use postrider_courier::{
     CertificateDer, Courier, CourierConfig, GuardPolicy, SystemResolver, read_authorities,
 };
 use postrider_engine::ports::Rng;
-use postrider_engine::{Contracts, EngineParts, Settings};
+use postrider_engine::{Contracts, EngineParts, NodeSettings, Settings};
 use postrider_model::id::IdSalt;
 use postrider_store::Store;
+use postrider_store_postgres::{PostgresOptions, PostgresStore};
 use postrider_store_sqlite::{Options, SqliteStore};
 
 use super::proxy;
 use super::server::StartError;
-use crate::config::Config;
+use crate::config::{Config, Role};
 use crate::contracts;
 use crate::keys::open_keyring;
 use crate::ports::{Abort, SystemClock, Tracked};
@@ -22,14 +24,40 @@ use crate::ports::{Abort, SystemClock, Tracked};
 /// At most this many attempts in flight on a node (DESIGN 2.3).
 pub(crate) const MAX_IN_FLIGHT: usize = 8_192;
 
-/// Opens the store.
-pub(crate) fn open_store(config: &Config, rng: &dyn Rng) -> Result<Arc<SqliteStore>, StartError> {
-    make_private_dir(config)?;
+/// A store that is open, whichever it is.
+pub(crate) struct Opened {
+    /// Its ports.
+    pub(crate) store: Arc<dyn Store>,
+    /// The salt of the installation's ids.
+    pub(crate) salt: IdSalt,
+}
+
+/// Opens the store: the shared one where its URL is given, else the embedded one.
+pub(crate) async fn open_store(config: &Config, rng: &dyn Rng) -> Result<Opened, StartError> {
     let mut salt = [0; 8];
     rng.fill(&mut salt);
-    let mut options = Options::new(&config.data_dir, IdSalt(u64::from_le_bytes(salt)));
-    options.max_store_bytes = config.max_store_bytes;
-    Ok(SqliteStore::open(options)?)
+    let salt_if_new = IdSalt(u64::from_le_bytes(salt));
+    match postgres_options(config, salt_if_new) {
+        Some(options) => {
+            let store = PostgresStore::open(options).await?;
+            Ok(Opened { salt: store.salt(), store })
+        }
+        None => {
+            make_private_dir(config)?;
+            let mut options = Options::new(&config.data_dir, salt_if_new);
+            options.max_store_bytes = config.max_store_bytes;
+            let store = SqliteStore::open(options)?;
+            Ok(Opened { salt: store.salt(), store })
+        }
+    }
+}
+
+/// How the shared store is opened; `None` where the store is the embedded one.
+pub(crate) fn postgres_options(config: &Config, salt_if_new: IdSalt) -> Option<PostgresOptions> {
+    let mut options = PostgresOptions::new(config.database_url.as_ref()?.expose(), salt_if_new);
+    options.pooler = config.database_pooler;
+    options.connections = config.database_connections.unwrap_or(options.connections);
+    Some(options)
 }
 
 /// A data directory that is new is for this user alone; one that exists is as its owner made it.
@@ -42,16 +70,15 @@ fn make_private_dir(config: &Config) -> Result<(), StartError> {
 /// Everything the engine runs on.
 pub(crate) async fn engine_parts(
     config: &Config,
-    store: &Arc<SqliteStore>,
+    opened: &Opened,
     rng: Arc<dyn Rng>,
     spawner: Tracked,
     open_files: usize,
 ) -> Result<EngineParts, StartError> {
-    let keyring = open_keyring(config.master_key.as_ref(), &config.data_dir, &**store).await?;
+    let keyring = open_keyring(config.master_key.as_ref(), &config.data_dir, &*opened.store).await?;
     let guard = guard(config);
-    let salt = store.salt();
     Ok(EngineParts {
-        store: Arc::clone(store) as Arc<dyn Store>,
+        store: Arc::clone(&opened.store),
         transport: Arc::new(courier(config, guard.clone())?),
         clock: Arc::new(SystemClock),
         rng,
@@ -60,7 +87,7 @@ pub(crate) async fn engine_parts(
         keyring: Arc::new(keyring),
         contracts: known_contracts(config)?,
         guard,
-        salt,
+        salt: opened.salt,
         limits: config.limits.clone(),
         settings: settings(config, open_files),
     })
@@ -79,6 +106,25 @@ fn settings(config: &Config, open_files: usize) -> Settings {
         min_free_bytes: config.min_free_bytes,
         user_agent: config.user_agent.clone().unwrap_or(default.user_agent.clone()),
         ..default
+    }
+}
+
+/// What this node is among those that share the store.
+pub(crate) fn node(config: &Config, address: SocketAddr) -> NodeSettings {
+    let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let name = config.node_name.clone().unwrap_or_else(host);
+    // Where it listens on every address, its own name says more.
+    let address = match address.ip().is_unspecified() {
+        true => format!("{name}:{}", address.port()),
+        false => address.to_string(),
+    };
+    NodeSettings {
+        name,
+        address,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        serves: config.role != Role::Worker,
+        works: config.role != Role::Api,
+        ..NodeSettings::default()
     }
 }
 

@@ -5,20 +5,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use postrider_courier::{ResolveError, TlsIdentityError};
 use postrider_engine::Engine;
 use postrider_engine::ports::Rng;
 use postrider_http::{App, AppParts};
 use postrider_service::Authenticator;
 use postrider_store::{Store, StoreError};
-use postrider_store_sqlite::{OpenError, SqliteStore};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 
 use super::door::{Door, Hall};
 use super::{control, open_files, parts};
-use crate::config::Config;
+use crate::config::{Config, Role};
 use crate::keys::{KeyError, root_key};
 use crate::ports::{SystemRng, Tracked};
 
@@ -42,7 +42,10 @@ pub(crate) enum StartError {
     },
     /// The store does not open.
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Open(#[from] postrider_store_sqlite::OpenError),
+    /// The shared store does not open.
+    #[error(transparent)]
+    OpenShared(#[from] postrider_store_postgres::OpenError),
     /// The store opened and failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -106,10 +109,12 @@ impl Server {
         let door = bind(config.listen)?;
         let metrics_door = config.metrics_listen.map(bind).transpose()?;
         let rng: Arc<dyn Rng> = Arc::new(SystemRng::default());
-        let store = parts::open_store(&config, &*rng)?;
+        let opened = parts::open_store(&config, &*rng).await?;
+        let store = Arc::clone(&opened.store);
         let root = root_key(config.root_key.as_ref(), &*store, &*rng).await?;
         let tasks = Tracked::default();
-        let parts = parts::engine_parts(&config, &store, rng, tasks.clone(), open_files).await?;
+        let mut parts = parts::engine_parts(&config, &opened, rng, tasks.clone(), open_files).await?;
+        parts.settings.node = parts::node(&config, door.address());
         let engine = Engine::start(parts).await?;
 
         let (stop, stopped) = watch::channel(false);
@@ -129,9 +134,10 @@ impl Server {
             tracing::info!(address = %door.address(), "metrics");
             connections.spawn(door.open(postrider_api::metrics_router(app.clone()), hall.clone()));
         }
-        listen_for_commands(&config, &store, &hall);
-        let surfaces = postrider_api::router(app.clone()).merge(postrider_dialects::router(app));
-        connections.spawn(door.open(surfaces, hall));
+        if config.database_url.is_none() {
+            listen_for_commands(&config, &store, &hall);
+        }
+        connections.spawn(door.open(surfaces(config.role, app), hall));
         Ok(Self { address, made_root_key: root.made, engine, store, connections, tasks: tasks.0, stop })
     }
 
@@ -153,8 +159,13 @@ impl Server {
         self.stop.send_replace(true);
         self.connections.close();
         self.engine.wind_down();
-        tokio::join!(self.end_requests(deadline), self.end_attempts(deadline));
+        let ((), all_ended) = tokio::join!(self.end_requests(deadline), self.end_attempts(deadline));
         self.engine.leave().await;
+        if all_ended {
+            // The last of them are those that kept this node among the others until now.
+            self.tasks.close();
+            let _ = timeout_at(deadline.max(Instant::now() + SETTLING), self.tasks.wait()).await;
+        }
         if let Err(error) = self.store.close().await {
             tracing::error!(%error, "the store did not close as it should; the next start recovers");
         }
@@ -167,17 +178,24 @@ impl Server {
     }
 
     /// Those in flight run from the beginning of the stop; the engine takes what requests bring as long as it can.
-    async fn end_attempts(&self, deadline: Instant) {
+    /// Whether all came to their end.
+    async fn end_attempts(&self, deadline: Instant) -> bool {
         let _ = timeout_at(deadline - SETTLING, self.connections.wait()).await;
         if timeout_at(deadline, self.engine.stop()).await.is_err() {
             tracing::warn!(
                 "attempts still in flight after {} s are made again by the next start",
                 GRACE.as_secs()
             );
-            return;
+            return false;
         }
-        self.tasks.close();
-        let _ = timeout_at(deadline, self.tasks.wait()).await;
+        true
+    }
+}
+
+fn surfaces(role: Role, app: App) -> Router {
+    match role {
+        Role::Worker => postrider_api::worker_router(app),
+        Role::All | Role::Api => postrider_api::router(app.clone()).merge(postrider_dialects::router(app)),
     }
 }
 
@@ -193,11 +211,10 @@ fn public_url(config: &Config, address: SocketAddr) -> String {
 }
 
 /// Without a control socket everything works but `backup` beside the running server.
-fn listen_for_commands(config: &Config, store: &Arc<SqliteStore>, hall: &Hall) {
+fn listen_for_commands(config: &Config, store: &Arc<dyn Store>, hall: &Hall) {
     match control::bind(&config.data_dir) {
         Ok(listener) => {
-            let store = Arc::clone(store) as Arc<dyn Store>;
-            hall.connections.spawn(control::answer(listener, store, hall.stop.clone()));
+            hall.connections.spawn(control::answer(listener, Arc::clone(store), hall.stop.clone()));
         }
         Err(error) => tracing::warn!(%error, "no control socket: postrider backup needs the server stopped"),
     }
