@@ -12,6 +12,7 @@ use postrider_store::{ApiKey, Store, StoreError};
 use quick_cache::UnitWeighter;
 use quick_cache::sync::Cache;
 use ring::digest;
+use tokio::time::timeout;
 
 use crate::{Caller, Rights};
 
@@ -21,6 +22,8 @@ pub type KeyHash = [u8; 32];
 /// How long an answer of the store is used. A key revoked on another node ends within a second (DESIGN 4.2):
 /// this, one read of the store, and a margin.
 const FRESH: Duration = Duration::from_millis(700);
+/// How long the store is waited for: where it does not answer, whoever asks is told to try again and does not hang.
+const PATIENCE: Duration = Duration::from_secs(2);
 const KNOWN_KEYS: usize = 16_384;
 /// Apart from the known ones, so that somebody who tries keys cannot drive real ones out of memory.
 const UNKNOWN_KEYS: usize = 1_024;
@@ -127,7 +130,9 @@ impl Authenticator {
         now: Instant,
     ) -> Result<Option<Arc<KeyHolder>>, StoreError> {
         let read = ReadAt { time: now, epoch: self.epoch.load(Ordering::Acquire) };
-        let Some(key) = store.key_by_hash(&hash).await? else {
+        let answer = timeout(PATIENCE, store.key_by_hash(&hash)).await;
+        let silent = |_| StoreError::Unavailable("it does not say whose key this is".to_owned());
+        let Some(key) = answer.map_err(silent)?? else {
             self.known.remove(&hash);
             self.unknown.insert(hash, read);
             return Ok(None);

@@ -1,10 +1,13 @@
 //! The one way to run SQL: statements with typed parameters, prepared once for each connection or, before a transaction
 //! pooler, unnamed.
 
+use std::future::Future;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
-use deadpool_postgres::Client;
+use deadpool_postgres::{Client, Object};
 use futures::FutureExt;
 use postrider_store::StoreError;
 use tokio_postgres::types::{ToSql, Type};
@@ -18,34 +21,79 @@ pub(crate) type Param<'a> = (&'a (dyn ToSql + Sync), Type);
 /// A connection out of the pool. Statements whose futures are polled together go out together, in the order of their
 /// first polls, if they were prepared (see [`crate::pipeline`]) or are unnamed.
 pub(crate) struct Conn {
-    client: Client,
+    /// `None` only while it is dropped.
+    client: Option<Client>,
     /// Whether statements are prepared and kept.
     prepared: bool,
+    /// How long an answer is waited for; `None`: until the connection ends.
+    patience: Option<Duration>,
+    /// Statements whose answers were not read to their end.
+    waiting: AtomicUsize,
+}
+
+impl Drop for Conn {
+    fn drop(&mut self) {
+        // The next one would wait for an answer that nobody reads, perhaps for ever.
+        if *self.waiting.get_mut() > 0
+            && let Some(client) = self.client.take()
+        {
+            drop(Object::take(client));
+        }
+    }
 }
 
 impl Conn {
     pub(crate) fn new(client: Client, prepared: bool) -> Self {
-        Self { client, prepared }
+        Self { client: Some(client), prepared, patience: None, waiting: AtomicUsize::new(0) }
+    }
+
+    /// The same connection, whose answers are not waited for any longer than this.
+    pub(crate) fn impatient(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
+    }
+
+    /// Waits for an answer.
+    async fn answered<T>(&self, answer: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Res<T> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let answer = match self.patience {
+            None => answer.await,
+            Some(patience) => match tokio::time::timeout(patience, answer).await {
+                Ok(answer) => answer,
+                Err(_) => return Err(Fault::unavailable("the database does not answer in time")),
+            },
+        };
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        Ok(answer?)
     }
 
     /// The statement as it is kept, so that it goes out at its first poll; `None` where none are kept.
     pub(crate) async fn statement(&self, sql: &str, types: &[Type]) -> Res<Option<Statement>> {
-        if self.prepared { Ok(Some(self.client.prepare_typed_cached(sql, types).await?)) } else { Ok(None) }
+        if self.prepared { Ok(Some(self.kept(sql, types).await?)) } else { Ok(None) }
+    }
+
+    async fn kept(&self, sql: &str, types: &[Type]) -> Res<Statement> {
+        self.answered(self.pooled().prepare_typed_cached(sql, types)).await
+    }
+
+    #[expect(clippy::expect_used, reason = "it is taken out by drop alone")]
+    fn pooled(&self) -> &Client {
+        self.client.as_ref().expect("it is there until it is dropped")
     }
 
     pub(crate) fn client(&self) -> &tokio_postgres::Client {
-        &self.client
+        self.pooled()
     }
 
     /// Every row of a statement.
     pub(crate) async fn query(&self, sql: &str, params: &[Param<'_>]) -> Res<Vec<Row>> {
         if !self.prepared {
-            return Ok(self.client.query_typed(sql, params).await?);
+            return self.answered(self.client().query_typed(sql, params)).await;
         }
         let types: Vec<Type> = params.iter().map(|(_, kind)| kind.clone()).collect();
-        let statement = self.client.prepare_typed_cached(sql, &types).await?;
+        let statement = self.kept(sql, &types).await?;
         let values: Vec<&(dyn ToSql + Sync)> = params.iter().map(|(value, _)| *value).collect();
-        Ok(self.client.query(&statement, &values).await?)
+        self.answered(self.client().query(&statement, &values)).await
     }
 
     /// The first row, if there is one.
@@ -61,22 +109,22 @@ impl Conn {
     /// Runs a statement and says how many rows it touched.
     pub(crate) async fn execute(&self, sql: &str, params: &[Param<'_>]) -> Res<u64> {
         if !self.prepared {
-            return Ok(self.client.execute_typed(sql, params).await?);
+            return self.answered(self.client().execute_typed(sql, params)).await;
         }
         let types: Vec<Type> = params.iter().map(|(_, kind)| kind.clone()).collect();
-        let statement = self.client.prepare_typed_cached(sql, &types).await?;
+        let statement = self.kept(sql, &types).await?;
         let values: Vec<&(dyn ToSql + Sync)> = params.iter().map(|(value, _)| *value).collect();
-        Ok(self.client.execute(&statement, &values).await?)
+        self.answered(self.client().execute(&statement, &values)).await
     }
 
     /// Runs statements without parameters, by the simple protocol.
     pub(crate) async fn run(&self, sql: &str) -> Res<()> {
-        Ok(self.client.batch_execute(sql).await?)
+        self.answered(self.client().batch_execute(sql)).await
     }
 
     /// Begins to copy rows into a table; they go with the transaction.
     pub(crate) async fn copy_in(&self, sql: &str) -> Res<CopyInSink<Bytes>> {
-        Ok(self.client.copy_in(sql).await?)
+        self.answered(self.client().copy_in(sql)).await
     }
 
     /// Begins a transaction that reads and writes what others have committed.
@@ -123,7 +171,7 @@ impl Drop for Tx {
     fn drop(&mut self) {
         if self.open {
             // The first poll sends it; whoever has the connection next comes after it.
-            let _ = self.conn.client.batch_execute("ROLLBACK").now_or_never();
+            let _ = self.conn.client().batch_execute("ROLLBACK").now_or_never();
         }
     }
 }

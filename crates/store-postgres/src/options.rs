@@ -22,6 +22,9 @@ pub struct PostgresOptions {
     pub connect_timeout: Duration,
     /// How long a call waits for a free connection.
     pub pool_wait: Duration,
+    /// How long a request of the API waits for an answer of the server; commits and standing work wait until the
+    /// connection ends.
+    pub answer_within: Duration,
 }
 
 impl PostgresOptions {
@@ -34,6 +37,7 @@ impl PostgresOptions {
             salt_if_new,
             connect_timeout: Duration::from_secs(5),
             pool_wait: Duration::from_secs(5),
+            answer_within: Duration::from_secs(10),
         }
     }
 }

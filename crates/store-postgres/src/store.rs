@@ -23,6 +23,8 @@ use crate::{schema, transfer, url};
 /// The shared store. All ports of `postrider-store` are implemented on it.
 #[derive(Debug)]
 pub struct PostgresStore {
+    /// How long requests wait for an answer of the server.
+    answer_within: std::time::Duration,
     connections: Connections,
     salt: IdSalt,
     pub(crate) schema_version: u32,
@@ -74,6 +76,7 @@ impl PostgresStore {
         let doorbell = Doorbell::new(connections.clone(), listen);
         let salt = keep_salt(&conn, options.salt_if_new).await.map_err(at_open)?;
         Ok(Arc::new(Self {
+            answer_within: options.answer_within,
             connections,
             salt,
             schema_version,
@@ -95,6 +98,16 @@ impl PostgresStore {
     /// A connection.
     pub(crate) async fn conn(&self) -> Res<Conn> {
         if self.is_shut() { Err(Fault::closed()) } else { self.connections.get().await }
+    }
+
+    /// A connection for what somebody waits for: an answer that does not come in time is none.
+    pub(crate) async fn prompt(&self) -> Res<Conn> {
+        Ok(self.conn().await?.impatient(self.answer_within))
+    }
+
+    /// As [`PostgresStore::begin`], on a connection like that.
+    pub(crate) async fn begin_promptly(&self) -> Res<Tx> {
+        self.prompt().await?.begin().await
     }
 
     /// A transaction that reads and writes.

@@ -353,7 +353,7 @@ impl World {
     fn cut(&mut self, node: usize, cut: bool) {
         self.note(format_args!("node {node} cut off: {cut}"));
         if let Some(seat) = self.nodes[node].as_ref().and_then(|node| node.store.seat.as_ref()) {
-            seat.cut.send_replace(cut);
+            seat.cut(cut);
             self.troubles[1] += u64::from(cut);
         }
     }

@@ -1,6 +1,7 @@
 //! One node's way to the store it shares: it can be cut, and what is written under a lease that has ended is refused.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -13,7 +14,7 @@ use postrider_store::{
     DueQuery, Joined, Journal, NewNode, News, NewsCursor, NewsQuery, Place, Recovered, StoreError, View,
 };
 use postrider_store_sqlite::SqliteStore;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use tokio::time::{Duration, sleep, timeout};
 
 use super::room::{Item, Room};
@@ -28,18 +29,30 @@ pub(crate) struct Seat {
     pub(super) room: Arc<Mutex<Room>>,
     number: Mutex<Option<(NodeNumber, u64)>>,
     /// Nothing goes through.
-    pub(super) cut: Arc<watch::Sender<bool>>,
+    cut: AtomicBool,
+    healed: Notify,
 }
 
 impl Seat {
     pub(super) fn new(room: Arc<Mutex<Room>>) -> Self {
-        Self { room, number: Mutex::default(), cut: Arc::new(watch::channel(false).0) }
+        Self { room, number: Mutex::default(), cut: AtomicBool::new(false), healed: Notify::new() }
     }
 
     /// Waits while the way is cut.
     pub(crate) async fn reachable(&self) {
-        // The sender lives as long as the seat.
-        let _ = self.cut.subscribe().wait_for(|cut| !*cut).await;
+        loop {
+            let healed = self.healed.notified();
+            if !self.cut.load(Ordering::Acquire) {
+                return;
+            }
+            healed.await;
+        }
+    }
+
+    /// From now on nothing goes through, or everything again.
+    pub(super) fn cut(&self, cut: bool) {
+        self.cut.store(cut, Ordering::Release);
+        self.healed.notify_waiters();
     }
 
     fn place(&self) -> Result<(NodeNumber, u64), StoreError> {

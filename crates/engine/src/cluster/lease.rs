@@ -1,9 +1,9 @@
 //! The lease: until when this node may act as the owner of its slots (DESIGN 6 "Self-fencing").
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// Nothing begins, and open attempts are given up, this long before a lease ends.
@@ -17,7 +17,9 @@ pub(crate) struct Lease {
     base: Instant,
     /// Milliseconds after `base` until which it holds, the margin taken off.
     until_ms: AtomicI64,
-    lapsed: watch::Sender<bool>,
+    lapsed: AtomicBool,
+    /// Wakes those who wait for that, in the order in which they came: a seeded run must repeat.
+    lapses: Notify,
 }
 
 impl Lease {
@@ -35,7 +37,8 @@ impl Lease {
         Self {
             base: Instant::now(),
             until_ms: AtomicI64::new(until_ms),
-            lapsed: watch::channel(until_ms == ENDED).0,
+            lapsed: AtomicBool::new(until_ms == ENDED),
+            lapses: Notify::new(),
         }
     }
 
@@ -52,12 +55,13 @@ impl Lease {
         let until = (sent_at + length.saturating_sub(MARGIN)).saturating_duration_since(self.base);
         self.until_ms.store(i64::try_from(until.as_millis()).unwrap_or(ENDED), Ordering::Release);
         let holds = self.holds();
-        self.lapsed.send_if_modified(|lapsed| std::mem::replace(lapsed, !holds) == holds) && holds
+        self.lapsed.swap(!holds, Ordering::AcqRel) && holds
     }
 
     /// It ended, or may not be renewed in time: what is open is given up.
     pub(crate) fn lapse(&self) {
-        self.lapsed.send_replace(true);
+        self.lapsed.store(true, Ordering::Release);
+        self.lapses.notify_waiters();
     }
 
     /// It is another's now.
@@ -76,8 +80,14 @@ impl Lease {
 
     /// Waits until an open attempt must be given up; for ever where the lease is endless.
     pub(crate) async fn lost(&self) {
-        // The sender lives as long as this does.
-        let _ = self.lapsed.subscribe().wait_for(|lapsed| *lapsed).await;
+        loop {
+            // Before the look: what happens in between is heard.
+            let lapses = self.lapses.notified();
+            if self.lapsed.load(Ordering::Acquire) {
+                return;
+            }
+            lapses.await;
+        }
     }
 
     /// Whether it can end at all.

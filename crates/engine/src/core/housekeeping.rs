@@ -1,16 +1,22 @@
 //! Once a second: fresh deliveries that wait too long, health not yet written, lanes with nothing to do.
 
+use std::sync::atomic::Ordering as Atomic;
 use std::time::Duration;
 
 use postrider_model::delivery::DeliveryKey;
-use postrider_model::id::EndpointKey;
+use postrider_model::id::{EndpointKey, Ordinal};
 use postrider_model::time::Millis;
-use postrider_store::Change;
+use postrider_store::{Change, StoreError};
 
 use super::Core;
+use super::message::AppendReply;
 
 /// Endpoints whose last attempt's time is written per second; with more busy ones it takes longer to come around.
 const HEALTH_WRITES: usize = 256;
+/// How often the low-water mark is told while nothing is accepted.
+const TELL_LOW_WATER: Duration = Duration::from_secs(5);
+/// An append that waited so long for a commit to end, and is in none, is refused.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// A lane without anything to do goes away after this.
 const IDLE_LANE: Duration = Duration::from_secs(60);
 
@@ -59,5 +65,31 @@ impl Core {
         kept.sort_unstable();
         self.order = kept;
         self.shared.metrics.look(self.lanes.len(), queued, oldest_due, now);
+        self.tell_low_water(now);
+        self.refuse_long_waiting(now);
+    }
+
+    /// Where nodes share a store the others begin their scans at the low-water mark of the one that is furthest behind: it
+    /// moves on also where nothing is accepted.
+    fn tell_low_water(&mut self, now: Millis) {
+        let quiet = self.commit.is_none() && self.pending.is_empty();
+        if !self.shared.cluster.shared_store || !quiet || now < self.next_low_water {
+            return;
+        }
+        self.next_low_water = now + TELL_LOW_WATER;
+        self.low_water.nothing_before(Ordinal::at(now));
+        self.pending.hurry();
+    }
+
+    /// A commit that hangs must not keep those hanging too whose events are in none yet: nothing of them is written.
+    fn refuse_long_waiting(&mut self, now: Millis) {
+        if self.commit.is_none() {
+            return;
+        }
+        for request in self.pending.take_appends_before(now - LONGEST_WAIT) {
+            self.shared.gauges.queue_bytes.fetch_sub(request.bytes, Atomic::Relaxed);
+            let error = StoreError::Unavailable("the store is slow to commit".to_owned());
+            let _ = request.reply.send(AppendReply::Failed(error));
+        }
     }
 }

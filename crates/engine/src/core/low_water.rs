@@ -34,6 +34,11 @@ impl LowWater {
         self.next = self.next.max(Ordinal(event.0 + 1));
     }
 
+    /// No event that is accepted from now on gets a smaller ordinal than this.
+    pub(crate) fn nothing_before(&mut self, ordinal: Ordinal) {
+        self.next = self.next.max(ordinal);
+    }
+
     /// A new event of which nothing goes to a lane: the mark may pass it.
     pub(crate) fn pass(&mut self, event: Ordinal) {
         self.next = self.next.max(Ordinal(event.0 + 1));

@@ -108,6 +108,8 @@ pub(crate) struct Core {
     /// Endpoints whose sweeps have not ended.
     sweeping: AHashMap<EndpointKey, change::Sweeping>,
     next_housekeeping: Millis,
+    /// Not before this is the low-water mark told without an event.
+    next_low_water: Millis,
     /// The last endpoint whose health housekeeping wrote.
     health_cursor: EndpointKey,
     /// Deliveries overdue before this instant waited for us, not for their endpoint: the start, or the end of a time
@@ -158,6 +160,7 @@ impl Core {
             sweeps: Vec::new(),
             sweeping: AHashMap::new(),
             next_housekeeping: now + Duration::from_millis(HOUSEKEEPING_MS as u64),
+            next_low_water: now,
             health_cursor: EndpointKey::default(),
             started_at: now,
             looked_at: now,

@@ -138,6 +138,12 @@ impl Pending {
         self.appends.pop_front()
     }
 
+    /// Takes out the appends that arrived before this.
+    pub(crate) fn take_appends_before(&mut self, before: Millis) -> Vec<AppendRequest> {
+        let waits = self.appends.iter().take_while(|request| request.arrived < before).count();
+        self.appends.drain(..waits).collect()
+    }
+
     /// Whose deliveries, changes and health wait; some more than once.
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = EndpointKey> {
         let settles = self.settles.iter().map(|settle| settle.delivery.endpoint);

@@ -38,7 +38,7 @@ pub(super) async fn page(store: &PostgresStore, query: &DueQuery) -> Res<DuePage
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX).saturating_add(1);
     let params =
         [(&query.endpoint.0 as _, Type::INT8), (&skip as _, Type::INT8_ARRAY), (&limit as _, Type::INT8)];
-    let rows = store.conn().await?.query(DUE, &params).await?;
+    let rows = store.prompt().await?.query(DUE, &params).await?;
     let mut page = DuePage { ended: true, ..DuePage::default() };
     let mut classes = Vec::new();
     for row in &rows {
@@ -77,7 +77,7 @@ pub(crate) async fn of_keys(
         (&endpoints as _, Type::INT8_ARRAY),
         (&slots as _, Type::INT2_ARRAY),
     ];
-    let rows = store.conn().await?.query(OF_KEYS, &params).await?;
+    let rows = store.prompt().await?.query(OF_KEYS, &params).await?;
     let mut found = Vec::with_capacity(rows.len());
     let mut classes = Vec::with_capacity(rows.len());
     for row in &rows {

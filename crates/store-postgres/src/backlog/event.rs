@@ -32,7 +32,7 @@ const SEVERAL: &str =
 
 /// One event's content; `None` after retention or erasure.
 pub(super) async fn read(store: &PostgresStore, ordinal: Ordinal) -> Res<Option<StoredEvent>> {
-    let row = store.conn().await?.query_opt(ONE, &[(&ordinal.0, Type::INT8)]).await?;
+    let row = store.prompt().await?.query_opt(ONE, &[(&ordinal.0, Type::INT8)]).await?;
     row.as_ref().map(stored).transpose()
 }
 
@@ -56,7 +56,7 @@ pub(super) async fn several(
         (&classes as _, Type::INT2_ARRAY),
         (&bytes as _, Type::INT8),
     ];
-    for row in store.conn().await?.query(SEVERAL, &params).await? {
+    for row in store.prompt().await?.query(SEVERAL, &params).await? {
         let place = usize::try_from(row.try_get::<_, i64>(11)?).unwrap_or_default();
         if let Some(slot) = place.checked_sub(1).and_then(|place| found.get_mut(place)) {
             *slot = Some(stored(&row)?);

@@ -32,7 +32,7 @@ pub(super) async fn unfinished(
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let owner = store.writer();
     let params = [(&after.0 as _, Type::INT8), (&owner as _, Type::INT2), (&limit as _, Type::INT8)];
-    let rows = store.conn().await?.query(UNFINISHED, &params).await?;
+    let rows = store.prompt().await?.query(UNFINISHED, &params).await?;
     rows.iter().map(bury::waiting).collect()
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn unfinished(
 pub(super) async fn page(store: &PostgresStore, query: &FanoutQuery) -> Res<FanoutPage> {
     let (tenants, events) = (vec![query.tenant.0], query.events.iter().map(|(event, _)| event.0).collect());
     let (tenants, events): (Vec<i64>, Vec<i64>) = (tenants, events);
-    let mut tx = crate::conn::Tx::of(store.conn().await?);
+    let mut tx = crate::conn::Tx::of(store.prompt().await?);
     let mut pipeline = Pipeline::default();
     pipeline.add("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", Vec::new());
     pipeline.add(ROUTING, vec![(&tenants, Type::INT8_ARRAY)]);

@@ -46,11 +46,11 @@ impl Backlog for PostgresStore {
 /// One of several nodes has nothing yet: it gets its backlog with its slots. Who did not join has the store alone.
 async fn recover(store: &PostgresStore, now: Millis) -> Res<Recovered> {
     if store.membership().is_some() {
-        let highest = cluster::highest(&store.conn().await?).await?;
+        let highest = cluster::highest(&store.prompt().await?).await?;
         return Ok(Recovered { highest, ..Recovered::default() });
     }
     let (moved, highest) = cluster::join_alone(store, now).await?;
-    let conn = store.conn().await?;
+    let conn = store.prompt().await?;
     let backlog = cluster::backlog(&conn, &SlotSet::ALL, now, 0).await?;
     Ok(Recovered { highest, moved, backlog })
 }

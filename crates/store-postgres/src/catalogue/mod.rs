@@ -56,7 +56,7 @@ impl Tell {
 
 impl PostgresStore {
     async fn begin_telling(&self) -> Res<Tell> {
-        Ok(Tell { tx: self.begin().await?, writer: self.writer() })
+        Ok(Tell { tx: self.begin_promptly().await?, writer: self.writer() })
     }
 
     async fn commit_telling(&self, tell: Tell) -> Out<()> {
@@ -69,19 +69,19 @@ impl PostgresStore {
 #[async_trait]
 impl Catalogue for PostgresStore {
     async fn create_project(&self, new: NewProject, audit: NewAudit) -> Out<Project> {
-        let tx = self.begin().await?;
+        let tx = self.begin_promptly().await?;
         let made = project::create(&tx, &new, audit).await?;
         tx.commit().await?;
         Ok(made)
     }
     async fn project(&self, id: &str) -> Out<Option<Project>> {
-        Ok(project::by_id(&self.conn().await?, id).await?)
+        Ok(project::by_id(&self.prompt().await?, id).await?)
     }
     async fn project_by_key(&self, key: ProjectKey) -> Out<Option<Project>> {
-        Ok(project::by_key(&self.conn().await?, key).await?)
+        Ok(project::by_key(&self.prompt().await?, key).await?)
     }
     async fn projects(&self, cursor: Option<String>, limit: usize) -> Out<Page<Project>> {
-        Ok(project::list(&self.conn().await?, cursor.as_deref(), limit).await?)
+        Ok(project::list(&self.prompt().await?, cursor.as_deref(), limit).await?)
     }
     async fn update_project(
         &self,
@@ -101,16 +101,16 @@ impl Catalogue for PostgresStore {
     }
 
     async fn create_key(&self, new: NewApiKey, audit: NewAudit) -> Out<ApiKey> {
-        let tx = self.begin().await?;
+        let tx = self.begin_promptly().await?;
         let made = api_key::create(&tx, &new, &audit).await?;
         tx.commit().await?;
         Ok(made)
     }
     async fn key_by_hash(&self, hash: &[u8; 32]) -> Out<Option<ApiKey>> {
-        Ok(api_key::by_hash(&self.conn().await?, hash).await?)
+        Ok(api_key::by_hash(&self.prompt().await?, hash).await?)
     }
     async fn keys(&self, project: ProjectKey, cursor: Option<String>, limit: usize) -> Out<Page<ApiKey>> {
-        Ok(api_key::list(&self.conn().await?, project, cursor.as_deref(), limit).await?)
+        Ok(api_key::list(&self.prompt().await?, project, cursor.as_deref(), limit).await?)
     }
     async fn revoke_key(&self, project: ProjectKey, id: KeyId, now: Millis, audit: NewAudit) -> Out<ApiKey> {
         let tx = self.begin_telling().await?;
@@ -119,13 +119,13 @@ impl Catalogue for PostgresStore {
         Ok(revoked)
     }
     async fn fact(&self, name: &str) -> Out<Option<Vec<u8>>> {
-        Ok(fact::get(&self.conn().await?, name).await?)
+        Ok(fact::get(&self.prompt().await?, name).await?)
     }
     async fn set_fact_once(&self, name: &str, value: &[u8]) -> Out<Vec<u8>> {
-        Ok(fact::set_once(&self.conn().await?, name, value).await?)
+        Ok(fact::set_once(&self.prompt().await?, name, value).await?)
     }
     async fn set_fact(&self, name: &str, value: &[u8]) -> Out<()> {
-        Ok(fact::set(&self.conn().await?, name, value).await?)
+        Ok(fact::set(&self.prompt().await?, name, value).await?)
     }
 
     async fn ensure_tenant(&self, project: ProjectKey, id: &str, now: Millis) -> Out<Tenant> {
@@ -133,16 +133,16 @@ impl Catalogue for PostgresStore {
         if let Some(tenant) = self.tenant(project, id).await? {
             return Ok(tenant);
         }
-        let tx = self.begin().await?;
+        let tx = self.begin_promptly().await?;
         let tenant = tenant::ensure(&tx, project, id, now).await?;
         tx.commit().await?;
         Ok(tenant)
     }
     async fn tenant(&self, project: ProjectKey, id: &str) -> Out<Option<Tenant>> {
-        Ok(tenant::by_id(&self.conn().await?, project, id).await?)
+        Ok(tenant::by_id(&self.prompt().await?, project, id).await?)
     }
     async fn tenants(&self, project: ProjectKey, cursor: Option<String>, limit: usize) -> Out<Page<Tenant>> {
-        Ok(tenant::list(&self.conn().await?, project, cursor.as_deref(), limit).await?)
+        Ok(tenant::list(&self.prompt().await?, project, cursor.as_deref(), limit).await?)
     }
     async fn delete_tenant(&self, tenant: TenantKey, now: Millis, audit: NewAudit) -> Out<Vec<EndpointKey>> {
         let tx = self.begin_telling().await?;
@@ -159,7 +159,7 @@ impl Catalogue for PostgresStore {
         Ok(put)
     }
     async fn event_type(&self, project: ProjectKey, name: &str) -> Out<Option<EventType>> {
-        Ok(event_type::by_name(&self.conn().await?, project, name).await?)
+        Ok(event_type::by_name(&self.prompt().await?, project, name).await?)
     }
     async fn event_types(
         &self,
@@ -167,7 +167,7 @@ impl Catalogue for PostgresStore {
         cursor: Option<String>,
         limit: usize,
     ) -> Out<Page<EventType>> {
-        Ok(event_type::list(&self.conn().await?, project, cursor.as_deref(), limit).await?)
+        Ok(event_type::list(&self.prompt().await?, project, cursor.as_deref(), limit).await?)
     }
     async fn archive_event_type(
         &self,
@@ -181,10 +181,10 @@ impl Catalogue for PostgresStore {
         self.commit_telling(tx).await
     }
     async fn intern_type(&self, project: ProjectKey, name: &str) -> Out<TypeKey> {
-        if let Some(key) = event_type::known(&self.conn().await?, project, name).await? {
+        if let Some(key) = event_type::known(&self.prompt().await?, project, name).await? {
             return Ok(key);
         }
-        let tx = self.begin().await?;
+        let tx = self.begin_promptly().await?;
         let key = event_type::intern(&tx, project, name).await?;
         tx.commit().await?;
         Ok(key)
@@ -197,16 +197,16 @@ impl Catalogue for PostgresStore {
         Ok(made)
     }
     async fn endpoint(&self, scope: Scope, id: EndpointId) -> Out<Option<Endpoint>> {
-        Ok(endpoint::by_id(&self.conn().await?, scope, id).await?)
+        Ok(endpoint::by_id(&self.prompt().await?, scope, id).await?)
     }
     async fn endpoint_by_key(&self, key: EndpointKey) -> Out<Option<Endpoint>> {
-        Ok(endpoint::by_key(&self.conn().await?, key).await?)
+        Ok(endpoint::by_key(&self.prompt().await?, key).await?)
     }
     async fn endpoints(&self, scope: Scope, cursor: Option<String>, limit: usize) -> Out<Page<Endpoint>> {
-        Ok(endpoint::list(&self.conn().await?, scope, cursor.as_deref(), limit).await?)
+        Ok(endpoint::list(&self.prompt().await?, scope, cursor.as_deref(), limit).await?)
     }
     async fn routes(&self, tenant: TenantKey) -> Out<(u64, Vec<Endpoint>)> {
-        Ok(endpoint::routes(&self.conn().await?, tenant).await?)
+        Ok(endpoint::routes(&self.prompt().await?, tenant).await?)
     }
     async fn update_endpoint(
         &self,
@@ -227,7 +227,7 @@ impl Catalogue for PostgresStore {
     }
 
     async fn sealed(&self, after: EndpointKey, limit: usize) -> Out<Vec<Endpoint>> {
-        Ok(sealed::after(&self.conn().await?, after, limit).await?)
+        Ok(sealed::after(&self.prompt().await?, after, limit).await?)
     }
     async fn reseal(&self, batch: Vec<Reseal>) -> Out<usize> {
         let tx = self.begin_telling().await?;
@@ -243,13 +243,13 @@ impl Catalogue for PostgresStore {
         Ok(made)
     }
     async fn replay(&self, scope: Scope, id: ReplayId) -> Out<Option<Replay>> {
-        Ok(replay::by_id(&self.conn().await?, scope, id).await?)
+        Ok(replay::by_id(&self.prompt().await?, scope, id).await?)
     }
     async fn replays(&self, scope: Scope, cursor: Option<String>, limit: usize) -> Out<Page<Replay>> {
-        Ok(replay::list(&self.conn().await?, scope, cursor.as_deref(), limit).await?)
+        Ok(replay::list(&self.prompt().await?, scope, cursor.as_deref(), limit).await?)
     }
     async fn running_replays(&self) -> Out<Vec<Replay>> {
-        Ok(replay::running(&self.conn().await?).await?)
+        Ok(replay::running(&self.prompt().await?).await?)
     }
     async fn advance_replay(&self, id: ReplayId, progress: ReplayProgress) -> Out<Replay> {
         let tx = self.begin_telling().await?;
@@ -259,14 +259,14 @@ impl Catalogue for PostgresStore {
     }
 
     async fn audit(&self, query: AuditQuery) -> Out<Page<AuditEntry>> {
-        Ok(audit::list(&self.conn().await?, &query).await?)
+        Ok(audit::list(&self.prompt().await?, &query).await?)
     }
     async fn note(&self, audit: NewAudit) -> Out<()> {
-        Ok(audit::insert(&self.conn().await?, &audit).await?)
+        Ok(audit::insert(&self.prompt().await?, &audit).await?)
     }
 
     async fn add_stats(&self, rows: Vec<StatRow>) -> Out<()> {
-        Ok(stats::add(&self.conn().await?, &rows).await?)
+        Ok(stats::add(&self.prompt().await?, &rows).await?)
     }
     async fn stats(
         &self,
@@ -275,6 +275,6 @@ impl Catalogue for PostgresStore {
         until: Millis,
         step: u32,
     ) -> Out<Vec<StatSum>> {
-        Ok(stats::sum(&self.conn().await?, endpoint, since, until, step).await?)
+        Ok(stats::sum(&self.prompt().await?, endpoint, since, until, step).await?)
     }
 }

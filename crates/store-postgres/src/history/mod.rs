@@ -61,15 +61,15 @@ async fn none_is_known(conn: &Conn, scope: Scope, types: &[String]) -> Res<bool>
 #[async_trait]
 impl History for PostgresStore {
     async fn events(&self, query: EventQuery) -> Result<Page<EventSummary>, StoreError> {
-        Ok(events::list(&self.conn().await?, &query, self.standing.now()).await?)
+        Ok(events::list(&self.prompt().await?, &query, self.standing.now()).await?)
     }
 
     async fn event_detail(&self, scope: Scope, event: Ordinal) -> Result<Option<EventDetail>, StoreError> {
-        Ok(events::detail(&self.conn().await?, scope, event).await?)
+        Ok(events::detail(&self.prompt().await?, scope, event).await?)
     }
 
     async fn deliveries(&self, query: DeliveryQuery) -> Result<Page<DeliverySummary>, StoreError> {
-        Ok(list::deliveries(&self.conn().await?, &query, self.standing.now()).await?)
+        Ok(list::deliveries(&self.prompt().await?, &query, self.standing.now()).await?)
     }
 
     async fn delivery_detail(
@@ -78,7 +78,7 @@ impl History for PostgresStore {
         event: Ordinal,
         endpoint: EndpointKey,
     ) -> Result<Option<DeliveryDetail>, StoreError> {
-        Ok(events::delivery(&self.conn().await?, scope, event, endpoint).await?)
+        Ok(events::delivery(&self.prompt().await?, scope, event, endpoint).await?)
     }
 
     async fn select(
@@ -87,7 +87,7 @@ impl History for PostgresStore {
         after: Option<Ordinal>,
         limit: usize,
     ) -> Result<(Vec<Ordinal>, Option<Ordinal>), StoreError> {
-        Ok(select::select(&self.conn().await?, selection, after, limit, self.standing.now()).await?)
+        Ok(select::select(&self.prompt().await?, selection, after, limit, self.standing.now()).await?)
     }
 
     async fn count(&self, selection: &Selection) -> Result<u64, StoreError> {
@@ -103,7 +103,7 @@ impl History for PostgresStore {
     }
 
     async fn erase_data(&self, scope: Scope, event: Ordinal) -> Result<bool, StoreError> {
-        let tx = self.begin().await?;
+        let tx = self.begin_promptly().await?;
         if !erase::event(&tx, scope, event).await? {
             return Ok(false);
         }
