@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -13,7 +14,7 @@ use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::PATIENCE;
 
@@ -41,6 +42,8 @@ impl Delivery {
 pub enum Act {
     /// Answers with this status.
     Answer(u16),
+    /// Takes so long for its answer.
+    AnswerAfter(Duration, u16),
     /// Sends the sender elsewhere.
     Redirect(String),
     /// Answers with this status when it is let go (see [`Receiver::let_go`]).
@@ -56,6 +59,8 @@ struct Desk {
     arrived: Mutex<Vec<Delivery>>,
     count: watch::Sender<usize>,
     let_go: watch::Sender<bool>,
+    /// Requests that are being answered, and the most that ever were at once.
+    at_once: Mutex<(usize, usize)>,
 }
 
 /// A receiver that runs for as long as it is held.
@@ -88,7 +93,8 @@ impl Receiver {
         let (count, _) = watch::channel(0);
         let (let_go, _) = watch::channel(false);
         let behaviour = Box::new(behaviour);
-        let desk = Arc::new(Desk { behaviour, arrived: Mutex::default(), count, let_go });
+        let at_once = Mutex::default();
+        let desk = Arc::new(Desk { behaviour, arrived: Mutex::default(), count, let_go, at_once });
         let router = Router::new().fallback(receive).with_state(Arc::clone(&desk));
         let mut server = JoinSet::new();
         server.spawn(async move { drop(axum::serve(listener, router).await) });
@@ -105,6 +111,12 @@ impl Receiver {
     #[must_use]
     pub fn arrived(&self) -> Vec<Delivery> {
         self.desk.arrived.lock().clone()
+    }
+
+    /// The most requests that were being answered at one time.
+    #[must_use]
+    pub fn most_at_once(&self) -> usize {
+        self.desk.at_once.lock().1
     }
 
     /// Answers whatever is held, and holds nothing any more.
@@ -147,6 +159,11 @@ async fn receive(State(desk): State<Arc<Desk>>, request: Request) -> Response {
     desk.count.send_modify(|count| *count += 1);
     match act {
         Act::Answer(status) => answer(status),
+        Act::AnswerAfter(time, status) => {
+            let _present = Present::at(&desk);
+            sleep(time).await;
+            answer(status)
+        }
         Act::Redirect(to) => {
             let mut response = answer(302);
             response.headers_mut().insert("location", to.parse().expect("a URL"));
@@ -158,6 +175,24 @@ async fn receive(State(desk): State<Arc<Desk>>, request: Request) -> Response {
             answer(status)
         }
         Act::Hang => std::future::pending().await,
+    }
+}
+
+/// A request that is being answered.
+struct Present<'a>(&'a Desk);
+
+impl<'a> Present<'a> {
+    fn at(desk: &'a Desk) -> Self {
+        let mut at_once = desk.at_once.lock();
+        at_once.0 += 1;
+        at_once.1 = at_once.1.max(at_once.0);
+        Self(desk)
+    }
+}
+
+impl Drop for Present<'_> {
+    fn drop(&mut self) {
+        self.0.at_once.lock().0 -= 1;
     }
 }
 
