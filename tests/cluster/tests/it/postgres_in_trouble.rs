@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use postrider_cluster_tests::{Cluster, Load, Shape};
+use postrider_tests::until;
 use tokio::time::sleep;
 
 const AWAY: Duration = Duration::from_secs(30);
@@ -33,13 +34,17 @@ async fn while_postgresql_is_restarted_and_paused_for_half_a_minute_posts_are_re
     postgres.pause();
     sleep(AWAY).await;
     let paused = load.refusals.lock().split_off(refused_before);
+    let (resumed, before) = (Instant::now(), load.account.answers());
     postgres.resume();
+    until("an event is accepted again", async || (load.account.answers() > before).then_some(())).await;
+    let again = resumed.elapsed();
     sleep(Duration::from_secs(10)).await;
     let (longest, _) = super::worst(&load.account.gaps(began, Instant::now()));
     println!(
-        "PostgreSQL paused for {} s: {} posts refused, longest time without a delivery of an endpoint {:.2} s",
+        "PostgreSQL paused for {} s: {} posts refused, the next 202 {:.2} s after it went on, longest time without a delivery of an endpoint {:.2} s",
         AWAY.as_secs(),
         paused.len(),
+        again.as_secs_f64(),
         longest.as_secs_f64()
     );
     assert!(!paused.is_empty(), "posts are answered while the store is away");
