@@ -16,6 +16,7 @@ mod commands;
 mod crashes;
 mod full_disk;
 mod guarding;
+mod migrating;
 mod operating;
 mod own_authority;
 mod postgres_commands;
