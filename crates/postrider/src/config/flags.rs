@@ -61,6 +61,12 @@ impl Given {
         Self { unknown_variables, file, environment, flags }
     }
 
+    /// Without what the environment says of an option: for a command to which it means something else.
+    pub(crate) fn without(mut self, key: &str) -> Self {
+        self.environment.forget(key);
+        self
+    }
+
     /// Puts it together.
     ///
     /// # Errors

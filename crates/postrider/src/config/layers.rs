@@ -28,6 +28,11 @@ impl Layer {
         self.texts.entry(opt.key).or_default().extend(texts);
     }
 
+    /// Takes an option's values out.
+    pub(super) fn forget(&mut self, key: &str) {
+        self.texts.remove(key);
+    }
+
     /// Sets a limit.
     pub(crate) fn limit(&mut self, key: &'static str, text: String) {
         self.limits.insert(key, text);

@@ -64,7 +64,8 @@ pub(crate) fn command() -> Command {
 
 /// Runs it.
 pub(crate) fn run(args: &ArgMatches) -> Result<(), Failed> {
-    let config = Given::read(args).load().map_err(Failed::usage)?;
+    // It says where the store moves to, not where it is.
+    let config = Given::read(args).without("database_url").load().map_err(Failed::usage)?;
     let from = args.get_one::<PathBuf>("from").unwrap_or(&config.data_dir);
     let runtime = runtime(Some(2)).map_err(Failed::new)?;
     if args.get_flag("undo") {

@@ -15,6 +15,7 @@ pub(super) const LATER: &str = "/later";
 pub(super) const LINE: &str = "/line";
 pub(super) const HELD: &str = "/held";
 pub(super) const REPLAYED: &str = "/replayed";
+pub(super) const SECOND: &str = "/second";
 pub(super) const FAN: &str = "/fan/";
 /// Endpoints of the event that is for very many.
 const WIDE: usize = 150;
@@ -86,8 +87,11 @@ impl Stock {
             self.endpoints.insert(path, endpoint);
         }
         let body = json!({"url": self.url(REPLAYED), "event_types": ["to.replayed"]});
-        let endpoint = self.endpoint("t2", body).await;
+        let endpoint = self.endpoint("t3", body).await;
         self.endpoints.insert(REPLAYED, endpoint);
+        let body = json!({"url": self.url(SECOND), "event_types": ["to.second"]});
+        let endpoint = self.endpoint("t2", body).await;
+        self.endpoints.insert(SECOND, endpoint);
         for number in 0..WIDE {
             let body = json!({"url": self.url(&format!("{FAN}{number}")), "event_types": ["to.many"]});
             self.endpoint("t3", body).await;
@@ -117,9 +121,9 @@ impl Stock {
         let live = self.live.clone();
         let mut waits = Vec::new();
         for number in 0..5 {
-            let key = json!({"idempotency_key": format!("key-{number}"), "attributes": {"a": ["b"]}});
-            waits.push((FINE, self.post(&live, "t1", FINE, key).await, "delivered"));
-            waits.push((REPLAYED, self.post(&live, "t2", REPLAYED, json!({})).await, "delivered"));
+            waits.push((FINE, self.post(&live, "t1", FINE, repeated(number)).await, "delivered"));
+            waits.push((REPLAYED, self.post(&live, "t3", REPLAYED, json!({})).await, "delivered"));
+            waits.push((SECOND, self.post(&live, "t2", SECOND, json!({})).await, "delivered"));
         }
         waits.push((NEVER, self.post(&live, "t1", NEVER, json!({"changes": {"n": [0, 1]}})).await, "failed"));
         for _ in 0..3 {
@@ -129,7 +133,8 @@ impl Stock {
         }
         waits.push((HELD, self.post(&live, "t1", HELD, json!({})).await, "held"));
         for number in 0..20 {
-            let event = self.post(&live, "t1", LINE, json!({"ordering_key": "a", "data": {"n": number}})).await;
+            let event =
+                self.post(&live, "t1", LINE, json!({"ordering_key": "a", "data": {"n": number}})).await;
             self.line.push(event);
         }
         self.attempts.insert((LINE, self.line[0].clone()), 2);
@@ -164,14 +169,20 @@ impl Stock {
     /// A repeated request gets the answer it had.
     pub(super) async fn asks_again(&self, node: &Server) {
         let live = Client::new(node.address, &self.live.key);
-        let event = |n: u64| {
-            json!({"tenant": "t1", "type": "to.fine", "data": {"n": n}, "idempotency_key": "key-0",
-                   "attributes": {"a": ["b"]}})
-        };
-        let again = live.post("/v1/events", event(1)).await.expect(202);
-        let known = (FINE.to_owned(), again["id"].as_str().unwrap().to_owned());
-        assert!(self.arrived().contains_key(&known), "it is the event of before");
-        assert_eq!(live.post("/v1/events", event(2)).await.status.as_u16(), 409);
+        let event = self.post(&live, "t1", FINE, repeated(0)).await;
+        assert!(self.arrived().contains_key(&(FINE.to_owned(), event)), "it is the event of before");
+        let mut other = repeated(0);
+        other["tenant"] = json!("t1");
+        other["type"] = json!("to.other");
+        other["data"] = json!({"n": 1});
+        assert_eq!(live.post("/v1/events", other).await.status.as_u16(), 409);
+    }
+
+    /// Attempts in the statistics of an endpoint that had five.
+    pub(super) async fn attempts_counted(&self, node: &Server) -> u64 {
+        let live = Client::new(node.address, &self.live.key);
+        let stats = live.get(&format!("{}/stats", self.endpoints[FINE].path())).await.expect(200);
+        stats["attempts"].as_u64().unwrap()
     }
 
     /// From now on the receiver takes everything.
@@ -212,12 +223,12 @@ impl Stock {
         self.receiver
             .wait_until(|arrived| {
                 let on = |path: &str| arrived.iter().filter(|delivery| delivery.path == path).count();
-                let fan: BTreeSet<_> =
-                    arrived.iter().filter(|delivery| delivery.path.starts_with(FAN)).map(|d| &d.path).collect();
-                fan.len() == WIDE
-                    && on(LINE) == self.line.len() + 1
-                    && on(LATER) == 6
-                    && on(REPLAYED) >= 10
+                let fan: BTreeSet<_> = arrived
+                    .iter()
+                    .filter(|delivery| delivery.path.starts_with(FAN))
+                    .map(|d| &d.path)
+                    .collect();
+                fan.len() == WIDE && on(LINE) == self.line.len() + 1 && on(LATER) == 6 && on(REPLAYED) >= 10
             })
             .await;
     }
@@ -225,13 +236,13 @@ impl Stock {
     /// Waits until the node has nothing left to do.
     pub(super) async fn all_is_settled(&self, node: &Server) {
         let live = Client::new(node.address, &self.live.key);
-        until("nothing is pending", async || {
+        until("nothing is pending, and the replay is done", async || {
             let pending = live.get("/v1/deliveries?status=pending").await.expect(200);
-            pending["data"].as_array().is_some_and(Vec::is_empty).then_some(())
+            let replays = live.get("/v1/replays").await.expect(200);
+            let done = replays["data"][0]["status"] == "done";
+            (done && pending["data"].as_array().is_some_and(Vec::is_empty)).then_some(())
         })
         .await;
-        let replays = live.get("/v1/replays").await.expect(200);
-        assert_eq!(replays["data"][0]["status"], "done");
     }
 
     /// Rows that there are at least, of all tables.
@@ -243,4 +254,9 @@ impl Stock {
     pub(super) fn clients(&self, server: &Server) -> [Client; 3] {
         [&self.live.key, &self.test.key, ROOT_KEY].map(|key| Client::new(server.address, key))
     }
+}
+
+/// An event with an idempotency key.
+fn repeated(number: u64) -> Value {
+    json!({"idempotency_key": format!("key-{number}"), "attributes": {"a": ["b"]}})
 }
