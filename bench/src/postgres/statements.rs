@@ -53,9 +53,9 @@ impl Counted {
 }
 
 impl Poll {
-    /// Of all statements that hold one of these words.
-    pub(crate) fn of(counted: &[Counted], words: &[&str]) -> Self {
-        let those = counted.iter().filter(|counted| words.iter().any(|word| counted.text.contains(word)));
+    /// Of all statements that hold these words.
+    pub(crate) fn of(counted: &[Counted], words: &str) -> Self {
+        let those = counted.iter().filter(|counted| counted.text.contains(words));
         those.fold(Self::default(), |sum, one| Self {
             calls: sum.calls + one.calls,
             pages: sum.pages + one.pages,
@@ -111,8 +111,8 @@ mod tests {
             text: text.into(),
         };
         let all = [counted(2.0, 10.0, "a news"), counted(3.0, 40.0, "news b"), counted(9.0, 9.0, "other")];
-        let first = Poll::of(&all[..1], &["news"]);
-        let sum = Poll::of(&all, &["news"]);
+        let first = Poll::of(&all[..1], "news");
+        let sum = Poll::of(&all, "news");
         assert_eq!((sum.pages_each(), sum.ms_each()), (Some(10.0), Some(0.8)));
         assert_eq!(sum.since(first).pages_each(), Some(40.0 / 3.0));
         assert_eq!(first.since(first).pages_each(), None);
