@@ -23,7 +23,7 @@ const STEPS: u32 = 6;
 
 /// What is looked at, by words that only that statement of the store has in its text.
 const POLLS: [(&str, &str); 3] = [
-    ("a poll for news", "ORDER BY p.xact, p.event"),
+    ("a poll for news", "ORDER BY n.xact, n.event"),
     ("a read of those news", "ORDER BY u.place"),
     ("a read of what is due", "ORDER BY p.due, p.event LIMIT"),
 ];

@@ -26,11 +26,25 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 const SNAPSHOT: &str = "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint,
         ARRAY(SELECT x::text::bigint FROM pg_snapshot_xip(s) AS x)
     FROM pg_current_snapshot() AS s";
-const KEYS: &str = "SELECT p.event, p.endpoint FROM postrider.pending p
-    WHERE (p.xact >= $1 OR p.xact = ANY($2)) AND p.writer <> $3 AND NOT p.parked AND p.slot = ANY($4)
-    ORDER BY p.xact, p.event, p.endpoint";
-const SIGNALS: &str = "SELECT s.kind, s.detail FROM postrider.signal s
-    WHERE (s.xact >= $1 OR s.xact = ANY($2)) AND s.writer <> $3 ORDER BY s.xact";
+/// Everything below goes by its index, and through it row by row, whatever the server knows of the tables: most of their
+/// rows are dead at any time, and while somebody holds an old snapshot all stay there. Only from the cursor on they are
+/// met, and a plain index scan notes which are dead for good.
+const BY_INDEX: &str =
+    "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)";
+const KEYS: &str = "SELECT n.event, n.endpoint FROM (
+        SELECT p.xact, p.event, p.endpoint, p.writer, p.parked, p.slot FROM postrider.pending p
+            WHERE p.xact >= $1
+        UNION ALL
+        SELECT p.xact, p.event, p.endpoint, p.writer, p.parked, p.slot FROM postrider.pending p
+            WHERE p.xact = ANY($2) AND p.xact < $1) AS n
+    WHERE n.writer <> $3 AND NOT n.parked AND n.slot = ANY($4)
+    ORDER BY n.xact, n.event, n.endpoint";
+const SIGNALS: &str = "SELECT n.kind, n.detail FROM (
+        SELECT s.xact, s.writer, s.kind, s.detail FROM postrider.signal s WHERE s.xact >= $1
+        UNION ALL
+        SELECT s.xact, s.writer, s.kind, s.detail FROM postrider.signal s
+            WHERE s.xact = ANY($2) AND s.xact < $1) AS n
+    WHERE n.writer <> $3 ORDER BY n.xact";
 
 /// What is remembered from one reading to the next.
 #[derive(Debug, Default)]
@@ -109,6 +123,7 @@ async fn look(
         || -> Vec<Param<'_>> { vec![(&from, Type::INT8), (open, Type::INT8_ARRAY), (&writer, Type::INT2)] };
     let mut pipeline = Pipeline::default();
     pipeline.add(BEGIN, Vec::new());
+    pipeline.add(BY_INDEX, Vec::new());
     pipeline.add(SNAPSHOT, Vec::new());
     let mut keyed = range();
     keyed.push((&slots, Type::INT2_ARRAY));
@@ -118,7 +133,7 @@ async fn look(
     let answers = pipeline.run(&tx).await?;
     tx.ended();
     let answers = answers.all()?;
-    let [_, snapshot, keys, told, _] = answers.as_slice() else { return Err(missing()) };
+    let [_, _, snapshot, keys, told, _] = answers.as_slice() else { return Err(missing()) };
     let snapshot = snapshot.rows.first().ok_or_else(missing)?;
     let key = |row: &tokio_postgres::Row| Ok(crate::writer::key(row.try_get(0)?, row.try_get(1)?));
     let signal =
@@ -154,4 +169,40 @@ pub(crate) async fn after_restore(conn: &Conn) -> Res<()> {
     )
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use postrider_model::id::IdSalt;
+    use postrider_postgres::Database;
+
+    use super::*;
+    use crate::options::PostgresOptions;
+
+    #[tokio::test]
+    async fn a_look_for_news_goes_by_the_index_even_where_nothing_is_known_of_what_waits() {
+        let Some(database) = Database::new() else { return };
+        PostgresStore::open(PostgresOptions::new(database.url(), IdSalt(1))).await.unwrap();
+        let rows = "INSERT INTO postrider.pending (event, endpoint, tenant, due, xact, step, attempts, class, slot, writer,
+                flags, parked, scheduled)
+            SELECT n, 1, 1, 0, n, 0, 0, 30, 0, 1, 0, false, false FROM generate_series(1, 20000) AS n";
+        let _ = database.ask(&format!("{rows}; DELETE FROM postrider.pending WHERE event % 100 > 0"));
+        let types = "(bigint, bigint[], smallint, smallint[])";
+        for mode in ["force_generic_plan", "force_custom_plan"] {
+            let plan = database.ask(&format!(
+                "BEGIN; {BY_INDEX}; SET LOCAL plan_cache_mode = {mode}; PREPARE news {types} AS {KEYS};
+                 EXPLAIN EXECUTE news (19000, '{{17100,18200}}', 2::smallint, '{{0,1}}')"
+            ));
+            let plan = plan.join("\n");
+            assert_eq!(plan.matches("Index Scan using pending_news").count(), 2, "{mode}: {plan}");
+            assert!(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "{mode}: {plan}");
+        }
+        let found = database.ask(&format!(
+            "PREPARE news {types} AS {KEYS}; EXECUTE news (19000, '{{17100,18200,19500}}', 2::smallint, '{{0,1}}')"
+        ));
+        let expected = (0..=10).map(|step| 19_000 + 100 * step);
+        let expected: Vec<String> =
+            [17_100, 18_200].into_iter().chain(expected).map(|id| id.to_string()).collect();
+        assert_eq!(found, expected, "each once, in their order");
+    }
 }
