@@ -1,6 +1,6 @@
 //! Connecting: the pool, and the checks that stop a start.
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime};
 use tokio_postgres::Row;
 
 use crate::conn::Conn;
@@ -28,6 +28,8 @@ impl Connections {
         let hosts = u32::try_from(target.config.get_hosts().len().max(1)).unwrap_or(1);
         let pool = Pool::builder(manager)
             .max_size(options.connections.max(2))
+            // A session that was used a moment ago has its plans and its part of the catalogue at hand.
+            .queue_mode(QueueMode::Lifo)
             .wait_timeout(Some(options.pool_wait))
             // Each host has its own time-out.
             .create_timeout(Some(options.connect_timeout.saturating_mul(hosts)))
