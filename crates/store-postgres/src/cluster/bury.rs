@@ -3,15 +3,17 @@
 //! step that is lost is simply done again, by whoever comes next.
 
 use postrider_model::id::{EndpointKey, Ordinal, TenantKey};
-use postrider_model::slot::{NodeNumber, Slot};
+use postrider_model::slot::{NodeNumber, Slot, SlotSet};
 use postrider_model::time::Millis;
 use postrider_store::{Buried, MatchSet, Signal, WaitingFanout};
 use tokio_postgres::types::Type;
 
+use super::{NOBODY, claim};
 use crate::conn::Tx;
 use crate::fault::{Fault, Res};
 use crate::signal;
 use crate::store::PostgresStore;
+use crate::writer::LANES_ALONE;
 
 /// Events of one step.
 const STEP: i64 = 2_000;
@@ -74,6 +76,8 @@ async fn steps(store: &PostgresStore, dead: i16, heir: i16, now: Millis, alone: 
         let held = tx.query_opt(LOCK, &[(&dead, Type::INT2), (&alone, Type::BOOL)]).await?;
         let Some(held) = held else { return Ok(None) };
         tx.execute(FENCE, &[(&dead, Type::INT2)]).await?;
+        // The node may be back under another number and tell of what endpoints took: not while this looks.
+        tx.query(LANES_ALONE, &[]).await?;
         let (count, next) = take_over(&tx, dead, held.try_get(0)?, now, alone).await?;
         moved += count;
         if let Some(next) = next {
@@ -83,6 +87,8 @@ async fn steps(store: &PostgresStore, dead: i16, heir: i16, now: Millis, alone: 
         }
         let fanouts = finish(&tx, dead, heir).await?;
         tx.commit().await?;
+        // It may have ended between a commit and the look after it, in a line of a slot that another node owns.
+        claim::repair(&store.conn().await?, &SlotSet::ALL, now, NOBODY).await?;
         return Ok(Some(Buried { moved, fanouts }));
     }
 }

@@ -54,11 +54,18 @@ pub(crate) async fn backlog(
     now: Millis,
     writer: i16,
 ) -> Res<Vec<(EndpointKey, Millis)>> {
+    repair(conn, slots, now, writer).await?;
     let slots = numbers(slots);
-    let repair = [(&slots as _, Type::INT2_ARRAY), (&now.0 as _, Type::INT8), (&writer as _, Type::INT2)];
-    conn.execute(REPAIR, &repair).await?;
     let rows = conn.query(BACKLOG, &[(&slots, Type::INT2_ARRAY)]).await?;
     rows.iter().map(|row| Ok((EndpointKey(row.try_get(0)?), Millis(row.try_get(1)?)))).collect()
+}
+
+/// Lets lines in slots go on that a crash left standing.
+pub(super) async fn repair(conn: &Conn, slots: &SlotSet, now: Millis, writer: i16) -> Res<()> {
+    let slots = numbers(slots);
+    let params = [(&slots as _, Type::INT2_ARRAY), (&now.0 as _, Type::INT8), (&writer as _, Type::INT2)];
+    conn.execute(REPAIR, &params).await?;
+    Ok(())
 }
 
 /// Gives slots up.

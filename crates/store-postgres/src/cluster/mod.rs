@@ -60,6 +60,9 @@ impl Cluster for PostgresStore {
     }
 }
 
+/// The writer of what no node has in memory: every node hears of it.
+const NOBODY: i16 = -1;
+
 /// The numbers of slots, as a column has them.
 fn numbers(slots: &SlotSet) -> Vec<i16> {
     slots.iter().map(|slot| i16::from(slot.0)).collect()

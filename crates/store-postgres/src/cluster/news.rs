@@ -58,8 +58,12 @@ struct Seen {
     next: i64,
     /// Earlier ones that were under way.
     open: Vec<i64>,
+    /// The first of them; else `next`.
+    oldest_open: i64,
     /// Deliveries that were found and found no room: they are looked at again.
     rest: VecDeque<DeliveryKey>,
+    /// No transaction before this one wrote any of these.
+    rest_from: i64,
     at: Instant,
 }
 
@@ -93,17 +97,27 @@ pub(super) async fn read(store: &PostgresStore, query: NewsQuery) -> Res<News> {
             if late && after.is_some() {
                 signals.push(Signal::Everything);
             }
-            let cursor = NewsCursor { transaction: found.oldest_open, delivery: None };
-            Seen { cursor, next: found.next, open: found.open, rest: found.keys, at: Instant::now() }
+            Seen {
+                cursor: NewsCursor { transaction: found.oldest_open, delivery: None },
+                next: found.next,
+                rest_from: open.iter().copied().fold(from, i64::min).min(found.oldest_open),
+                oldest_open: found.oldest_open,
+                open: found.open,
+                rest: found.keys,
+                at: Instant::now(),
+            }
         }
     };
     forget_erased(store, &signals);
     let count = seen.rest.len().min(query.limit.max(1));
     let page: Vec<DeliveryKey> = seen.rest.iter().take(count).copied().collect();
     let deliveries = due::of_keys(store, &page, &query.slots, query.body_bytes).await?;
-    // Only now: an error above leaves everything to be read again.
+    // Only now: after an error above the cursor of before leads to all of them again.
     seen.rest.drain(..count);
-    seen.cursor.delivery = seen.rest.front().and(page.last().copied());
+    seen.cursor = match seen.rest.front() {
+        Some(_) => NewsCursor { transaction: seen.rest_from, delivery: page.last().copied() },
+        None => NewsCursor { transaction: seen.oldest_open, delivery: None },
+    };
     let news = News { deliveries, signals, more: !seen.rest.is_empty(), next: seen.cursor };
     *reader = Some(seen);
     Ok(news)

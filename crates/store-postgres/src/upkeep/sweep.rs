@@ -12,6 +12,7 @@ use crate::fault::Res;
 use crate::history::matches::{WAITING, written};
 use crate::row::limit;
 use crate::store::PostgresStore;
+use crate::writer::LANES_ALONE;
 
 /// Events whose lanes are looked at in one statement.
 const TOGETHER: i64 = 1_000;
@@ -27,12 +28,29 @@ pub(super) async fn sweep(store: &PostgresStore, sweep: Sweep, most: usize) -> R
     if sweep.into == SweepInto::Cancelled {
         ended += held(&tx, &sweep, most - ended).await?;
     }
-    if ended < most {
-        ended += in_lanes(&tx, &sweep, most - ended).await?;
-    }
     tx.commit().await?;
+    if ended < most {
+        ended += lanes(store, &sweep, most - ended, &mut lines).await?;
+    }
     let firsts = release::firsts(store, &lines, sweep.now).await?;
     Ok(Swept { ended, released: firsts.iter().any(|(_, event)| *event > sweep.up_to) })
+}
+
+/// Ends those in lanes, and those that left them for the due index since that was looked through. A transaction of its
+/// own: who waits for the lanes must hold nothing that a commit could wait for.
+async fn lanes(
+    store: &PostgresStore,
+    sweep: &Sweep,
+    most: usize,
+    lines: &mut Vec<(EndpointKey, i64)>,
+) -> Result<usize, StoreError> {
+    let tx = store.begin().await?;
+    let found = in_lanes(&tx, sweep, most).await?;
+    tx.query(LANES_ALONE, &[]).await?;
+    end(&tx, sweep, &found).await?;
+    let left = pending(&tx, sweep, "NOT q.parked", most - found.len(), lines).await?;
+    tx.commit().await?;
+    Ok(found.len() + left)
 }
 
 fn into(sweep: &Sweep) -> i16 {
@@ -95,9 +113,9 @@ async fn held(tx: &Conn, sweep: &Sweep, most: usize) -> Res<usize> {
 }
 
 /// Those that no row tells of, by the tenant's events from the nodes' low-water marks on.
-async fn in_lanes(tx: &Conn, sweep: &Sweep, most: usize) -> Res<usize> {
-    let (mut ended, mut after) = (0, None);
-    while ended < most {
+async fn in_lanes(tx: &Conn, sweep: &Sweep, most: usize) -> Res<Vec<(i64, i16, i64)>> {
+    let (mut found, mut after): (Vec<_>, Option<i64>) = (Vec::new(), None);
+    while found.len() < most {
         let rows = tx
             .query(
                 &format!(
@@ -119,31 +137,31 @@ async fn in_lanes(tx: &Conn, sweep: &Sweep, most: usize) -> Res<usize> {
                 ],
             )
             .await?;
-        let mut found: Vec<(i64, i16, i64)> = Vec::new();
         for row in &rows {
             let event: i64 = row.try_get(0)?;
             let endpoints = written(Ordinal(event), row.try_get(3)?, row.try_get(4)?);
-            if endpoints.contains(&sweep.endpoint) && ended + found.len() < most {
+            if endpoints.contains(&sweep.endpoint) && found.len() < most {
                 found.push((event, row.try_get(1)?, row.try_get(2)?));
             }
             after = Some(event);
         }
-        ended += end(tx, sweep, &found).await?;
         if (rows.len() as i64) < TOGETHER {
             break;
         }
     }
-    Ok(ended)
+    Ok(found)
 }
 
-/// Their attempts, if any is under way, settle later: what was taken wins, and anything else is too late.
-async fn end(tx: &Conn, sweep: &Sweep, found: &[(i64, i16, i64)]) -> Res<usize> {
-    let Some((_, _, tenant)) = found.first() else { return Ok(0) };
+/// Their attempts, if any is under way, settle later: what was taken wins, and anything else is too late. One whose retry
+/// was written since it was found is left to that: it must not be both pending and ended.
+async fn end(tx: &Conn, sweep: &Sweep, found: &[(i64, i16, i64)]) -> Res<()> {
+    let Some((_, _, tenant)) = found.first() else { return Ok(()) };
     let events: Vec<i64> = found.iter().map(|(event, ..)| *event).collect();
     let classes: Vec<i16> = found.iter().map(|(_, class, _)| *class).collect();
     tx.execute(
         "INSERT INTO postrider.delivery (event, endpoint, tenant, class, state, attempts, log)
          SELECT event, $3, $4, class, $5, 0, NULL FROM unnest($1::bigint[], $2::smallint[]) AS n (event, class)
+         WHERE NOT EXISTS (SELECT FROM postrider.pending q WHERE q.endpoint = $3 AND q.event = n.event)
          ON CONFLICT (endpoint, event, class) DO NOTHING",
         &[
             (&events, Type::INT8_ARRAY),
@@ -154,5 +172,5 @@ async fn end(tx: &Conn, sweep: &Sweep, found: &[(i64, i16, i64)]) -> Res<usize> 
         ],
     )
     .await?;
-    Ok(found.len())
+    Ok(())
 }

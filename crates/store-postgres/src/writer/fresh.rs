@@ -23,7 +23,7 @@ pub(super) const LOW_WATER: &str =
     "UPDATE postrider.node SET low_water = $3 WHERE number = $1 AND generation = $2";
 /// Who puts a delivery that was in a lane into the due index shares it; who changes one from elsewhere has it alone.
 pub(super) const LANES_SHARED: &str = "SELECT pg_advisory_xact_lock_shared(7954877732893449573)";
-pub(super) const LANES_ALONE: &str = "SELECT pg_advisory_xact_lock(7954877732893449573)";
+pub(crate) const LANES_ALONE: &str = "SELECT pg_advisory_xact_lock(7954877732893449573)";
 
 const END: &str = "INSERT INTO postrider.delivery (event, endpoint, tenant, class, state, attempts, log)
     SELECT u.event, u.endpoint, u.tenant, u.class, u.state, u.attempts, u.log
@@ -158,6 +158,8 @@ impl Columns {
     /// Adds the statements that there are rows for.
     pub(super) fn send<'a>(&'a self, pipeline: &mut Pipeline<'a>, writer: &'a i16) -> Sent {
         let (end, due) = (&self.ended, &self.postponed);
+        // First, so that nobody who has the lanes alone waits for a row of this.
+        pipeline.add_if(!due.indices.is_empty(), LANES_SHARED, Vec::new());
         let ended = pipeline.add_if(
             !end.indices.is_empty(),
             END,
@@ -171,7 +173,6 @@ impl Columns {
                 (&end.logs, Type::BYTEA_ARRAY),
             ],
         );
-        pipeline.add_if(!due.indices.is_empty(), LANES_SHARED, Vec::new());
         let postponed = pipeline.add_if(
             !due.indices.is_empty(),
             POSTPONE,

@@ -27,6 +27,7 @@ use crate::store::{Membership, PostgresStore};
 use work::Work;
 
 pub(crate) use first::ROUTING;
+pub(crate) use fresh::LANES_ALONE;
 pub(crate) use work::key;
 
 /// Commits that met others are tried again so often.

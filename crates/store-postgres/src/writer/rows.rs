@@ -44,6 +44,12 @@ const AMEND: &str = "UPDATE postrider.delivery d SET state = u.state, attempts =
 const END: &str = "INSERT INTO postrider.delivery (event, endpoint, class, tenant, state, attempts, log)
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[], $5::smallint[], $6::integer[],
         $7::bytea[])";
+/// Of one that was pending: whatever else says that it has ended must not keep it pending for ever, and with it the commit.
+const END_PENDING: &str = "INSERT INTO postrider.delivery AS d (event, endpoint, class, tenant, state, attempts, log)
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[], $5::smallint[], $6::integer[],
+        $7::bytea[])
+    ON CONFLICT (endpoint, event, class) DO UPDATE
+        SET state = excluded.state, attempts = excluded.attempts, log = excluded.log WHERE d.state <> 1";
 
 /// What becomes of the deliveries that were looked at, by where they come from and where they go.
 #[derive(Default)]
@@ -53,8 +59,7 @@ pub(super) struct Rows<'a> {
     reopened: Ended<'a>,
     amended: Ended<'a>,
     ended: Ended<'a>,
-    left_endpoints: Vec<i64>,
-    left_events: Vec<i64>,
+    left: Ended<'a>,
 }
 
 impl<'a> Rows<'a> {
@@ -76,11 +81,7 @@ impl<'a> Rows<'a> {
                     rows.waiting.add(key, row, behind);
                 }
                 (Was::Nothing, _) => rows.ended.add(key, row),
-                (Was::Pending, _) => {
-                    rows.left_endpoints.push(key.endpoint.0);
-                    rows.left_events.push(key.event.0);
-                    rows.ended.add(key, row);
-                }
+                (Was::Pending, _) => rows.left.add(key, row),
                 (Was::Ended, _) => rows.amended.add(key, row),
             }
         }
@@ -95,8 +96,8 @@ impl<'a> Rows<'a> {
         writer: &'p i16,
     ) -> Option<usize> {
         let left: Vec<Param<'p>> =
-            vec![(&self.left_endpoints, Type::INT8_ARRAY), (&self.left_events, Type::INT8_ARRAY)];
-        pipeline.add_if(!self.left_events.is_empty(), LEAVE, left);
+            vec![(&self.left.endpoints, Type::INT8_ARRAY), (&self.left.events, Type::INT8_ARRAY)];
+        pipeline.add_if(!self.left.events.is_empty(), LEAVE, left);
         pipeline.add_if(!self.again.events.is_empty(), AGAIN, self.again.params());
         let reopened = self.reopened.params().into_iter().take(3).collect();
         pipeline.add_if(!self.reopened.events.is_empty(), REOPEN, reopened);
@@ -112,6 +113,7 @@ impl<'a> Rows<'a> {
         let waiting = pipeline.add_if(!self.waiting.events.is_empty(), WAIT, waiting);
         pipeline.add_if(!self.amended.events.is_empty(), AMEND, self.amended.params());
         pipeline.add_if(!self.ended.events.is_empty(), END, self.ended.params());
+        pipeline.add_if(!self.left.events.is_empty(), END_PENDING, self.left.params());
         waiting
     }
 }

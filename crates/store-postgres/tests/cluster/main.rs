@@ -1,6 +1,7 @@
 //! Two nodes on one database.
 
 mod nodes;
+mod repairs;
 mod unknown;
 
 use std::time::{Duration, Instant};
@@ -119,7 +120,7 @@ async fn the_rest_of_a_fan_out_that_was_taken_over_outlives_the_heir_too() {
     assert!(c.due(endpoint).await.is_empty());
 }
 
-fn end_lease(database: &Database, number: NodeNumber) {
+pub(crate) fn end_lease(database: &Database, number: NodeNumber) {
     let sql = format!("UPDATE postrider.node SET lease = '0' WHERE number = {} RETURNING number", number.0);
     assert_eq!(database.ask(&sql).len(), 1);
 }
