@@ -39,11 +39,12 @@ counts: tools
 	$(CARGO) build --profile counts -p postrider-counts
 	target/counts/postrider-counts $(if $(RECORD),record,check)
 
-## sim: the whole-system simulation, SEEDS seeds beginning with FROM
+## sim: the whole-system simulation, of one process and of several nodes, SEEDS seeds each beginning with FROM
 SEEDS ?= 2000
 FROM ?= 1
 sim: tools
 	$(CARGO) run --profile quick -p postrider-sim -- --seeds $(SEEDS) --from $(FROM)
+	$(CARGO) run --profile quick -p postrider-sim -- --nodes --seeds $(SEEDS) --from $(FROM)
 
 ## bench: null sender and Postrider alternately, on both stores; ratio, latencies, CPU per delivery, memory
 bench: tools
