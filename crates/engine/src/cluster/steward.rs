@@ -182,6 +182,11 @@ impl Steward {
         if slots.is_empty() {
             return Ok(());
         }
+        let (reply, noted) = oneshot::channel();
+        self.shared.tell(Message::Claiming(slots, reply));
+        if noted.await.is_err() {
+            return Ok(());
+        }
         let claimed = self.shared.store.claim(slots, self.shared.time.now()).await?;
         tracing::info!(
             slots = claimed.slots.len(),

@@ -307,6 +307,7 @@ impl Core {
     /// A row in the due index for this endpoint: its lane, made if need be, will read it.
     pub(crate) fn note_due(&mut self, endpoint: EndpointKey, due: Millis, seq: u64, now: Millis) {
         if !self.owns(endpoint) {
+            self.standing.wrote(endpoint, due);
             return;
         }
         if let Some(lane) = self.lanes.get_mut(&endpoint) {

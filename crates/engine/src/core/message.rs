@@ -52,6 +52,9 @@ pub(crate) enum Message {
     Erased(Ordinal, oneshot::Sender<()>),
     /// Slots are this node's from now on; what waits in them.
     Gained(SlotSet, Vec<(EndpointKey, Millis)>),
+    /// These slots are being claimed, and what waits in them is read after the reply: what this node's own commits write
+    /// for them from now on may not be among it.
+    Claiming(SlotSet, oneshot::Sender<()>),
     /// Slots fall to others.
     GiveUp(SlotSet),
     /// The lease was renewed after it had lapsed.

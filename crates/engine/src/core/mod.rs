@@ -245,6 +245,10 @@ impl Core {
                 let _ = reply.send(());
             }
             Message::Gained(slots, backlog) => self.slots_gained(slots, backlog, now),
+            Message::Claiming(slots, reply) => {
+                self.standing.claim(slots);
+                let _ = reply.send(());
+            }
             Message::GiveUp(slots) => self.give_slots_up(slots, now),
             Message::LeaseRenewed => self.release_brake(now),
             Message::Fenced(reply) => self.fenced(reply),

@@ -21,6 +21,11 @@ pub(crate) struct Standing {
     owned: SlotSet,
     /// Slots that it gives up, of which something is still in memory or in flight.
     leaving: SlotSet,
+    /// Slots that it is about to own.
+    claimed: SlotSet,
+    /// What this node's commits wrote for those since the claim began, by endpoint the first that falls due: no news to
+    /// itself, and perhaps not visible yet when the claim read what waits.
+    written: BTreeMap<EndpointKey, Millis>,
     /// When slots were taken over from other nodes, by slot; none where the store is this process's own.
     taken_over: BTreeMap<Slot, Millis>,
     /// Others took over what it had: everything is void once the commit on its way has ended.
@@ -31,6 +36,26 @@ impl Standing {
     /// Of a node with these slots.
     pub(crate) fn new(owned: SlotSet) -> Self {
         Self { owned, ..Self::default() }
+    }
+
+    /// These slots are being claimed. Those of an earlier claim that came to nothing are read anew.
+    pub(crate) fn claim(&mut self, slots: SlotSet) {
+        self.claimed = slots;
+        self.written.clear();
+    }
+
+    /// A commit wrote a row in the due index for an endpoint that is not this node's, or not yet.
+    pub(crate) fn wrote(&mut self, endpoint: EndpointKey, due: Millis) {
+        if self.claimed.has(endpoint) {
+            let first = self.written.entry(endpoint).or_insert(due);
+            *first = due.min(*first);
+        }
+    }
+
+    /// The claim has come to its end.
+    fn claimed(&mut self) -> BTreeMap<EndpointKey, Millis> {
+        self.claimed = SlotSet::EMPTY;
+        std::mem::take(&mut self.written)
     }
 
     /// When an endpoint was taken over from another node.
@@ -61,7 +86,7 @@ impl Core {
                 self.rest(endpoint);
             }
         }
-        for (endpoint, due) in backlog {
+        for (endpoint, due) in backlog.into_iter().chain(self.standing.claimed()) {
             if let Some(lane) = self.lanes.get_mut(&endpoint) {
                 lane.stored.wrote_due_unseen();
             } else {
@@ -152,6 +177,7 @@ impl Core {
             return;
         }
         (self.standing.owned, self.standing.leaving) = (SlotSet::EMPTY, SlotSet::EMPTY);
+        self.standing.claim(SlotSet::EMPTY);
         self.publish_slots();
         for lane in self.lanes.values_mut() {
             // Attempts that have not begun see the closed gate.
@@ -190,5 +216,32 @@ impl Core {
     pub(crate) fn inherit_fanouts(&mut self, fanouts: &[WaitingFanout]) {
         self.resume_fanouts(fanouts);
         self.load_fanouts();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_while_a_claim_is_under_way_is_known_when_it_ends() {
+        let (first, second) = (EndpointKey(1), EndpointKey(2));
+        assert_ne!(Slot::of(first), Slot::of(second));
+        let mut slots = SlotSet::EMPTY;
+        slots.insert(Slot::of(first));
+        let mut standing = Standing::default();
+        standing.wrote(first, Millis(1));
+        standing.claim(slots);
+        for due in [7, 5, 6] {
+            standing.wrote(first, Millis(due));
+            standing.wrote(second, Millis(due));
+        }
+        assert_eq!(standing.claimed(), BTreeMap::from([(first, Millis(5))]));
+        standing.wrote(first, Millis(8));
+        assert!(standing.claimed().is_empty(), "nothing is claimed any more");
+        standing.claim(slots);
+        standing.wrote(first, Millis(9));
+        standing.claim(slots);
+        assert!(standing.claimed().is_empty(), "the new claim reads what the old one would have missed");
     }
 }
