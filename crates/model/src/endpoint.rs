@@ -126,3 +126,20 @@ pub enum DisabledReason {
     /// Its failures met the contract's rule.
     Failures,
 }
+
+impl DisabledReason {
+    /// The number the stores keep.
+    pub fn code(self) -> i16 {
+        match self {
+            Self::Manual => 0,
+            Self::Gone => 1,
+            Self::Failures => 2,
+        }
+    }
+
+    /// The inverse of [`DisabledReason::code`].
+    pub fn from_code(code: impl Into<i64>) -> Option<Self> {
+        let code = code.into();
+        [Self::Manual, Self::Gone, Self::Failures].into_iter().find(|reason| i64::from(reason.code()) == code)
+    }
+}

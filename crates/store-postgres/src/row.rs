@@ -1,6 +1,5 @@
 //! Reading columns: times, JSON, and codes, with the row named where they are broken.
 
-use postrider_model::endpoint::DisabledReason;
 use postrider_model::id::Mode;
 use postrider_model::time::Millis;
 use serde::de::DeserializeOwned;
@@ -51,22 +50,6 @@ pub(crate) fn json<T: DeserializeOwned>(
 /// JSON for a column. What is kept can always be written as JSON.
 pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> Res<String> {
     serde_json::to_string(value).map_err(|error| Fault::corrupt("(new)", "json", "-", error))
-}
-
-/// The code of a reason.
-pub(crate) fn reason_code(reason: DisabledReason) -> i16 {
-    match reason {
-        DisabledReason::Manual => 0,
-        DisabledReason::Gone => 1,
-        DisabledReason::Failures => 2,
-    }
-}
-
-/// The inverse of [`reason_code`].
-pub(crate) fn reason_of(code: i16) -> Option<DisabledReason> {
-    [DisabledReason::Manual, DisabledReason::Gone, DisabledReason::Failures]
-        .into_iter()
-        .find(|reason| reason_code(*reason) == code)
 }
 
 /// A limit as a parameter; one more than a page holds says whether there is a next one.

@@ -1,6 +1,5 @@
 //! Reading columns: times, ids, JSON, and codes, with the row named where they are broken.
 
-use postrider_model::endpoint::DisabledReason;
 use postrider_model::time::Millis;
 use rusqlite::Row;
 use serde::de::DeserializeOwned;
@@ -31,20 +30,4 @@ pub(crate) fn json<T: DeserializeOwned>(
 /// JSON for a column. What is kept can always be written as JSON.
 pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> Res<String> {
     serde_json::to_string(value).map_err(|error| Fault::corrupt("(new)", "json", "-", error))
-}
-
-/// The code of a reason.
-pub(crate) fn reason_code(reason: DisabledReason) -> i64 {
-    match reason {
-        DisabledReason::Manual => 0,
-        DisabledReason::Gone => 1,
-        DisabledReason::Failures => 2,
-    }
-}
-
-/// The inverse of [`reason_code`].
-pub(crate) fn reason_of(code: i64) -> Option<DisabledReason> {
-    [DisabledReason::Manual, DisabledReason::Gone, DisabledReason::Failures]
-        .into_iter()
-        .find(|reason| reason_code(*reason) == code)
 }

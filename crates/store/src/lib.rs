@@ -15,6 +15,7 @@ mod error;
 mod history;
 mod journal;
 mod match_set;
+pub mod paging;
 pub mod transfer;
 mod upkeep;
 

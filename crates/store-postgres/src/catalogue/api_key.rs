@@ -6,11 +6,11 @@ use postrider_store::{ApiKey, NewApiKey, NewAudit, Page, Signal, StoreError};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::cursor::{after_key, numbered_page};
 use super::{Tell, audit, project, tenant};
 use crate::conn::Conn;
 use crate::fault::{Fault, Res};
 use crate::row::{json, limit, millis, mode, mode_bit, to_json};
+use postrider_store::paging::{after_key, numbered_page};
 
 const SELECT: &str =
     "SELECT k.key, k.id, k.project, k.name, k.mode, k.tenant, t.id, k.scopes, k.prefix, k.created_at

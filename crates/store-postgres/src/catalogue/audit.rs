@@ -5,10 +5,10 @@ use postrider_store::{AuditEntry, AuditQuery, NewAudit, Page};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::cursor::{after_key, numbered_page};
 use crate::conn::Conn;
 use crate::fault::Res;
 use crate::row::{json, limit, millis, to_json};
+use postrider_store::paging::{after_key, numbered_page};
 
 /// Writes an entry with the change it tells of.
 pub(crate) async fn insert(tx: &Conn, audit: &NewAudit) -> Res<()> {

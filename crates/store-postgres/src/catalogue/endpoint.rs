@@ -9,12 +9,12 @@ use postrider_store::{
 };
 use tokio_postgres::types::Type;
 
-use super::cursor::{after_key, page_of};
 use super::endpoint_row::{COLUMNS, endpoint, select};
 use super::{Tell, audit, tenant};
 use crate::conn::Conn;
 use crate::fault::{Fault, Res};
-use crate::row::{limit, mode_bit, reason_code, to_json};
+use crate::row::{limit, mode_bit, to_json};
+use postrider_store::paging::{after_key, page_of};
 
 const NOT_FOUND: Fault = Fault::Store(StoreError::NotFound("endpoint"));
 
@@ -47,7 +47,7 @@ pub(super) async fn create(
 
 async fn insert(tx: &Conn, new: &NewEndpoint) -> Res<EndpointKey> {
     let (disabled_at, reason) =
-        if new.enabled { (None, None) } else { (Some(new.now.0), Some(reason_code(DisabledReason::Manual))) };
+        if new.enabled { (None, None) } else { (Some(new.now.0), Some(DisabledReason::Manual.code())) };
     let row = tx
         .query_one(
             "INSERT INTO postrider.endpoint (id, project, mode, tenant, config, sealed, enabled, disabled_at,
@@ -228,7 +228,7 @@ async fn enable(tx: &Conn, key: EndpointKey) -> Res<()> {
 async fn disable(tx: &Conn, key: EndpointKey, reason: DisabledReason, now: Millis) -> Res<()> {
     tx.execute(
         "UPDATE postrider.endpoint SET enabled = false, disabled_at = $2, disabled_reason = $3 WHERE key = $1",
-        &[(&key.0, Type::INT8), (&now.0, Type::INT8), (&reason_code(reason), Type::INT2)],
+        &[(&key.0, Type::INT8), (&now.0, Type::INT8), (&reason.code(), Type::INT2)],
     )
     .await?;
     Ok(())

@@ -1,12 +1,13 @@
 //! An endpoint as a row.
 
+use postrider_model::endpoint::DisabledReason;
 use postrider_model::id::{EndpointId, EndpointKey, ProjectKey, TenantKey};
 use postrider_store::Endpoint;
 use tokio_postgres::Row;
 
 use crate::conn::{Conn, Param};
 use crate::fault::{Fault, Res};
-use crate::row::{count, json, millis, mode, reason_of, small_count, time};
+use crate::row::{count, json, millis, mode, small_count, time};
 
 /// Every column of an endpoint `e` with its tenant `t`.
 pub(super) const COLUMNS: &str =
@@ -27,7 +28,7 @@ pub(super) fn endpoint(row: &Row) -> Res<Endpoint> {
     let (key, config): (i64, &str) = (row.try_get(0)?, row.try_get(6)?);
     let reason = match row.try_get::<_, Option<i16>>(10)? {
         Some(code) => Some(
-            reason_of(code)
+            DisabledReason::from_code(code)
                 .ok_or_else(|| Fault::corrupt("endpoint", "disabled_reason", key, format!("code {code}")))?,
         ),
         None => None,

@@ -6,11 +6,11 @@ use postrider_store::{EventType, NewAudit, NewEventType, Page, Signal, StoreErro
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::cursor::page_of;
 use super::{Tell, audit, project};
 use crate::conn::Conn;
 use crate::fault::{Fault, Res};
 use crate::row::{json, limit, millis, time, to_json};
+use postrider_store::paging::page_of;
 
 const SELECT: &str =
     "SELECT e.key, n.name, e.description, e.schema, e.example, e.created_at, e.updated_at, e.archived_at

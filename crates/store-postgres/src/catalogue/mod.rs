@@ -3,7 +3,6 @@
 
 mod api_key;
 pub(crate) mod audit;
-mod cursor;
 mod endpoint;
 mod endpoint_row;
 mod event_type;

@@ -5,12 +5,12 @@ use postrider_store::{NewAudit, NewProject, Page, Project, ProjectPatch, Signal,
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::cursor::{after_key, page_of};
 use super::{Tell, audit};
 use crate::conn::{Conn, Param};
 use crate::fault::{Fault, Res};
 use crate::row::{count, json, limit, millis, to_json};
 use crate::upkeep::erasure;
+use postrider_store::paging::{after_key, page_of};
 
 const SELECT: &str = "SELECT key, id, name, contract, settings, created_at, updated_at, revision
      FROM postrider.project";

@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::cursor::{after_key, numbered_page};
 use super::{Tell, audit};
 use crate::conn::{Conn, Param};
 use crate::fault::{Fault, Res};
 use crate::row::{count, json, limit, millis, mode, mode_bit, small_count, to_json};
+use postrider_store::paging::{after_key, numbered_page};
 
 const SELECT: &str =
     "SELECT r.key, r.id, r.project, r.mode, r.tenant, r.endpoint, e.id, r.selection, r.per_second,

@@ -6,12 +6,12 @@ use postrider_store::{NewAudit, Page, Signal, StoreError, Tenant};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::cursor::{after_key, page_of};
 use super::{Tell, api_key, audit, project};
 use crate::conn::Conn;
 use crate::fault::{Fault, Res};
 use crate::row::{limit, millis};
 use crate::upkeep::erasure;
+use postrider_store::paging::{after_key, page_of};
 
 /// Makes the tenant of that id where it is new.
 pub(super) async fn ensure(tx: &Conn, project: ProjectKey, id: &str, now: Millis) -> Res<Tenant> {

@@ -7,7 +7,6 @@ use postrider_store::{DeliveryDetail, EventDetail, EventFlags, EventQuery, Event
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::cursor::{Place, Range};
 use super::matches::{WAITING, written};
 use super::summary::{self, Candidate, Wanted, broken_log, key_of};
 use super::window::newest_first;
@@ -15,6 +14,7 @@ use super::{EXAMINED, MOST_OF_CHUNK, VISIBLE, none_is_known};
 use crate::conn::Conn;
 use crate::fault::Res;
 use crate::row::{limit, millis, small_count, time};
+use postrider_store::paging::{Place, Range};
 
 /// Deliveries that an event shows at most.
 const SHOWN: usize = 250;

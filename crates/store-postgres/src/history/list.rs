@@ -8,13 +8,13 @@ use postrider_model::time::Millis;
 use postrider_store::{DeliveryQuery, DeliverySummary, Page};
 use tokio_postgres::types::Type;
 
-use super::cursor::{Place, Range};
 use super::source::{Examined, Source};
 use super::summary::{self, Candidate, Wanted};
 use super::window::newest_first;
 use super::{EXAMINED, MOST_OF_CHUNK, RESOLVED, none_is_known};
 use crate::conn::Conn;
 use crate::fault::Res;
+use postrider_store::paging::{Place, Range};
 
 /// What a visitor says: go on, or the page is full.
 type Step = ControlFlow<()>;

@@ -5,7 +5,6 @@
 //! Nothing needs one snapshot: a list is found first and read then, and what went from one table to the other in between
 //! is where it went to.
 
-mod cursor;
 pub(crate) mod erase;
 mod events;
 mod list;

@@ -6,12 +6,12 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::VISIBLE;
-use super::cursor::{Place, Range};
 use super::matches::{WAITING, written};
 use super::summary::{Candidate, key_of};
 use crate::conn::{Conn, Param};
 use crate::fault::Res;
 use crate::row::limit;
+use postrider_store::paging::{Place, Range};
 
 /// A source of deliveries.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use postrider_model::id::{EndpointKey, Ordinal};
 use postrider_model::time::Millis;
 
-use super::cursor::{Place, Range};
+use postrider_store::paging::{Place, Range};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Nothing is kept for longer, but for what is late.

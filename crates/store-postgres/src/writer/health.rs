@@ -1,6 +1,5 @@
 //! Health of endpoints, and disabling by rule.
 
-use postrider_model::endpoint::DisabledReason;
 use postrider_store::HealthWrite;
 use serde_json::json;
 use tokio_postgres::types::Type;
@@ -72,7 +71,7 @@ impl Columns {
             self.disabled.push(Disable {
                 key: write.endpoint.0,
                 at: at.0,
-                reason: reason_code(reason),
+                reason: reason.code(),
                 detail: json!({ "reason": reason }).to_string(),
             });
         }
@@ -100,13 +99,5 @@ impl Columns {
             ];
             pipeline.add(DISABLE, params);
         }
-    }
-}
-
-fn reason_code(reason: DisabledReason) -> i16 {
-    match reason {
-        DisabledReason::Manual => 0,
-        DisabledReason::Gone => 1,
-        DisabledReason::Failures => 2,
     }
 }

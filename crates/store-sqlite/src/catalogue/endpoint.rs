@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::endpoint_row::select;
 use super::{after_key, audit, page_of, tenant};
 use crate::fault::{Fault, Res};
-use crate::row::{reason_code, to_json};
+use crate::row::to_json;
 use crate::writer::Writer;
 use crate::writer::memory::ROUTING;
 
@@ -28,7 +28,7 @@ pub(super) fn create(w: &Writer, new: &NewEndpoint, limit: Option<u32>, entry: &
         check_limit(conn, new.tenant, new.mode, limit)?;
     }
     let (disabled_at, reason) =
-        if new.enabled { (None, None) } else { (Some(new.now.0), Some(reason_code(DisabledReason::Manual))) };
+        if new.enabled { (None, None) } else { (Some(new.now.0), Some(DisabledReason::Manual.code())) };
     conn.prepare_cached(
         "INSERT INTO endpoint (id, project, mode, tenant, config, sealed, enabled, disabled_at, disabled_reason,
          created_at, updated_at, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, 1)",
@@ -158,7 +158,7 @@ fn disable(conn: &Connection, key: EndpointKey, reason: DisabledReason, now: Mil
     conn.prepare_cached(
         "UPDATE endpoint SET enabled = 0, disabled_at = ?2, disabled_reason = ?3 WHERE key = ?1",
     )?
-    .execute(params![key.0, now.0, reason_code(reason)])?;
+    .execute(params![key.0, now.0, reason.code()])?;
     Ok(())
 }
 

@@ -1,12 +1,13 @@
 //! An endpoint as a row.
 
+use postrider_model::endpoint::DisabledReason;
 use postrider_model::id::{EndpointId, EndpointKey, Mode, ProjectKey, TenantKey};
 use postrider_model::time::Millis;
 use postrider_store::Endpoint;
 use rusqlite::{Connection, Params, Row};
 
 use crate::fault::{Fault, Res};
-use crate::row::{json, reason_of, time, uuid};
+use crate::row::{json, time, uuid};
 
 /// Every column of an endpoint `e` with its tenant `t`.
 const SELECT: &str = "SELECT e.key, e.id, e.project, e.mode, e.tenant, t.id, e.config, e.sealed, e.enabled,
@@ -30,7 +31,7 @@ fn endpoint(row: &Row<'_>) -> Res<Endpoint> {
     let reason: Option<i64> = row.get(10)?;
     let reason = match reason {
         Some(code) => Some(
-            reason_of(code)
+            DisabledReason::from_code(code)
                 .ok_or_else(|| Fault::corrupt("endpoint", "disabled_reason", key, format!("code {code}")))?,
         ),
         None => None,

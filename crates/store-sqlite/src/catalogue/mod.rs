@@ -2,7 +2,6 @@
 
 pub(crate) mod api_key;
 pub(crate) mod audit;
-mod cursor;
 pub(crate) mod endpoint;
 mod endpoint_row;
 mod event_type;
@@ -22,7 +21,7 @@ use postrider_store::{
     Reseal, Scope, StatRow, StatSum, StoreError, Tenant,
 };
 
-pub(crate) use cursor::{after_key, page_of};
+pub(crate) use postrider_store::paging::{after_key, page_of};
 
 use crate::store::SqliteStore;
 

@@ -5,10 +5,10 @@ use postrider_model::id::EndpointKey;
 use postrider_store::{DeliveryQuery, DeliverySummary, EventQuery, EventSummary, Page};
 use rusqlite::Connection;
 
-use super::cursor::{Place, Range};
 use super::walk::{self, Step, Visitor};
 use super::{EXAMINED, detail, summary};
 use crate::fault::Res;
+use postrider_store::paging::{Place, Range};
 
 /// Rows found so far, and where the walk is.
 struct Collector<T> {

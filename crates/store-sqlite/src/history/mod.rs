@@ -1,7 +1,6 @@
 //! Lists and single objects. Lists are newest first and walk ids downwards: the newest part by id, the rest by the
 //! sorted runs (DESIGN 5 "Lists").
 
-mod cursor;
 mod detail;
 mod erase;
 mod list;

@@ -7,9 +7,9 @@ use postrider_store::Scope;
 use rusqlite::{Connection, params};
 
 use super::EXAMINED;
-use super::cursor::{Place, Range};
 use crate::fault::Res;
 use crate::writer::mark;
+use postrider_store::paging::{Place, Range};
 
 /// What a visitor says: go on, or the page is full.
 pub(super) type Step = ControlFlow<()>;

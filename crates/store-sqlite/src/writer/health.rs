@@ -10,7 +10,6 @@ use serde_json::json;
 use super::Writer;
 use crate::catalogue::{audit, tenant};
 use crate::fault::Res;
-use crate::row::reason_code;
 
 /// Writes one endpoint's health.
 pub(crate) fn write(w: &Writer, health: &HealthWrite) -> Res<()> {
@@ -40,7 +39,7 @@ fn disable(w: &Writer, endpoint: EndpointKey, reason: DisabledReason, at: Millis
          WHERE key = ?1 AND enabled = 1 AND deleted_at IS NULL
          RETURNING project, tenant, (SELECT id FROM tenant WHERE key = endpoint.tenant), id",
     )?;
-    let row = statement.query_row(params![endpoint.0, at.0, reason_code(reason)], |row| {
+    let row = statement.query_row(params![endpoint.0, at.0, reason.code()], |row| {
         Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get::<_, [u8; 16]>(3)?))
     });
     let Some((project, tenant_key, tenant_id, id)) = row.optional()? else { return Ok(()) };

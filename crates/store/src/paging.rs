@@ -1,21 +1,48 @@
-//! Where a page begins: an event, and in lists of deliveries an endpoint.
+//! Pages and their cursors, the same in every store: a cursor means the same after a move from one to another.
 
 use postrider_model::id::{EndpointKey, Ordinal};
 use postrider_model::time::Millis;
-use postrider_store::StoreError;
 
-use crate::fault::{Fault, Res};
+use crate::{Page, StoreError};
+
+/// The row number that a page comes before, in lists that go by row number, newest first; the first page comes before
+/// none.
+///
+/// # Errors
+/// [`StoreError::BadCursor`].
+pub fn after_key(cursor: Option<&str>) -> Result<i64, StoreError> {
+    match cursor {
+        None => Ok(i64::MAX),
+        Some(text) => text.parse().map_err(|_| StoreError::BadCursor),
+    }
+}
+
+/// The page of `rows`, of which one more than `limit` was asked for.
+pub fn page_of<T>(mut rows: Vec<T>, limit: usize, key: impl Fn(&T) -> String) -> Page<T> {
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = if more { rows.last().map(key) } else { None };
+    Page { rows, next }
+}
+
+/// As [`page_of`], of rows that come with their numbers.
+pub fn numbered_page<T>(rows: Vec<(i64, T)>, limit: usize) -> Page<T> {
+    let page = page_of(rows, limit, |(key, _)| key.to_string());
+    Page { rows: page.rows.into_iter().map(|(_, row)| row).collect(), next: page.next }
+}
 
 /// A place in a list; the page holds what lies strictly below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    pub(super) event: Ordinal,
-    pub(super) endpoint: EndpointKey,
+pub struct Place {
+    /// The event.
+    pub event: Ordinal,
+    /// In lists of deliveries, the endpoint.
+    pub endpoint: EndpointKey,
 }
 
 impl Place {
     /// As text: hexadecimal numbers with a point between them.
-    pub(super) fn show(self) -> String {
+    pub fn show(self) -> String {
         format!("{:x}.{:x}", self.event.0, self.endpoint.0)
     }
 
@@ -29,21 +56,28 @@ impl Place {
 
 /// The part of a list that a page may come from.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Range {
+pub struct Range {
     /// The first event of it.
-    pub(super) first: Ordinal,
+    pub first: Ordinal,
     /// Strictly below this.
-    pub(super) below: Place,
+    pub below: Place,
 }
 
 impl Range {
     /// From the bounds of a query and its cursor. `since` is inclusive, `until` exclusive (DESIGN 4.4).
-    pub(super) fn new(since: Option<Millis>, until: Option<Millis>, cursor: Option<&str>) -> Res<Self> {
+    ///
+    /// # Errors
+    /// [`StoreError::BadCursor`].
+    pub fn new(
+        since: Option<Millis>,
+        until: Option<Millis>,
+        cursor: Option<&str>,
+    ) -> Result<Self, StoreError> {
         let end =
             Place { event: until.map_or(Ordinal(i64::MAX), Ordinal::at), endpoint: EndpointKey(i64::MIN) };
         let below = match cursor {
             None => end,
-            Some(text) => Place::read(text).ok_or(Fault::Store(StoreError::BadCursor))?.min(end),
+            Some(text) => Place::read(text).ok_or(StoreError::BadCursor)?.min(end),
         };
         Ok(Self { first: since.map_or(Ordinal(i64::MIN), Ordinal::at), below })
     }
