@@ -15,6 +15,12 @@ use tokio_postgres::{CopyInSink, Row, Statement};
 
 use crate::fault::{Fault, Res};
 
+/// A transaction of a machine that vanished, or of a process that was stopped, holds its locks until the server ends it:
+/// well before others would wait for them longer than for the machine's lease. Of this transaction alone, so that it works
+/// before a pooler too.
+const BEGIN: &str =
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '5s'";
+
 /// A value and its type: the statement is never sent ahead to learn the types.
 pub(crate) type Param<'a> = (&'a (dyn ToSql + Sync), Type);
 
@@ -130,7 +136,7 @@ impl Conn {
     /// Begins a transaction that reads and writes what others have committed.
     pub(crate) async fn begin(self) -> Res<Tx> {
         let tx = Tx::of(self);
-        tx.run("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+        tx.run(BEGIN).await?;
         Ok(tx)
     }
 }

@@ -192,7 +192,8 @@ impl Cluster for SimStore {
             room.claim(place.0, slots)
         };
         let backlog = backlog(&self.inner, &slots)?;
-        self.wait(self.shape.read_ms).await;
+        // What waits of many endpoints takes a while to read, and this node goes on writing meanwhile.
+        self.wait(self.shape.read_ms * 40).await;
         seat.reachable().await;
         Ok(Claimed { slots, backlog })
     }

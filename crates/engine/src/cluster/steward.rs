@@ -93,7 +93,8 @@ impl Steward {
     async fn turn(&mut self, woken: Woken, view: Option<&View>) -> Result<bool, StoreError> {
         if *self.shared.cluster.fenced.borrow() {
             self.join_again().await?;
-            return Ok(false);
+            // News are read before anything is claimed: what is written after a claim's backlog lies behind the cursor.
+            return Ok(true);
         }
         match woken {
             Woken::Vacated(slots) => self.vacated = self.vacated.or(&slots),
@@ -149,10 +150,15 @@ impl Steward {
                 free = free.or(&dead.slots);
             }
         }
-        // What a claim took of which the answer was lost.
+        // What a claim took of which the answer was lost: it is claimed once more, or given back if it falls to others by
+        // now. The core never had it.
         let known = view.nodes.iter().find(|node| node.number == me);
-        free = known.map_or(free, |node| free.or(&node.slots));
+        let unanswered = known.map_or(SlotSet::EMPTY, |node| node.slots.without(&self.mine));
+        free = free.or(&unanswered);
         let desired = self.share(view, me);
+        if !unanswered.without(&desired).is_empty() {
+            self.shared.store.release(unanswered.without(&desired)).await?;
+        }
         self.give_up(self.mine.without(&desired).without(&self.leaving));
         self.claim(desired.and(&free).without(&self.mine)).await
     }

@@ -116,7 +116,7 @@ impl Core {
     /// A backlog of an endpoint without a lane: at its due time the plan is read and the lane made.
     pub(crate) fn expect(&mut self, endpoint: EndpointKey, due: Millis, now: Millis) {
         if !self.owns(endpoint) {
-            return;
+            return self.standing.wrote(endpoint, due);
         }
         let due = due.max(now);
         let known = self.unplanned.get(&endpoint).copied();

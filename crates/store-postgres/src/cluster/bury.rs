@@ -18,6 +18,8 @@ use crate::writer::LANES_ALONE;
 /// Events of one step.
 const STEP: i64 = 2_000;
 
+/// Who waits for the lanes alone keeps others waiting who share them.
+const PATIENCE: &str = "SET LOCAL lock_timeout = '2s'";
 /// Holds the node's row: no commit of it is under way, and none begins. Its generation is counted up first, so that a
 /// node that comes back while this goes on finds that its lease is over.
 const LOCK: &str = "SELECT low_water FROM postrider.node
@@ -76,6 +78,7 @@ async fn steps(store: &PostgresStore, dead: i16, heir: i16, now: Millis, alone: 
         let held = tx.query_opt(LOCK, &[(&dead, Type::INT2), (&alone, Type::BOOL)]).await?;
         let Some(held) = held else { return Ok(None) };
         tx.execute(FENCE, &[(&dead, Type::INT2)]).await?;
+        tx.run(PATIENCE).await?;
         // The node may be back under another number and tell of what endpoints took: not while this looks.
         tx.query(LANES_ALONE, &[]).await?;
         let (count, next) = take_over(&tx, dead, held.try_get(0)?, now, alone).await?;

@@ -18,7 +18,9 @@ use crate::store::{Membership, PostgresStore};
 
 pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 pub(super) const COMMIT: &str = "COMMIT";
-pub(super) const FENCE: &str = "SELECT postrider.fence($1, $2)";
+/// With it, an end for what a machine that vanishes leaves open: whoever buries it waits for that.
+pub(super) const FENCE: &str =
+    "SELECT postrider.fence($1, $2), set_config('idle_in_transaction_session_timeout', '5s', true)";
 pub(super) const LOW_WATER: &str =
     "UPDATE postrider.node SET low_water = $3 WHERE number = $1 AND generation = $2";
 /// Who puts a delivery that was in a lane into the due index shares it; who changes one from elsewhere has it alone.

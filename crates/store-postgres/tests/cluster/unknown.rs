@@ -4,14 +4,16 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use postrider_postgres::Database;
-use postrider_store::{AppendOutcome, Backlog, Journal, NewDelivery, Next, Place, StoreError};
+use postrider_store::{AppendOutcome, Backlog, Cluster, Journal, NewDelivery, Next, Place, StoreError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::nodes::{NOW, appending, first_on, settle, settling};
+use crate::end_lease;
+use crate::nodes::{NOW, another, appending, first_on, settle, settling};
 
 /// What the proxy does with the next COMMIT.
 const PASS: u8 = 0;
@@ -19,6 +21,8 @@ const PASS: u8 = 0;
 const LOSE_ANSWER: u8 = 1;
 /// It is lost with the connection.
 const LOSE_IT: u8 = 2;
+/// Nothing passes any more in either direction, and neither side is told.
+const SILENCE: u8 = 3;
 
 struct Proxy {
     url: String,
@@ -64,6 +68,7 @@ async fn forward(client: TcpStream, server: SocketAddr, lose: Arc<AtomicU8>) {
                 let commits = sent.windows(7).any(|window| window == b"COMMIT\0");
                 match if commits { lose.swap(PASS, Ordering::SeqCst) } else { PASS } {
                     LOSE_IT => return,
+                    SILENCE => return std::future::pending().await,
                     LOSE_ANSWER => {
                         to_server.write_all(sent).await.unwrap();
                         // The answer to COMMIT says so.
@@ -136,4 +141,28 @@ async fn settles_whose_commit_is_lost_are_simply_made_again() {
         );
         assert_eq!(database.ask(&attempts), ["1"], "the attempt is in its log once");
     }
+}
+
+#[tokio::test]
+async fn a_node_that_is_cut_off_in_a_commit_is_buried_within_its_lease() {
+    let Some(database) = Database::new() else { return };
+    let proxy = Proxy::before(&database).await;
+    // Whose statements go as they are, so that the proxy knows them.
+    let mut a = first_on(&proxy.url, true).await;
+    let b = another(&database, &a).await;
+    let endpoint = a.endpoint().await;
+    a.deliver(endpoint, Place::Due(NOW)).await;
+    let event = a.event(vec![NewDelivery { endpoint, place: Place::Lane }]).await;
+    proxy.next.store(SILENCE, Ordering::SeqCst);
+    let store = Arc::clone(&a.store);
+    let mut committing = JoinSet::new();
+    committing.spawn(async move { store.commit(appending(vec![event])).await });
+    let open =
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'";
+    while database.ask(open).is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    end_lease(&database, a.joined.number);
+    let buried = tokio::time::timeout(Duration::from_secs(8), b.store.bury(a.joined.number, NOW)).await;
+    assert!(buried.expect("what it left open has ended").unwrap().is_some());
 }
