@@ -9,7 +9,7 @@ mod fresh;
 mod health;
 mod idempotency;
 mod ledger;
-mod order;
+pub(crate) mod order;
 mod rows;
 mod settle;
 mod unknown;

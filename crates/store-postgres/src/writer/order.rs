@@ -14,7 +14,7 @@ use super::Stop;
 use crate::store::{Membership, PostgresStore};
 
 /// An endpoint and one of its ordered keys.
-pub(super) type Line = (i64, i64);
+pub(crate) type Line = (i64, i64);
 
 /// Lets the first of each line go on: if it is parked, or if the one before it ended, which its owner may not know.
 const RELEASE: &str = "WITH first AS (
@@ -32,7 +32,7 @@ const RELEASE: &str = "WITH first AS (
     SELECT endpoint, okey, event, place FROM first";
 
 /// The first of lines, after the commit: place and event.
-pub(super) type Firsts = HashMap<Line, (i64, i64)>;
+pub(crate) type Firsts = HashMap<Line, (i64, i64)>;
 
 /// What happened in the lines, in its order.
 #[derive(Debug, Default)]
@@ -137,7 +137,7 @@ pub(super) async fn release(
     }
     let mut pause = std::time::Duration::from_millis(5);
     loop {
-        match look(store, me, now, &touched).await {
+        match look(store, i16::from(me.number.0), now, &touched).await {
             Ok(firsts) => return Ok(firsts),
             // The store is being closed: a start repairs it.
             Err(fault) if store.is_shut() => return Err(fault.into()),
@@ -150,9 +150,11 @@ pub(super) async fn release(
     }
 }
 
-async fn look(
+/// Looks at these lines, and whether one of each ended, in a statement of its own: to be called after the commit that
+/// touched them. `writer` is who lets them go on.
+pub(crate) async fn look(
     store: &PostgresStore,
-    me: Membership,
+    writer: i16,
     now: Millis,
     touched: &BTreeMap<Line, bool>,
 ) -> crate::fault::Res<Firsts> {
@@ -169,7 +171,7 @@ async fn look(
                 (&keys, Type::INT8_ARRAY),
                 (&ended, Type::BOOL_ARRAY),
                 (&now.0, Type::INT8),
-                (&i16::from(me.number.0), Type::INT2),
+                (&writer, Type::INT2),
             ],
         )
         .await?;
