@@ -9,6 +9,7 @@ use std::time::Duration;
 use postrider_model::slot::{NodeNumber, SlotSet, share};
 use postrider_store::{NewsCursor, NewsQuery, Signal, StoreError, View};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::{StewardEnd, join, joined_as};
 use crate::core::{Message, Reservation};
@@ -18,12 +19,17 @@ use crate::engine::Shared;
 const NEWS_ROWS: usize = 1_024;
 /// Of the budget for bodies at most this much is filled by one reading.
 const NEWS_BYTES: usize = 4 * 1024 * 1024;
+/// What waits in the slots is looked through this often: news tell of everything, and what they might still have missed
+/// must not wait for ever.
+const LOOK_THROUGH: Duration = Duration::from_secs(60);
 /// After the store failed.
 const AGAIN: Duration = Duration::from_millis(250);
 
 struct Steward {
     shared: Arc<Shared>,
     end: StewardEnd,
+    /// When the slots are looked through next.
+    look_through_at: Instant,
     /// Up to where news were read.
     cursor: Option<NewsCursor>,
     /// Slots that are owned, or taken by the claim that was made last.
@@ -41,6 +47,7 @@ pub(super) async fn run(shared: Arc<Shared>, end: StewardEnd) {
     let mut steward = Steward {
         shared,
         end,
+        look_through_at: Instant::now() + LOOK_THROUGH,
         cursor: None,
         mine: SlotSet::EMPTY,
         leaving: SlotSet::EMPTY,
@@ -106,7 +113,23 @@ impl Steward {
             Woken::Fence | Woken::News => {}
         }
         self.release().await?;
+        self.look_through().await?;
         self.read_news().await
+    }
+
+    /// What is overdue in this node's slots, whether it knows of it or not.
+    async fn look_through(&mut self) -> Result<(), StoreError> {
+        if Instant::now() < self.look_through_at {
+            return Ok(());
+        }
+        self.look_through_at = Instant::now() + LOOK_THROUGH;
+        let slots = self.mine.without(&self.leaving);
+        if slots.is_empty() {
+            return Ok(());
+        }
+        let kept = self.shared.store.claim(slots, self.shared.time.now()).await?;
+        self.shared.tell(Message::Overdue(kept.backlog));
+        Ok(())
     }
 
     /// Everything in memory is void; a new number, and from there as after a start.

@@ -55,6 +55,8 @@ pub(crate) enum Message {
     /// These slots are being claimed, and what waits in them is read after the reply: what this node's own commits write
     /// for them from now on may not be among it.
     Claiming(SlotSet, oneshot::Sender<()>),
+    /// What waits in this node's slots, of which some may be overdue.
+    Overdue(Vec<(EndpointKey, Millis)>),
     /// Slots fall to others.
     GiveUp(SlotSet),
     /// The lease was renewed after it had lapsed.

@@ -249,6 +249,7 @@ impl Core {
                 self.standing.claim(slots);
                 let _ = reply.send(());
             }
+            Message::Overdue(backlog) => self.look_at_overdue(backlog, now),
             Message::GiveUp(slots) => self.give_slots_up(slots, now),
             Message::LeaseRenewed => self.release_brake(now),
             Message::Fenced(reply) => self.fenced(reply),

@@ -1,18 +1,22 @@
 //! Slots that come and go while the core runs (DESIGN 6): only the owner of a slot makes its deliveries.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use postrider_model::delivery::DeliveryKey;
 use postrider_model::id::{EndpointKey, Ordinal, OrdinalSource};
 use postrider_model::slot::{NodeNumber, Slot, SlotSet};
 use postrider_model::time::Millis;
-use postrider_store::{Change, StoreError, WaitingFanout};
+use postrider_store::{Change, StoreError, SweepInto, WaitingFanout};
 use tokio::sync::oneshot;
 
 use super::Core;
 use super::fanout::Fanouts;
 use super::lane::Item;
 use super::low_water::LowWater;
+
+/// What fell due longer ago than this is looked at once more.
+const OVERDUE: Duration = Duration::from_secs(10);
 
 /// Where this node stands among the others.
 #[derive(Debug, Default)]
@@ -94,6 +98,25 @@ impl Core {
             }
         }
         self.shared.replays.notify_one();
+    }
+
+    /// Lanes read once more what should have begun long ago. As a rule they know of it: it waits for its endpoint.
+    pub(crate) fn look_at_overdue(&mut self, backlog: Vec<(EndpointKey, Millis)>, now: Millis) {
+        for (endpoint, due) in backlog {
+            if !self.owns(endpoint) || now.since(due) < OVERDUE {
+                continue;
+            }
+            match self.lanes.get_mut(&endpoint) {
+                None => self.expect(endpoint, due, now),
+                Some(lane) if lane.plan.enabled => {
+                    lane.stored.wrote_due_unseen();
+                    self.pump(endpoint, now);
+                }
+                // Written beside its sweep, by a node that did not know yet that it was disabled.
+                Some(lane) if !lane.stored.sweeping => self.sweep_later(endpoint, SweepInto::Held),
+                Some(_) => {}
+            }
+        }
     }
 
     /// Slots fall to others: nothing of theirs begins any more, what waits in memory goes to the store, and each is
