@@ -21,13 +21,13 @@ pub(crate) struct Connections {
 
 impl Connections {
     /// A pool; nothing is connected yet.
-    pub(crate) fn new(target: &Target, options: &PostgresOptions) -> Result<Self, OpenError> {
+    pub(crate) fn new(target: &Target, options: &PostgresOptions, most: usize) -> Result<Self, OpenError> {
         let tls = Tls::new(&target.verify)?;
         let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(target.config.clone(), tls, config);
         let hosts = u32::try_from(target.config.get_hosts().len().max(1)).unwrap_or(1);
         let pool = Pool::builder(manager)
-            .max_size(options.connections.max(2))
+            .max_size(most)
             // A session that was used a moment ago has its plans and its part of the catalogue at hand.
             .queue_mode(QueueMode::Lifo)
             .wait_timeout(Some(options.pool_wait))

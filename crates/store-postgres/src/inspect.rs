@@ -68,7 +68,7 @@ pub struct Inspection {
 /// [`OpenError`], where there is nothing to look at.
 pub async fn inspect(options: &PostgresOptions) -> Result<Inspection, OpenError> {
     let target = url::read(options)?;
-    let connections = Connections::new(&target, options)?;
+    let connections = Connections::new(&target, options, 1)?;
     let conn = connections.get().await.map_err(at_open)?;
     let mut seen = server(&conn).await.map_err(at_open)?;
     store(&conn, &mut seen).await.map_err(at_open)?;

@@ -14,7 +14,8 @@ pub struct PostgresOptions {
     /// A transaction pooler such as `PgBouncer` stands before the server: no prepared statements, nothing that belongs to
     /// a session, no LISTEN.
     pub pooler: bool,
-    /// Connections at most, beside one or two for the doorbell.
+    /// Connections at most for requests and standing work, beside four for what the node lives by and one or two for
+    /// the doorbell.
     pub connections: usize,
     /// The id salt of an installation that is new; an existing one keeps its own.
     pub salt_if_new: IdSalt,

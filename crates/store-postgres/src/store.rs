@@ -20,12 +20,17 @@ use crate::tls::Tls;
 use crate::upkeep::Standing;
 use crate::{schema, transfer, url};
 
+/// A commit, a beat, news, and one to spare.
+const VITAL_CONNECTIONS: usize = 4;
+
 /// The shared store. All ports of `postrider-store` are implemented on it.
 #[derive(Debug)]
 pub struct PostgresStore {
     /// How long requests wait for an answer of the server.
     answer_within: std::time::Duration,
     connections: Connections,
+    /// For commits, the lease, slots and news: no number of slow lists keeps these waiting.
+    vital: Connections,
     salt: IdSalt,
     pub(crate) schema_version: u32,
     membership: RwLock<Option<Membership>>,
@@ -67,7 +72,8 @@ impl PostgresStore {
     /// As [`PostgresStore::open`].
     pub async fn open_to_fill(options: PostgresOptions) -> Result<Arc<Self>, OpenError> {
         let target = url::read(&options)?;
-        let connections = Connections::new(&target, &options)?;
+        let connections = Connections::new(&target, &options, options.connections.max(2))?;
+        let vital = Connections::new(&target, &options, VITAL_CONNECTIONS)?;
         let first = connect::check(&connections).await?;
         let schema_version = schema::migrate(first, &connections).await?;
         let conn = connections.get().await.map_err(at_open)?;
@@ -78,6 +84,7 @@ impl PostgresStore {
         Ok(Arc::new(Self {
             answer_within: options.answer_within,
             connections,
+            vital,
             salt,
             schema_version,
             membership: RwLock::new(None),
@@ -98,6 +105,16 @@ impl PostgresStore {
     /// A connection.
     pub(crate) async fn conn(&self) -> Res<Conn> {
         if self.is_shut() { Err(Fault::closed()) } else { self.connections.get().await }
+    }
+
+    /// A connection of those that are kept for what the node lives by.
+    pub(crate) async fn vital(&self) -> Res<Conn> {
+        if self.is_shut() { Err(Fault::closed()) } else { self.vital.get().await }
+    }
+
+    /// As [`PostgresStore::begin`], on a connection like that.
+    pub(crate) async fn begin_vital(&self) -> Res<Tx> {
+        self.vital().await?.begin().await
     }
 
     /// A connection for what somebody waits for: an answer that does not come in time is none.
@@ -138,6 +155,7 @@ impl PostgresStore {
     pub(crate) fn shut(&self) {
         self.closed.store(true, Ordering::Release);
         self.connections.close();
+        self.vital.close();
     }
 }
 

@@ -95,7 +95,7 @@ pub(crate) const OPTIONS: &[Opt] = &[
         Kind::Number,
         "COUNT",
         "16",
-        "Connections of this node to PostgreSQL at most, at least 3; two more ring and hear the doorbell.",
+        "Connections of this node to PostgreSQL for requests and standing work at most, at least 3; four more are for commits, the lease and news, two for the doorbell.",
     ),
     opt(
         "role",

@@ -62,7 +62,7 @@ pub(super) async fn bury(store: &PostgresStore, dead: NodeNumber, now: Millis) -
 
 /// Buries every node that there is, whatever its lease.
 pub(super) async fn everyone(store: &PostgresStore, now: Millis) -> Res<u64> {
-    let nodes = store.conn().await?.query("SELECT number FROM postrider.node", &[]).await?;
+    let nodes = store.vital().await?.query("SELECT number FROM postrider.node", &[]).await?;
     let mut moved = 0;
     for row in nodes {
         let buried = steps(store, row.try_get(0)?, 0, now, true).await?;
@@ -74,7 +74,7 @@ pub(super) async fn everyone(store: &PostgresStore, now: Millis) -> Res<u64> {
 async fn steps(store: &PostgresStore, dead: i16, heir: i16, now: Millis, alone: bool) -> Res<Option<Buried>> {
     let mut moved = 0;
     loop {
-        let tx = store.begin().await?;
+        let tx = store.begin_vital().await?;
         let held = tx.query_opt(LOCK, &[(&dead, Type::INT2), (&alone, Type::BOOL)]).await?;
         let Some(held) = held else { return Ok(None) };
         tx.execute(FENCE, &[(&dead, Type::INT2)]).await?;
@@ -91,7 +91,7 @@ async fn steps(store: &PostgresStore, dead: i16, heir: i16, now: Millis, alone: 
         let fanouts = finish(&tx, dead, heir).await?;
         tx.commit().await?;
         // It may have ended between a commit and the look after it, in a line of a slot that another node owns.
-        claim::repair(&store.conn().await?, &SlotSet::ALL, now, NOBODY).await?;
+        claim::repair(&store.vital().await?, &SlotSet::ALL, now, NOBODY).await?;
         return Ok(Some(Buried { moved, fanouts }));
     }
 }

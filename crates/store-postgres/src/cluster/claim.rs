@@ -32,7 +32,7 @@ const BACKLOG: &str = "SELECT b.endpoint, CASE WHEN e.enabled AND e.deleted_at I
 pub(super) async fn claim(store: &PostgresStore, slots: SlotSet, now: Millis) -> Res<Claimed> {
     let me = store.membership().ok_or(StoreError::Fenced)?;
     let number = i16::from(me.number.0);
-    let tx = store.begin().await?;
+    let tx = store.begin_vital().await?;
     fence(&tx, number, me.generation).await?;
     let rows = tx.query(CLAIM, &[(&number, Type::INT2), (&numbers(&slots), Type::INT2_ARRAY)]).await?;
     tx.commit().await?;
@@ -43,7 +43,7 @@ pub(super) async fn claim(store: &PostgresStore, slots: SlotSet, now: Millis) ->
     if taken.is_empty() {
         return Ok(Claimed::default());
     }
-    let conn = store.conn().await?;
+    let conn = store.vital().await?;
     Ok(Claimed { slots: taken, backlog: backlog(&conn, &taken, now, number).await? })
 }
 
@@ -72,7 +72,7 @@ pub(super) async fn repair(conn: &Conn, slots: &SlotSet, now: Millis, writer: i1
 pub(super) async fn release(store: &PostgresStore, slots: SlotSet) -> Res<()> {
     let me = store.membership().ok_or(StoreError::Fenced)?;
     let number = i16::from(me.number.0);
-    let tx = store.begin().await?;
+    let tx = store.begin_vital().await?;
     fence(&tx, number, me.generation).await?;
     tx.execute(RELEASE, &[(&number, Type::INT2), (&numbers(&slots), Type::INT2_ARRAY)]).await?;
     signal::insert(&tx, number, &Signal::Slots).await?;

@@ -51,7 +51,7 @@ const HIGHEST: &str = "SELECT (SELECT max(id) FROM postrider.event),
 pub(super) async fn join(store: &PostgresStore, node: &NewNode) -> Res<Joined> {
     store.set_membership(None);
     store.memory.lock().clear();
-    let tx = store.begin().await?;
+    let tx = store.begin_vital().await?;
     tx.query("SELECT pg_advisory_xact_lock($1)", &[(&LOCK, Type::INT8)]).await?;
     let most = i32::try_from(NodeNumber::MOST - 1).unwrap_or(i32::MAX);
     let free: Option<i16> = tx.query_one(FREE, &[(&most, Type::INT4)]).await?.try_get(0)?;
@@ -98,7 +98,7 @@ pub(crate) async fn join_alone(store: &PostgresStore, now: Millis) -> Res<(u64, 
     store.set_membership(None);
     store.memory.lock().clear();
     let moved = bury::everyone(store, now).await?;
-    let tx = store.begin().await?;
+    let tx = store.begin_vital().await?;
     tx.query("SELECT pg_advisory_xact_lock($1)", &[(&LOCK, Type::INT8)]).await?;
     let highest = highest(&tx).await?;
     let node = NewNode {
@@ -143,7 +143,7 @@ fn ordinal_part(id: uuid::Uuid) -> i64 {
 /// Renews the lease.
 pub(super) async fn beat(store: &PostgresStore, beat: Beat) -> Res<View> {
     let me = store.membership().ok_or(StoreError::Fenced)?;
-    let conn = store.conn().await?;
+    let conn = store.vital().await?;
     let renewed = conn
         .query_opt(
             BEAT,
@@ -207,7 +207,7 @@ fn seen(row: &Row) -> Res<NodeSeen> {
 pub(super) async fn leave(store: &PostgresStore) -> Res<()> {
     let Some(me) = store.membership() else { return Ok(()) };
     let number = i16::from(me.number.0);
-    let tx = store.begin().await?;
+    let tx = store.begin_vital().await?;
     let left = tx.execute(LEAVE, &[(&number, Type::INT2), (&me.generation, Type::INT8)]).await?;
     if left == 0 {
         // Another node was faster.

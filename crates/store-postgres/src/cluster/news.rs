@@ -131,7 +131,7 @@ async fn look(
     query: &NewsQuery,
 ) -> Res<Found> {
     let slots = numbers(&query.slots);
-    let conn = store.conn().await?;
+    let conn = store.vital().await?;
     let mut tx = crate::conn::Tx::of(conn);
     let range =
         || -> Vec<Param<'_>> { vec![(&from, Type::INT8), (open, Type::INT8_ARRAY), (&writer, Type::INT2)] };

@@ -108,7 +108,7 @@ async fn tried(store: &PostgresStore, me: Membership, work: &Work<'_>) -> Result
 }
 
 async fn once(store: &PostgresStore, me: Membership, work: &Work<'_>) -> Result<Done, Stop> {
-    let mut tx = Tx::of(store.conn().await?);
+    let mut tx = Tx::of(store.vital().await?);
     if work.is_fresh_only() {
         return fresh::commit(store, &mut tx, me, work).await;
     }

@@ -162,7 +162,7 @@ pub(crate) async fn look(
     let keys: Vec<i64> = touched.keys().map(|(_, okey)| *okey).collect();
     let ended: Vec<bool> = touched.values().copied().collect();
     let rows = store
-        .conn()
+        .vital()
         .await?
         .query(
             RELEASE,

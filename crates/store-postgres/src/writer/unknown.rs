@@ -48,7 +48,7 @@ pub(super) async fn resolve(
 
 /// Whether it is committed; `None` while it is under way.
 async fn ask(store: &PostgresStore, xact: i64, first: Option<(Ordinal, i16)>) -> Res<Option<bool>> {
-    let conn = store.conn().await?;
+    let conn = store.vital().await?;
     let status = conn.query_opt(STATUS, &[(&xact.to_string(), Type::TEXT)]).await;
     let status: Option<String> = match status {
         Ok(Some(row)) => row.try_get(0)?,
