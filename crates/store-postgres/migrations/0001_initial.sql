@@ -253,6 +253,8 @@ CREATE TABLE postrider.node (
     name text NOT NULL,
     address text NOT NULL,
     version text NOT NULL,
+    -- The newest version of the schema that its program knows.
+    knows integer NOT NULL DEFAULT 1,
     serves boolean NOT NULL,
     works boolean NOT NULL,
     started_at timestamptz NOT NULL,

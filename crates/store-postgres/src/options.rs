@@ -26,6 +26,9 @@ pub struct PostgresOptions {
     /// How long a request of the API waits for an answer of the server; commits and standing work wait until the
     /// connection ends.
     pub answer_within: Duration,
+    /// How long an opening waits for what is in the way of a migration: another node that makes it, or sessions that use
+    /// the tables.
+    pub migrate_within: Duration,
 }
 
 impl PostgresOptions {
@@ -39,6 +42,7 @@ impl PostgresOptions {
             connect_timeout: Duration::from_secs(5),
             pool_wait: Duration::from_secs(5),
             answer_within: Duration::from_secs(10),
+            migrate_within: Duration::from_secs(300),
         }
     }
 }
@@ -89,7 +93,7 @@ pub enum OpenError {
     HalfCopied,
     /// The schema was written by a newer version that this program cannot work beside.
     #[error(
-        "the database has schema version {found}, which programs that know version {oldest} and newer can use; this one knows {known}"
+        "the database has schema version {found}, which programs that know version {oldest} and newer can use; this one knows {known}: start the version of Postrider that the other nodes run"
     )]
     Newer {
         /// Its version.
@@ -98,6 +102,34 @@ pub enum OpenError {
         oldest: u32,
         /// What this program knows.
         known: u32,
+    },
+    /// A migration ends support for programs that are still running.
+    #[error(
+        "the schema of this version cannot be used by nodes that are still running: {names}; stop them, then start this one again"
+    )]
+    OlderNodes {
+        /// The names of the nodes.
+        names: String,
+    },
+    /// A migration could not be made in the time there was for it.
+    #[error(
+        "the database's schema could not be changed for {seconds} s: {why}; start again when nothing is in the way"
+    )]
+    SchemaBusy {
+        /// How long it was tried.
+        seconds: u64,
+        /// What was in the way.
+        why: String,
+    },
+    /// The user lacks a right to the schema, or to make it.
+    #[error("the user {user} has no right to Postrider's schema: {said}; {remedy}")]
+    Forbidden {
+        /// Who.
+        user: String,
+        /// What the server said.
+        said: String,
+        /// What gives the right.
+        remedy: String,
     },
     /// The server refused for another reason.
     #[error("cannot open the store in the database: {0}")]

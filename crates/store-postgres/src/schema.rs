@@ -1,29 +1,38 @@
-//! The schema and its migrations: embedded, forward only, each one transaction with the version it leads to, so that one
-//! that was interrupted simply runs again. Nodes that start at once wait for each other (DESIGN 4.1).
+//! The schema and its migrations: embedded, forward only, each with the version it leads to, so that one that was
+//! interrupted simply runs again. Nodes that start at once wait for each other (DESIGN 4.1).
 //!
 //! While an installation is upgraded node by node, programs of two versions work on one schema: each migration says
 //! which programs can go on with what it makes.
 
+mod patience;
+mod step;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
+use self::patience::Patience;
+use self::step::Went;
 use crate::conn::{Conn, Tx};
 use crate::connect::Connections;
-use crate::fault::{Fault, Res, at_open};
+use crate::fault::{Fault, Res, at_open, words};
 use crate::options::OpenError;
 
-/// A step of the schema.
-struct Migration {
-    sql: &'static str,
+/// A step of the schema: statements that are one transaction, or one `CREATE INDEX CONCURRENTLY name ON postrider.…`,
+/// which is made beside everything else. (It cannot be that of a partitioned table.)
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Migration {
+    pub(crate) sql: &'static str,
     /// Programs that know this version, or a later one, can work with what it makes.
-    oldest_reader: i32,
+    pub(crate) oldest_reader: i32,
 }
 
 /// In order; the version of a schema is how many of them it has.
-const MIGRATIONS: &[Migration] =
+pub(crate) const MIGRATIONS: &[Migration] =
     &[Migration { sql: include_str!("../migrations/0001_initial.sql"), oldest_reader: 1 }];
-
-/// "postride" in ASCII: the advisory lock that migrations are made under.
-const LOCK: i64 = 0x706f_7374_7269_6465;
 
 /// What a database says of its schema.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,26 +43,45 @@ pub(crate) struct Version {
 
 /// The version that this program writes.
 pub(crate) fn known_version() -> u32 {
-    u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
+    known(MIGRATIONS)
 }
 
-/// Runs the migrations that the database does not have yet; returns its version.
-pub(crate) async fn migrate(first: Conn, connections: &Connections) -> Result<u32, OpenError> {
+/// The version that these lead to.
+pub(crate) fn known(migrations: &[Migration]) -> u32 {
+    u32::try_from(migrations.len()).unwrap_or(u32::MAX)
+}
+
+/// Runs the migrations that the database does not have yet; returns its version. What is in the way is waited for, for
+/// so long at each step.
+pub(crate) async fn migrate(
+    first: Conn,
+    connections: &Connections,
+    migrations: &[Migration],
+    within: Duration,
+) -> Result<u32, OpenError> {
     let mut conn = first;
+    let mut patience = Patience::new(within);
     loop {
-        let version = version(&conn).await.map_err(at_open)?;
-        refuse_newer(version)?;
+        let version = match version(&conn).await {
+            Ok(version) => version,
+            Err(fault) => return Err(explain(fault, connections).await),
+        };
+        refuse_newer(version, known(migrations))?;
         let done = usize::try_from(version.number).unwrap_or_default();
-        if done >= MIGRATIONS.len() {
+        if done >= migrations.len() {
             return Ok(u32::try_from(version.number).unwrap_or_default());
         }
-        step(conn).await.map_err(at_open)?;
+        match step::next(conn, connections, migrations).await {
+            Ok(Went::Done) => patience = Patience::new(within),
+            Ok(Went::Waits(why)) => patience.wait(why, connections).await?,
+            Ok(Went::OlderNodes(names)) => return Err(OpenError::OlderNodes { names: names.join(", ") }),
+            Err(fault) => return Err(explain(fault, connections).await),
+        }
         conn = connections.get().await.map_err(at_open)?;
     }
 }
 
-fn refuse_newer(version: Version) -> Result<(), OpenError> {
-    let known = known_version();
+fn refuse_newer(version: Version, known: u32) -> Result<(), OpenError> {
     if version.oldest_reader <= i32::try_from(known).unwrap_or(i32::MAX) {
         return Ok(());
     }
@@ -79,32 +107,50 @@ pub(crate) async fn version(conn: &Conn) -> Res<Version> {
     Ok(Version { number: row.try_get(0)?, oldest_reader: row.try_get(1)? })
 }
 
-/// The next migration that is missing, under the lock.
-async fn step(conn: Conn) -> Res<()> {
-    let tx = conn.begin().await?;
-    tx.query("SELECT pg_advisory_xact_lock($1)", &[(&LOCK, Type::INT8)]).await?;
-    // Whoever had the lock before may have done it.
-    let found = version(&tx).await?;
-    let Some(migration) = usize::try_from(found.number).ok().and_then(|done| MIGRATIONS.get(done)) else {
-        return Ok(tx.commit().await?);
-    };
-    if found.number == 0 {
-        begin(&tx).await?;
-    }
-    tx.run(migration.sql).await?;
-    tx.execute(
-        "UPDATE postrider.schema_version SET version = $1, oldest_reader = greatest(oldest_reader, $2)",
-        &[(&(found.number + 1), Type::INT4), (&migration.oldest_reader, Type::INT4)],
-    )
-    .await?;
-    Ok(tx.commit().await?)
+/// Within a transaction that a node joins by: whether a program that knows this version can still work here. A migration
+/// that ends support for it waits for the transaction, or is waited for.
+pub(crate) async fn admits(tx: &Tx, known: u32) -> Res<bool> {
+    let row = tx
+        .query_opt(
+            "SELECT oldest_reader <= $1 FROM postrider.schema_version FOR SHARE",
+            &[(&i64::from(known), Type::INT8)],
+        )
+        .await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(false))
 }
 
-async fn begin(tx: &Tx) -> Res<()> {
-    tx.run(
-        "CREATE SCHEMA IF NOT EXISTS postrider;
-         CREATE TABLE postrider.schema_version (version integer NOT NULL, oldest_reader integer NOT NULL);
-         INSERT INTO postrider.schema_version VALUES (0, 0)",
-    )
-    .await
+/// Why there is no schema to work with: who lacks which right, or else what the server said.
+async fn explain(fault: Fault, connections: &Connections) -> OpenError {
+    let said = match &fault {
+        Fault::Postgres(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => words(error),
+        _ => return at_open(fault),
+    };
+    match remedy(connections).await {
+        Ok((user, remedy)) => OpenError::Forbidden { user, said, remedy },
+        Err(fault) => at_open(fault),
+    }
+}
+
+/// Who this is, and what would give it the right.
+async fn remedy(connections: &Connections) -> Res<(String, String)> {
+    let row = connections
+        .get()
+        .await?
+        .query_one(
+            "SELECT current_user::text, quote_ident(current_user), quote_ident(current_database()),
+                    (SELECT pg_get_userbyid(nspowner)::text FROM pg_namespace WHERE nspname = 'postrider')",
+            &[],
+        )
+        .await?;
+    let (user, quoted, database): (String, String, String) =
+        (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+    let remedy = match row.try_get::<_, Option<String>>(3)? {
+        None => format!(
+            "let it make one with GRANT CREATE ON DATABASE {database} TO {quoted}, or make it with CREATE SCHEMA postrider AUTHORIZATION {quoted}"
+        ),
+        Some(owner) => format!(
+            "the schema postrider and all that is in it must belong to the user of all nodes; it belongs to {owner}"
+        ),
+    };
+    Ok((user, remedy))
 }

@@ -33,6 +33,8 @@ pub struct PostgresStore {
     vital: Connections,
     salt: IdSalt,
     pub(crate) schema_version: u32,
+    /// The newest schema that this program knows.
+    pub(crate) known_version: u32,
     membership: RwLock<Option<Membership>>,
     pub(crate) memory: Mutex<Memory>,
     pub(crate) covered: Covered,
@@ -58,11 +60,30 @@ impl PostgresStore {
     /// # Errors
     /// [`OpenError`]: no server, one that will not do, or a schema of a newer version.
     pub async fn open(options: PostgresOptions) -> Result<Arc<Self>, OpenError> {
-        let store = Self::open_to_fill(options).await?;
-        let conn = store.connections.get().await.map_err(at_open)?;
+        Self::open_to_fill(options).await?.whole().await
+    }
+
+    /// For tests of upgrades: as [`PostgresStore::open`] of a version that has these migrations after its own. Of each the
+    /// statements and the version of the oldest program that can use what they make.
+    ///
+    /// # Errors
+    /// As [`PostgresStore::open`].
+    #[cfg(feature = "further-migrations")]
+    pub async fn open_further(
+        options: PostgresOptions,
+        further: &[(&'static str, i32)],
+    ) -> Result<Arc<Self>, OpenError> {
+        let further = further.iter().map(|&(sql, oldest_reader)| schema::Migration { sql, oldest_reader });
+        let migrations: Vec<_> = schema::MIGRATIONS.iter().copied().chain(further).collect();
+        Self::open_at(options, &migrations).await?.whole().await
+    }
+
+    /// Unless an installation is still being copied into it.
+    async fn whole(self: Arc<Self>) -> Result<Arc<Self>, OpenError> {
+        let conn = self.connections.get().await.map_err(at_open)?;
         match transfer::is_half_copied(&conn).await.map_err(at_open)? {
             true => Err(OpenError::HalfCopied),
-            false => Ok(store),
+            false => Ok(self),
         }
     }
 
@@ -71,11 +92,18 @@ impl PostgresStore {
     /// # Errors
     /// As [`PostgresStore::open`].
     pub async fn open_to_fill(options: PostgresOptions) -> Result<Arc<Self>, OpenError> {
+        Self::open_at(options, schema::MIGRATIONS).await
+    }
+
+    async fn open_at(
+        options: PostgresOptions,
+        migrations: &[schema::Migration],
+    ) -> Result<Arc<Self>, OpenError> {
         let target = url::read(&options)?;
         let connections = Connections::new(&target, &options, options.connections.max(2))?;
         let vital = Connections::new(&target, &options, VITAL_CONNECTIONS)?;
         let first = connect::check(&connections).await?;
-        let schema_version = schema::migrate(first, &connections).await?;
+        let schema_version = schema::migrate(first, &connections, migrations, options.migrate_within).await?;
         let conn = connections.get().await.map_err(at_open)?;
         cluster::after_restore(&conn).await.map_err(at_open)?;
         let listen = if options.pooler { None } else { Some((target.clone(), Tls::new(&target.verify)?)) };
@@ -87,6 +115,7 @@ impl PostgresStore {
             vital,
             salt,
             schema_version,
+            known_version: schema::known(migrations),
             membership: RwLock::new(None),
             memory: Mutex::default(),
             covered: Covered::default(),

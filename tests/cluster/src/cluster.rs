@@ -101,7 +101,7 @@ pub struct Cluster {
     pub product: Product,
     /// The database.
     pub database: Arc<Database>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Cluster {
@@ -141,9 +141,18 @@ impl Cluster {
             node.start().await;
         }
         let product = Product::create(started[0].server(), json!({})).await;
-        let cluster = Self { nodes: started, product, database, _dir: dir };
+        let cluster = Self { nodes: started, product, database, dir };
         cluster.settled().await;
         cluster
+    }
+
+    /// One more node, with a direct way to the database, started.
+    pub async fn add(&mut self) {
+        let name = format!("node-{}", self.nodes.len() + 1);
+        let mut node = Node::new(self.dir.path(), &name, &self.database, self.database.url(), None);
+        node.start().await;
+        self.nodes.push(node);
+        self.settled().await;
     }
 
     /// The nodes as the first running one sees them.

@@ -12,8 +12,8 @@ use tokio_postgres::types::Type;
 use super::bury;
 use crate::conn::{Conn, Tx};
 use crate::fault::{Fault, Res};
-use crate::signal;
 use crate::store::{Membership, PostgresStore};
+use crate::{schema, signal};
 
 /// "nodesnod" in ASCII: the advisory lock that nodes join under.
 const LOCK: i64 = 0x6e6f_6465_736e_6f64;
@@ -22,9 +22,9 @@ const FREE: &str = "SELECT min(n)::smallint FROM generate_series(0, $1) AS n
     WHERE NOT EXISTS (SELECT FROM postrider.node WHERE number = n)";
 const INSERT: &str =
     "INSERT INTO postrider.node (number, generation, name, address, version, serves, works, started_at,
-        beat_at, lease, low_water, leaving, queued, in_flight)
+        beat_at, lease, low_water, leaving, queued, in_flight, knows)
     VALUES ($1, nextval('postrider.generation'), $2, $3, $4, $5, $6, clock_timestamp(), clock_timestamp(),
-        $7 * interval '1 millisecond', $8, false, 0, 0)
+        $7 * interval '1 millisecond', $8, false, 0, 0, $9)
     RETURNING generation, (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 const BEAT: &str =
     "UPDATE postrider.node SET beat_at = clock_timestamp(), leaving = $3, queued = $4, in_flight = $5,
@@ -59,7 +59,7 @@ pub(super) async fn join(store: &PostgresStore, node: &NewNode) -> Res<Joined> {
         return Err(StoreError::Limit("sixty-four nodes share the store already").into());
     };
     let highest = highest(&tx).await?;
-    let (membership, database_now) = insert(&tx, number, node, highest).await?;
+    let (membership, database_now) = insert(store, &tx, number, node, highest).await?;
     signal::insert(&tx, number, &Signal::Slots).await?;
     tx.commit().await?;
     store.set_membership(Some(membership));
@@ -67,7 +67,17 @@ pub(super) async fn join(store: &PostgresStore, node: &NewNode) -> Res<Joined> {
     Ok(Joined { number: membership.number, highest, clock_ahead_ms: database_now - node.now.0 })
 }
 
-async fn insert(tx: &Tx, number: i16, node: &NewNode, highest: Ordinal) -> Res<(Membership, i64)> {
+async fn insert(
+    store: &PostgresStore,
+    tx: &Tx,
+    number: i16,
+    node: &NewNode,
+    highest: Ordinal,
+) -> Res<(Membership, i64)> {
+    if !schema::admits(tx, store.known_version).await? {
+        return Err(Fault::unavailable("the schema was changed: a newer version of Postrider is needed"));
+    }
+    let knows = i32::try_from(store.known_version).unwrap_or(i32::MAX);
     let lease_ms = i64::try_from(node.lease.as_millis()).unwrap_or(i64::MAX);
     #[expect(clippy::cast_precision_loss, reason = "a lease is seconds")]
     let lease_ms = lease_ms as f64;
@@ -85,6 +95,7 @@ async fn insert(tx: &Tx, number: i16, node: &NewNode, highest: Ordinal) -> Res<(
                 (&node.works, Type::BOOL),
                 (&lease_ms, Type::FLOAT8),
                 (&low_water, Type::INT8),
+                (&knows, Type::INT4),
             ],
         )
         .await?;
@@ -111,7 +122,7 @@ pub(crate) async fn join_alone(store: &PostgresStore, now: Millis) -> Res<(u64, 
         lease: std::time::Duration::ZERO,
         now,
     };
-    let (membership, _) = insert(&tx, 0, &node, highest).await?;
+    let (membership, _) = insert(store, &tx, 0, &node, highest).await?;
     tx.execute("UPDATE postrider.slot SET owner = 0, epoch = epoch + 1", &[]).await?;
     tx.execute("UPDATE postrider.fanout SET owner = 0", &[]).await?;
     tx.commit().await?;

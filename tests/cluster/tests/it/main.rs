@@ -4,6 +4,8 @@ mod failing_over;
 mod limits;
 mod nodes_in_trouble;
 mod postgres_in_trouble;
+mod starting;
+mod upgrading;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
