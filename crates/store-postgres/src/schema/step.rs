@@ -13,9 +13,10 @@ use crate::fault::{Fault, Res};
 /// "postride" in ASCII: the advisory lock that migrations are made under.
 pub(super) const LOCK: i64 = 0x706f_7374_7269_6465;
 
-/// Others wait behind a lock that is waited for, so not for long; and shorter than the server's `deadlock_timeout` (1 s),
-/// so that it is the migration that steps back, and no commit of a node.
-const SETTINGS: &str = "SET LOCAL lock_timeout = '500ms'; SET LOCAL statement_timeout = 0;
+/// Others wait behind a lock that is waited for, so not for long: well below the half second after which a node refuses
+/// events because its commits wait; and below the server's `deadlock_timeout` (1 s), so that it is the migration that steps
+/// back, and no commit of a node.
+const SETTINGS: &str = "SET LOCAL lock_timeout = '150ms'; SET LOCAL statement_timeout = 0;
     SET LOCAL idle_in_transaction_session_timeout = 0";
 
 /// Between two words about an index that takes long.
