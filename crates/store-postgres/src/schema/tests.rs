@@ -40,7 +40,7 @@ fn options(database: &Database) -> PostgresOptions {
 /// A node's start, as far as the schema.
 async fn start(database: &Database, further: &[Migration], within: Duration) -> Result<u32, OpenError> {
     let options = options(database);
-    let connections = Connections::new(&url::read(&options)?, &options)?;
+    let connections = Connections::new(&url::read(&options)?, &options, 4)?;
     let first = connections.get().await.map_err(at_open)?;
     migrate(first, &connections, &with(further), within).await
 }
