@@ -1,11 +1,10 @@
 //! The engine as the rest of the system holds it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering as Atomic};
+use std::sync::atomic::Ordering as Atomic;
 use std::time::Duration;
 
-use http::header::HeaderValue;
-use postrider_courier::{GuardPolicy, Transport};
+use postrider_courier::GuardPolicy;
 use postrider_model::delivery::{Attempt, DeliveryKey};
 use postrider_model::id::{EndpointKey, IdSalt, Ordinal, OrdinalSource, ProjectKey, TenantKey};
 use postrider_model::limits::Limits;
@@ -13,190 +12,16 @@ use postrider_model::slot::NodeNumber;
 use postrider_model::time::Millis;
 use postrider_store::{Change, ChangeOutcome, EventFlags, IdempotencyMark, Store, StoreError};
 use postrider_vault::Keyring;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::accept::{AcceptError, Accepted, EventIn, Intake, Origin};
-use crate::attempt::BodyPlaces;
-use crate::cluster::{self, Cluster, NodeSettings, StewardEnd, StoreClock};
-use crate::core::{BodyBudget, Core, Message};
-use crate::metrics::Metrics;
-use crate::ports::{Clock, Fatal, Rng, Spawner};
-use crate::project::{Contracts, ProjectContext, Projects, Sources};
-use crate::routes::Routes;
-use crate::time::EngineTime;
-use crate::upkeep::stats::Stats;
-
-/// What an engine is made of.
-#[expect(missing_debug_implementations, reason = "a store and a transport have nothing to show")]
-pub struct EngineParts {
-    /// The store.
-    pub store: Arc<dyn Store>,
-    /// The network.
-    pub transport: Arc<dyn Transport>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub rng: Arc<dyn Rng>,
-    /// Tasks.
-    pub spawner: Arc<dyn Spawner>,
-    /// The end, when it cannot go on.
-    pub fatal: Arc<dyn Fatal>,
-    /// Secrets at rest.
-    pub keyring: Arc<Keyring>,
-    /// Contracts by name.
-    pub contracts: Contracts,
-    /// What may be dialled.
-    pub guard: GuardPolicy,
-    /// The salt of this installation's ids.
-    pub salt: IdSalt,
-    /// Named limits.
-    pub limits: Limits,
-    /// Numbers of the engine itself.
-    pub settings: Settings,
-}
-
-/// Numbers of the engine (DESIGN 2).
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The most attempts in flight on this node: at most 8,192 and half the file descriptors.
-    pub max_in_flight: usize,
-    /// Bytes that event bodies in lanes may take together.
-    pub body_bytes: usize,
-    /// Accepting answers 503 while more than this waits to be committed, in bytes.
-    pub queue_bytes: usize,
-    /// Or while the oldest waits longer than this.
-    pub queue_age: Duration,
-    /// An event with many endpoints is answered with 503 while more deliveries than this wait to be written after their
-    /// events.
-    pub fanout_matches: usize,
-    /// Deliveries written in one commit after their events.
-    pub fanout_chunk: usize,
-    /// Accepting stops while the disk has less free than this, in bytes; settling goes on.
-    pub min_free_bytes: u64,
-    /// `User-Agent` of every request.
-    pub user_agent: String,
-    /// What this node is among those that share the store.
-    pub node: NodeSettings,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            max_in_flight: 8_192,
-            body_bytes: 64 * 1024 * 1024,
-            queue_bytes: 32 * 1024 * 1024,
-            queue_age: Duration::from_millis(500),
-            fanout_matches: 4_000_000,
-            fanout_chunk: 256,
-            min_free_bytes: 512 * 1024 * 1024,
-            user_agent: concat!("Postrider/", env!("CARGO_PKG_VERSION")).to_owned(),
-            node: NodeSettings::default(),
-        }
-    }
-}
-
-/// What the accept path and the core tell each other without messages.
-#[derive(Debug)]
-pub(crate) struct Gauges {
-    /// Bytes that wait to be committed.
-    pub queue_bytes: AtomicUsize,
-    /// When the oldest of them arrived, in milliseconds of the engine's time; `i64::MAX` when none waits.
-    pub oldest_append: AtomicI64,
-    /// Deliveries that wait to be written after their events, and something for each of these.
-    pub fanout_matches: AtomicUsize,
-    /// The disk is almost full.
-    pub disk_low: AtomicBool,
-    /// No more is accepted.
-    pub stopping: AtomicBool,
-}
-
-/// What every part of the engine reaches.
-pub(crate) struct Shared {
-    pub store: Arc<dyn Store>,
-    pub transport: Arc<dyn Transport>,
-    /// The wall clock: what is shown and signed.
-    pub clock: Arc<dyn Clock>,
-    /// What waits and due times are measured in.
-    pub time: EngineTime,
-    pub rng: Arc<dyn Rng>,
-    pub spawner: Arc<dyn Spawner>,
-    pub fatal: Arc<dyn Fatal>,
-    pub keyring: Arc<Keyring>,
-    pub contracts: Contracts,
-    pub guard: GuardPolicy,
-    pub salt: IdSalt,
-    pub limits: Limits,
-    pub settings: Settings,
-    pub user_agent: HeaderValue,
-    pub gauges: Gauges,
-    pub metrics: Metrics,
-    pub stats: Stats,
-    pub bodies: Arc<BodyBudget>,
-    pub body_places: BodyPlaces,
-    pub projects: Projects,
-    pub routes: Routes,
-    pub ids: parking_lot::Mutex<OrdinalSource>,
-    pub replays: Notify,
-    pub stop: tokio::sync::watch::Sender<bool>,
-    /// Nothing is left to settle.
-    pub stopped: tokio::sync::watch::Sender<bool>,
-    pub cluster: Cluster,
-    /// When this engine started, by the wall clock.
-    pub started_at: Millis,
-    /// The clock above, where it follows the store's.
-    pub store_clock: Option<Arc<StoreClock>>,
-    core: mpsc::UnboundedSender<Message>,
-}
-
-impl Shared {
-    /// Tells the core; after it ended there is nothing left to tell.
-    pub(crate) fn tell(&self, message: Message) {
-        let _ = self.core.send(message);
-    }
-
-    pub(crate) async fn project(&self, key: ProjectKey) -> Result<Arc<ProjectContext>, StoreError> {
-        self.projects.get(key, self.sources()).await
-    }
-
-    /// The project as its row is now, whatever is cached.
-    pub(crate) async fn confirmed_project(&self, key: ProjectKey) -> Result<Arc<ProjectContext>, StoreError> {
-        self.projects.confirmed(key, self.sources()).await
-    }
-
-    /// Ids of endpoints, keys and replays are those of this node from now on.
-    pub(crate) fn number_ids(&self, highest: Ordinal, number: NodeNumber) {
-        let mut ids = self.ids.lock();
-        *ids = OrdinalSource::of_node(ids.last().max(highest), number);
-    }
-
-    /// See [`Engine::endpoint_changed`].
-    pub(crate) async fn endpoint_changed(&self, tenant: TenantKey, endpoint: EndpointKey) {
-        self.routes.forget(tenant);
-        let (reply, done) = oneshot::channel();
-        match self.routes.plan_of(endpoint, self).await {
-            Ok(plan) => self.tell(Message::Changed(endpoint, plan, reply)),
-            Err(error) => {
-                tracing::error!(%error, endpoint = endpoint.0, "a changed endpoint could not be read; its lane rests until it is");
-                self.tell(Message::Rest(endpoint, reply));
-            }
-        }
-        let _ = done.await;
-    }
-
-    /// See [`Engine::project_changed`].
-    pub(crate) async fn project_changed(&self, project: ProjectKey) {
-        self.projects.forget(project);
-        self.routes.forget_project(project);
-        let (reply, done) = oneshot::channel();
-        self.tell(Message::ProjectChanged(project, reply));
-        let _ = done.await;
-    }
-
-    fn sources(&self) -> Sources<'_> {
-        Sources { store: &*self.store, contracts: &self.contracts, limits: &self.limits }
-    }
-}
+use crate::cluster::{self, StoreClock};
+use crate::core::{Core, Message};
+use crate::parts::EngineParts;
+use crate::ports::{Clock, Rng};
+use crate::project::{Contracts, ProjectContext};
+use crate::shared::Shared;
 
 /// An attempt of a test send.
 #[derive(Debug, Clone)]
@@ -234,7 +59,7 @@ impl Engine {
             parts.clock = Arc::clone(&clock) as Arc<dyn Clock>;
             clock
         });
-        let (shared, end) = Self::shared(parts, core, store_clock);
+        let (shared, end) = Shared::of(parts, core, store_clock);
         let shared = Arc::new(shared);
         let recovered = shared.store.recover(shared.time.now()).await?;
         shared.time.not_before(recovered.highest.time());
@@ -267,55 +92,6 @@ impl Engine {
         cluster::start(&shared, end);
         tracing::info!(moved = recovered.moved, endpoints = recovered.backlog.len(), "recovered");
         Ok(Self { shared })
-    }
-
-    fn shared(
-        parts: EngineParts,
-        core: mpsc::UnboundedSender<Message>,
-        store_clock: Option<Arc<StoreClock>>,
-    ) -> (Shared, StewardEnd) {
-        let user_agent = HeaderValue::from_str(&parts.settings.user_agent)
-            .unwrap_or(HeaderValue::from_static(concat!("Postrider/", env!("CARGO_PKG_VERSION"))));
-        let started_at = parts.clock.now();
-        let (cluster, end) = Cluster::new(parts.store.is_shared());
-        let shared = Shared {
-            store: parts.store,
-            transport: parts.transport,
-            time: EngineTime::new(Arc::clone(&parts.clock)),
-            clock: parts.clock,
-            rng: parts.rng,
-            spawner: parts.spawner,
-            fatal: parts.fatal,
-            keyring: parts.keyring,
-            contracts: parts.contracts,
-            guard: parts.guard,
-            salt: parts.salt,
-            user_agent,
-            gauges: Gauges {
-                queue_bytes: AtomicUsize::new(0),
-                oldest_append: AtomicI64::new(i64::MAX),
-                fanout_matches: AtomicUsize::new(0),
-                disk_low: AtomicBool::new(false),
-                stopping: AtomicBool::new(false),
-            },
-            metrics: Metrics::new(),
-            stats: Stats::default(),
-            bodies: BodyBudget::new(parts.settings.body_bytes),
-            body_places: BodyPlaces::default(),
-            projects: Projects::default(),
-            routes: Routes::new(&parts.limits),
-            ids: parking_lot::Mutex::new(OrdinalSource::new(Ordinal::default())),
-            replays: Notify::new(),
-            stop: tokio::sync::watch::channel(false).0,
-            stopped: tokio::sync::watch::channel(false).0,
-            cluster,
-            store_clock,
-            started_at,
-            limits: parts.limits,
-            settings: parts.settings,
-            core,
-        };
-        (shared, end)
     }
 
     /// Accepts events (DESIGN 2.1); returns when they are on disk. All or none.

@@ -12,7 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::engine::Shared;
+use crate::shared::Shared;
 
 /// The engine's counters. Incrementing costs one atomic operation.
 #[derive(Debug)]

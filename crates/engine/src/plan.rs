@@ -15,8 +15,8 @@ use postrider_model::time::Millis;
 use postrider_store::{Endpoint, EventFlags, StoreError};
 use uuid::Uuid;
 
-use crate::engine::Shared;
 use crate::project::ProjectContext;
+use crate::shared::Shared;
 
 /// An endpoint, resolved against its project and contract.
 #[derive(Debug, Clone)]

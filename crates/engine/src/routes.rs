@@ -10,9 +10,9 @@ use postrider_store::{Endpoint, StoreError};
 use quick_cache::sync::Cache;
 use quick_cache::{UnitWeighter, Weighter};
 
-use crate::engine::Shared;
 use crate::plan::EndpointPlan;
 use crate::project::ProjectContext;
+use crate::shared::Shared;
 
 /// What the caches make room for from the start; they grow to their limit.
 const EXPECTED_TENANTS: usize = 256;

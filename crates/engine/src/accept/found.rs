@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering as Atomic;
 
 use super::AcceptError;
-use crate::engine::Shared;
+use crate::shared::Shared;
 
 /// A fan-out counts as this many deliveries more: what it takes in memory and in the store however small it is.
 pub(crate) const FANOUT_WEIGHT: usize = 64;

@@ -16,11 +16,12 @@ use super::draft::{Finding, Matches};
 use super::validate::{Checked, check, outlives_history};
 use super::{AcceptError, Accepted, Draft, EventIn, Found, Match, Origin, Tree};
 use crate::core::{AppendReply, AppendRequest, Message};
-use crate::engine::{Shared, TestSent};
+use crate::engine::TestSent;
 use crate::plan::EndpointPlan;
 use crate::ports::Clock;
 use crate::project::ProjectContext;
 use crate::routes::TenantRoutes;
+use crate::shared::Shared;
 
 /// Routing changes during an accept are rare; this many in a row mean something else is wrong.
 const MAX_REMATCHES: usize = 16;

@@ -7,8 +7,8 @@ use postrider_model::time::Millis;
 use postrider_model::{json, name};
 
 use super::{AcceptError, EventIn, Fault, Origin};
-use crate::engine::Shared;
 use crate::project::ProjectContext;
+use crate::shared::Shared;
 
 /// What the checks found on the way.
 pub(crate) struct Checked {

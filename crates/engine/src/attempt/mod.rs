@@ -10,8 +10,8 @@ use postrider_courier::Report;
 use postrider_model::time::Millis;
 
 use crate::core::{Item, Items, Message};
-use crate::engine::Shared;
 use crate::plan::EndpointPlan;
+use crate::shared::Shared;
 pub(crate) use places::BodyPlaces;
 use prepare::{Prepared, Unprepared};
 

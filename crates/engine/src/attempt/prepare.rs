@@ -14,8 +14,8 @@ use postrider_store::StoreError;
 
 use super::places::Place;
 use crate::core::{EventBody, Item, Items};
-use crate::engine::Shared;
 use crate::plan::EndpointPlan;
+use crate::shared::Shared;
 
 /// A request ready to be sent.
 pub(crate) struct Prepared {

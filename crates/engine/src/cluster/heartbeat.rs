@@ -8,7 +8,7 @@ use postrider_store::StoreError;
 use tokio::time::Instant;
 
 use crate::core::Message;
-use crate::engine::Shared;
+use crate::shared::Shared;
 
 /// A beat that takes longer than this is not waited for.
 const PATIENCE: Duration = Duration::from_secs(4);

@@ -19,7 +19,7 @@ use postrider_model::time::Millis;
 use postrider_store::{Beat, NewNode, NodeSeen, Store, StoreError, View};
 use tokio::sync::{Notify, mpsc, watch};
 
-use crate::engine::Shared;
+use crate::shared::Shared;
 pub(crate) use clock::StoreClock;
 pub(crate) use heartbeat::fenced;
 pub(crate) use lease::Lease;

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::{StewardEnd, join, joined_as};
 use crate::core::{Message, Reservation};
-use crate::engine::Shared;
+use crate::shared::Shared;
 
 /// Deliveries of others read at once.
 const NEWS_ROWS: usize = 1_024;

@@ -13,8 +13,8 @@ use tokio::sync::oneshot;
 use super::Core;
 use super::message::Message;
 use super::pending::Reply;
-use crate::engine::Shared;
 use crate::plan::EndpointPlan;
+use crate::shared::Shared;
 
 /// Deliveries ended per step of a sweep.
 const SWEEP_ROWS: usize = 500;

@@ -43,7 +43,7 @@ pub(crate) use body::{BodyBudget, EventBody, Reservation};
 pub(crate) use lane::{Item, Items};
 pub(crate) use message::{AppendReply, AppendRequest, Message};
 
-use crate::engine::Shared;
+use crate::shared::Shared;
 use crate::time::Jump;
 use commit::InFlight;
 use fanout::Fanouts;

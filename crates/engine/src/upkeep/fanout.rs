@@ -7,8 +7,8 @@ use postrider_model::id::{EndpointKey, Ordinal};
 use postrider_store::{FanoutPart, FanoutQuery, StoreError, WaitingFanout};
 
 use crate::accept::{Match, order_hash, order_of};
-use crate::engine::Shared;
 use crate::plan::EndpointPlan;
+use crate::shared::Shared;
 
 /// Fan-outs read at once at a start.
 const PAGE: usize = 4_096;

@@ -14,7 +14,7 @@ use postrider_store::{Change, ChangeOutcome, StoreError};
 use tokio::sync::oneshot;
 
 use crate::core::Message;
-use crate::engine::Shared;
+use crate::shared::Shared;
 
 /// Starts all loops.
 pub(crate) fn start(shared: &Arc<Shared>) {

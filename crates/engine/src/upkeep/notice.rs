@@ -9,8 +9,8 @@ use postrider_model::pattern::TypeSet;
 use postrider_model::time::Millis;
 
 use crate::accept::{EventIn, Origin};
-use crate::engine::Shared;
 use crate::plan::EndpointPlan;
+use crate::shared::Shared;
 
 /// Sends the notice, if the contract has one, to the endpoints that name its type.
 pub(crate) async fn send(

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::{changes, rest};
 use crate::core::Message;
-use crate::engine::Shared;
+use crate::shared::Shared;
 
 /// A replay reopens its share in steps of this length.
 const STEP: Duration = Duration::from_millis(100);

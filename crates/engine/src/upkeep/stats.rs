@@ -10,7 +10,7 @@ use postrider_model::time::Millis;
 use postrider_store::{StatRow, StatSum, Store, StoreError};
 
 use super::rest;
-use crate::engine::Shared;
+use crate::shared::Shared;
 
 const EVERY: Duration = Duration::from_secs(60);
 

@@ -7,7 +7,7 @@ use postrider_store::StoreError;
 
 use super::rest;
 use crate::core::Message;
-use crate::engine::Shared;
+use crate::shared::Shared;
 
 /// How long a step may hold the writer.
 const STEP: Duration = Duration::from_millis(2);

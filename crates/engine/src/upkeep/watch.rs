@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::rest;
-use crate::engine::Shared;
+use crate::shared::Shared;
 
 const EVERY: Duration = Duration::from_secs(1);
 
