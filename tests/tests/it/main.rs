@@ -22,6 +22,7 @@ mod own_authority;
 mod postgres_commands;
 mod postgres_pooler;
 mod postgres_starting;
+mod postgres_tls;
 mod promises;
 mod receivers;
 mod secrecy;
