@@ -192,7 +192,9 @@ async fn a_database_in_use_is_refused() {
         error.message
     };
     drop(target(&database).await);
-    let node = "INSERT INTO postrider.node VALUES (0, 1, 'n1', '', '', true, true, now(), now(), '1 minute', 0, false, 0, 0)";
+    let node = "INSERT INTO postrider.node (number, generation, name, address, version, serves, works, knows, started_at,
+                                            beat_at, lease, low_water, leaving, queued, in_flight)
+                VALUES (0, 1, 'n1', '', '', true, true, 1, now(), now(), '1 minute', 0, false, 0, 0)";
     let _ = database.ask(node);
     assert!(refused().await.contains("n1 work on it"));
     let _ = database.ask("DELETE FROM postrider.node");
