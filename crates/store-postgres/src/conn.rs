@@ -73,6 +73,15 @@ impl Conn {
         Ok(answer?)
     }
 
+    /// Waits for the answers to statements that went out together. Dropped before they are all read, the connection is not
+    /// used again.
+    pub(crate) async fn all_answered<T>(&self, answers: impl Future<Output = T>) -> T {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let answers = answers.await;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        answers
+    }
+
     /// The statement as it is kept, so that it goes out at its first poll; `None` where none are kept.
     pub(crate) async fn statement(&self, sql: &str, types: &[Type]) -> Res<Option<Statement>> {
         if self.prepared { Ok(Some(self.kept(sql, types).await?)) } else { Ok(None) }

@@ -65,7 +65,7 @@ impl<'a> Pipeline<'a> {
             answer.count = rows.rows_affected().unwrap_or_default();
             Ok(answer)
         });
-        Ok(Answers(futures::future::join_all(sent).await))
+        Ok(Answers(conn.all_answered(futures::future::join_all(sent)).await))
     }
 }
 
