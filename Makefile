@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 CARGO ?= cargo
 PACKAGES := target/verify
+BROWSER := target/browser
 
 .PHONY: demo test lint unit counts sim bench bench-page contracts release test-packages deny
 
@@ -71,8 +72,8 @@ deny:
 	else echo "deny: skipped, cargo-deny is not installed"; fi
 
 ## test-packages: what receivers that are not ours need: published verification libraries and Flask into target/, PHP;
-## and a pooler for PostgreSQL, which itself scripts/with-postgres brings
-test-packages: $(PACKAGES)/.done
+## a browser and what drives it; and a pooler for PostgreSQL, which itself scripts/with-postgres brings
+test-packages: $(PACKAGES)/.done $(BROWSER)/.done
 	@[ -x /usr/sbin/pgbouncer ] || scripts/need pgbouncer pgbouncer
 
 $(PACKAGES)/.done: tests/verify/requirements.txt tests/verify/package.json
@@ -83,6 +84,13 @@ $(PACKAGES)/.done: tests/verify/requirements.txt tests/verify/package.json
 	$(PACKAGES)/python/bin/pip install --quiet --disable-pip-version-check -r tests/verify/requirements.txt
 	cp tests/verify/package.json $(PACKAGES)/package.json
 	npm install --prefix $(PACKAGES) --no-audit --no-fund --silent
+	touch $@
+
+$(BROWSER)/.done: tests/browser/package.json
+	@scripts/need node nodejs && scripts/need npm npm && scripts/need chromium chromium
+	mkdir -p $(BROWSER)
+	cp tests/browser/package.json $(BROWSER)/package.json
+	npm install --prefix $(BROWSER) --no-audit --no-fund --silent
 	touch $@
 
 # SQLite and ring are compiled from C.

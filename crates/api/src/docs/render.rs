@@ -60,7 +60,7 @@ impl Operation<'_> {
         );
         let parameters = self.value.get("parameters").and_then(Value::as_array);
         let rows: Vec<_> = parameters.into_iter().flatten().map(parameter).collect();
-        html.push_str(&table("Parameters", &["Name", "In", "Type", ""], &rows));
+        html.push_str(&table("Parameters", &["Name", "In", "Type", "Meaning"], &rows));
         for (kind, content) in members(self.value, "/requestBody/content") {
             html.push_str(&format!(
                 "<h4>Body</h4><p><code>{}</code> {}</p>",
@@ -70,7 +70,7 @@ impl Operation<'_> {
         }
         let rows: Vec<_> =
             members(self.value, "/responses").map(|(status, answer)| response(status, answer)).collect();
-        html.push_str(&table("Answers", &["Status", "Body", ""], &rows));
+        html.push_str(&table("Answers", &["Status", "Body", "Meaning"], &rows));
         html + "</details>"
     }
 
@@ -126,7 +126,7 @@ fn object(name: &str, schema: &Value) -> String {
         anchor(name),
         escape(name),
         text(schema, "/description"),
-        table("", &["Field", "Type", ""], &rows)
+        table("", &["Field", "Type", "Meaning"], &rows)
     )
 }
 
@@ -168,9 +168,7 @@ fn table(title: &str, head: &[&str], rows: &[Vec<String>]) -> String {
     };
     let title = if title.is_empty() { String::new() } else { format!("<h4>{title}</h4>") };
     let rows: String = rows.iter().map(row).collect();
-    format!(
-        "{title}<div class=\"table\"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    format!("{title}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
 }
 
 fn members<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = (&'a str, &'a Value)> {

@@ -1,0 +1,3 @@
+//! Tests of pages in a real browser, one file for each kind of visitor.
+
+mod documentation;
