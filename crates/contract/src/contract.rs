@@ -213,6 +213,16 @@ impl Contract {
         !self.signatures.is_empty()
     }
 
+    /// The headers with signatures: every one of them must be there and hold a good one.
+    pub fn signature_headers(&self) -> &[SignatureHeader] {
+        &self.signatures
+    }
+
+    /// The other headers that the contract sets.
+    pub fn extra_headers(&self) -> &[ExtraHeader] {
+        &self.headers
+    }
+
     /// Whether an endpoint may choose this kind of signature.
     pub fn offers(&self, kind: SignatureKind) -> bool {
         self.key_forms().any(|form| (form == KeyForm::Ed25519) == (kind == SignatureKind::Ed25519))

@@ -26,12 +26,18 @@ pub type SignedHeaders<'c> = SmallVec<[(&'c HeaderName, HeaderValue); 4]>;
 
 /// What stands in for a placeholder of a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Var {
+pub enum Var {
+    /// The public id of the event, or of the batch.
     Id,
+    /// The Unix second of the attempt.
     Timestamp,
+    /// The name of the event's type.
     EventType,
+    /// The bytes of the body.
     Body,
+    /// The signature in lower-case hexadecimal digits.
     Hex,
+    /// The signature in base64 (RFC 4648, 4: with padding).
     Base64,
 }
 
@@ -49,7 +55,7 @@ pub(crate) const VALUE_VARS: [(&str, Var); 4] =
 
 /// How a secret becomes a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum KeyForm {
+pub enum KeyForm {
     /// HMAC-SHA256 with the secret's characters.
     Utf8,
     /// HMAC-SHA256 with the bytes whose base64 follows the prefix.
@@ -60,28 +66,35 @@ pub(crate) enum KeyForm {
 
 /// A header with signatures. Several `[[signature]]` of one header are gathered here.
 #[derive(Debug, Clone)]
-pub(crate) struct SignatureHeader {
-    pub(crate) name: HeaderName,
+pub struct SignatureHeader {
+    /// Its name.
+    pub name: HeaderName,
     /// What stands between the signatures of several keys; `None` where the newest key's stands alone.
-    pub(crate) joined: Option<Box<str>>,
+    pub joined: Option<Box<str>>,
     /// What stands once before all of them: Stripe's `t={timestamp},`.
-    pub(crate) before: Vec<Part<Var>>,
-    pub(crate) schemes: Vec<Scheme>,
+    pub before: Vec<Part<Var>>,
+    /// How a signature in it is made and written; any of them may be there.
+    pub schemes: Vec<Scheme>,
 }
 
 /// One `[[signature]]`.
 #[derive(Debug, Clone)]
-pub(crate) struct Scheme {
-    pub(crate) key: KeyForm,
-    pub(crate) content: Vec<Part<Var>>,
-    pub(crate) value: Vec<Part<Var>>,
+pub struct Scheme {
+    /// How a secret becomes its key.
+    pub key: KeyForm,
+    /// What is signed.
+    pub content: Vec<Part<Var>>,
+    /// How the signature is written in the header.
+    pub value: Vec<Part<Var>>,
 }
 
 /// One `[[header]]`.
 #[derive(Debug, Clone)]
-pub(crate) struct ExtraHeader {
-    pub(crate) name: HeaderName,
-    pub(crate) value: Vec<Part<Var>>,
+pub struct ExtraHeader {
+    /// Its name.
+    pub name: HeaderName,
+    /// What it shows.
+    pub value: Vec<Part<Var>>,
 }
 
 /// Room for one signature and the text around it, and for one other header: enough for every shipped contract, so

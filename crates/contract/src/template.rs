@@ -2,7 +2,7 @@
 
 /// A piece of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Part<V> {
+pub enum Part<V> {
     /// Text as it stands.
     Text(Box<str>),
     /// A placeholder.

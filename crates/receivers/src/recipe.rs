@@ -1,0 +1,225 @@
+//! What a receiver of a contract checks, and where it finds what: all that the languages need to know.
+
+use postrider_contract::{Contract, KeyForm, PUBLIC_KEY_PREFIX, Part, SecretSource, SignatureHeader, Var};
+
+use crate::Language;
+use crate::body::Body;
+
+/// How old a request may be, in seconds, where its signature covers its time (Standard Webhooks 1.0 leaves it to the
+/// receiver; its libraries, and Stripe's, have five minutes).
+pub(crate) const TOLERANCE_SECONDS: u32 = 300;
+
+/// What a receiver of a contract checks.
+#[derive(Debug)]
+pub(crate) struct Recipe {
+    /// The contract's title, fit for a comment.
+    pub(crate) title: String,
+    /// Every one of them must hold. None where the contract signs nothing.
+    pub(crate) checks: Vec<Check>,
+    /// What a secret of the base64 form begins with.
+    pub(crate) secret_prefix: String,
+    /// Whether an endpoint may do without a secret, and is then unsigned.
+    pub(crate) may_be_unsigned: bool,
+    /// What stands in the body.
+    pub(crate) body: Body,
+    /// A header that shows the event's id, where the body does not.
+    pub(crate) id_header: Option<Told>,
+    /// A header that shows the event's type, where the body does not.
+    pub(crate) type_header: Option<Told>,
+    /// The status that says: taken.
+    pub(crate) taken_status: u16,
+}
+
+/// A header that must hold a good signature.
+#[derive(Debug)]
+pub(crate) struct Check {
+    /// Its name, in small letters.
+    pub(crate) header: String,
+    /// What other headers tell of id and time, as far as signatures cover them.
+    pub(crate) told: Vec<Told>,
+    /// What stands once before the signatures; empty where nothing does.
+    pub(crate) before: Vec<Part<Var>>,
+    /// What of it the signatures cover, in the order in which it stands there.
+    pub(crate) before_covered: Vec<Var>,
+    /// What parts several signatures; `None` where there is one.
+    pub(crate) joined: Option<String>,
+    /// Any of them may have made the signature.
+    pub(crate) schemes: Vec<Scheme>,
+}
+
+/// What a header tells.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    pub(crate) var: Var,
+    /// The header's name, in small letters.
+    pub(crate) header: String,
+    /// The form of its value.
+    pub(crate) value: Vec<Part<Var>>,
+}
+
+/// How a signature is made and written.
+#[derive(Debug)]
+pub(crate) struct Scheme {
+    pub(crate) key: KeyForm,
+    pub(crate) content: Vec<Part<Var>>,
+    pub(crate) value: Vec<Part<Var>>,
+    /// What to take out of the value, in the order in which it stands there: the signature, and what it covers.
+    pub(crate) captured: Vec<Var>,
+    pub(crate) covers_time: bool,
+}
+
+impl Recipe {
+    pub(crate) fn of(contract: &Contract) -> Self {
+        let body = Body::of(contract);
+        let header = |var: Var| told(contract, var);
+        let secret = contract.endpoint.secret.as_ref();
+        Self {
+            title: comment(&contract.title),
+            checks: contract.signature_headers().iter().map(|header| Check::of(header, contract)).collect(),
+            secret_prefix: secret.map_or_else(String::new, |terms| terms.prefix.clone()),
+            may_be_unsigned: secret.is_some_and(|terms| terms.source == SecretSource::Given),
+            id_header: if body.id_field.is_some() { None } else { header(Var::Id) },
+            type_header: if body.type_field.is_some() { None } else { header(Var::EventType) },
+            body,
+            taken_status: taken_status(contract),
+        }
+    }
+
+    pub(crate) fn is_signed(&self) -> bool {
+        !self.checks.is_empty()
+    }
+
+    /// Whether secrets have this form.
+    pub(crate) fn has(&self, key: KeyForm) -> bool {
+        self.schemes().any(|scheme| scheme.key == key)
+    }
+
+    /// Whether secrets of both kinds are possible, so that they must be told apart.
+    pub(crate) fn has_both_kinds(&self) -> bool {
+        self.has(KeyForm::Ed25519) && self.has_hmac()
+    }
+
+    pub(crate) fn has_hmac(&self) -> bool {
+        self.has(KeyForm::Utf8) || self.has(KeyForm::Base64)
+    }
+
+    pub(crate) fn covers_time(&self) -> bool {
+        self.schemes().any(|scheme| scheme.covers_time)
+    }
+
+    pub(crate) fn schemes(&self) -> impl Iterator<Item = &Scheme> {
+        self.checks.iter().flat_map(|check| &check.schemes)
+    }
+
+    /// What the reader of the code should know beside it.
+    pub(crate) fn note(&self, _language: Language) -> Option<String> {
+        let mut notes = Vec::new();
+        if !self.is_signed() {
+            notes.push(
+                "These requests are not signed: nothing in them proves who sent them. Keep the URL secret, allow only \
+                 the sender's addresses, and ask the sender's API before you act on what matters.",
+            );
+        } else if self.may_be_unsigned {
+            notes.push("Only a webhook with a secret is signed: give it one.");
+        }
+        if notes.is_empty() { None } else { Some(notes.join(" ")) }
+    }
+}
+
+impl Check {
+    fn of(header: &SignatureHeader, contract: &Contract) -> Self {
+        let schemes: Vec<_> = header.schemes.iter().map(Scheme::of).collect();
+        // What the value itself tells counts before what the start of the header tells, and that before other headers.
+        let lacking = |var: Var| {
+            schemes.iter().any(|scheme| scheme.covers(var) && !scheme.value.contains(&Part::Var(var)))
+        };
+        let is_before = |var: Var| header.before.contains(&Part::Var(var));
+        let elsewhere = [Var::Id, Var::Timestamp].into_iter().filter(|var| lacking(*var) && !is_before(*var));
+        Self {
+            header: header.name.as_str().to_owned(),
+            told: elsewhere.filter_map(|var| told(contract, var)).collect(),
+            before: header.before.clone(),
+            before_covered: vars(&header.before).filter(|var| lacking(*var)).collect(),
+            joined: header.joined.as_deref().map(str::to_owned),
+            schemes,
+        }
+    }
+}
+
+impl Check {
+    /// What every scheme signs, where it can be put together before the signatures are looked at.
+    pub(crate) fn shared_content(&self) -> Option<&[Part<Var>]> {
+        let [first, rest @ ..] = self.schemes.as_slice() else { return None };
+        let is_shared = |scheme: &Scheme| scheme.captured.len() == 1 && scheme.content == first.content;
+        (is_shared(first) && rest.iter().all(is_shared)).then_some(&first.content)
+    }
+
+    /// Whether the time can be looked at before the signatures are.
+    pub(crate) fn time_is_shared(&self) -> bool {
+        self.schemes.iter().all(|scheme| scheme.covers_time && !scheme.captured.contains(&Var::Timestamp))
+    }
+}
+
+impl Scheme {
+    fn of(scheme: &postrider_contract::Scheme) -> Self {
+        let covers = |var: Var| scheme.content.contains(&Part::Var(var));
+        let captured = vars(&scheme.value).filter(|var| is_signature(*var) || covers(*var)).collect();
+        Self {
+            key: scheme.key,
+            content: scheme.content.clone(),
+            value: scheme.value.clone(),
+            captured,
+            covers_time: covers(Var::Timestamp),
+        }
+    }
+
+    fn covers(&self, var: Var) -> bool {
+        self.content.contains(&Part::Var(var))
+    }
+
+    /// Whether the signature is written in hexadecimal digits, and not in base64.
+    pub(crate) fn is_hex(&self) -> bool {
+        self.value.contains(&Part::Var(Var::Hex))
+    }
+}
+
+pub(crate) fn is_signature(var: Var) -> bool {
+    matches!(var, Var::Hex | Var::Base64)
+}
+
+/// What public keys begin with.
+pub(crate) fn public_prefix() -> &'static str {
+    PUBLIC_KEY_PREFIX
+}
+
+/// The placeholders of a template, each once.
+fn vars(parts: &[Part<Var>]) -> impl Iterator<Item = Var> {
+    let first = |(index, part): (usize, &Part<Var>)| match part {
+        Part::Var(var) if !parts[..index].contains(part) => Some(*var),
+        _ => None,
+    };
+    parts.iter().enumerate().filter_map(first)
+}
+
+/// The last header that tells it counts, as in `Contract::verify`.
+fn told(contract: &Contract, var: Var) -> Option<Told> {
+    let header = contract.extra_headers().iter().rfind(|header| header.value.contains(&Part::Var(var)))?;
+    Some(Told { var, header: header.name.as_str().to_owned(), value: header.value.clone() })
+}
+
+/// 200 where it counts as a success; else the first that does.
+fn taken_status(contract: &Contract) -> u16 {
+    let success = contract.success_statuses();
+    if success.contains(200) { 200 } else { success.ranges().next().map_or(200, |range| *range.start()) }
+}
+
+/// A text that ends no comment, in any of the languages.
+fn comment(text: &str) -> String {
+    let plain = |c: char| if c.is_control() || "\u{2028}\u{2029}".contains(c) { ' ' } else { c };
+    text.chars()
+        .map(plain)
+        .collect::<String>()
+        .replace("?>", "? >")
+        .replace("*/", "* /")
+        .replace("\"\"\"", "'")
+}
