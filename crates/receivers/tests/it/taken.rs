@@ -119,7 +119,8 @@ fn try_everything(trial: &mut Trial<'_>) {
 }
 
 fn what_is_altered_is_refused(trial: &mut Trial<'_>) {
-    let good = trial.request(&trial.keys[..1].to_vec());
+    let newest = trial.keys[..1].to_vec();
+    let good = trial.request(&newest);
     let mut altered = good.clone();
     *altered.body.last_mut().unwrap() = b' ';
     trial.refuses("another body", &altered);
