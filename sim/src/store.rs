@@ -15,10 +15,11 @@ use postrider_model::time::Millis;
 use postrider_store::{
     ApiKey, AuditEntry, AuditQuery, Backlog, Batch, Catalogue, Committed, DeliveryDetail, DeliveryQuery,
     DeliverySummary, DuePage, DueQuery, Endpoint, EndpointPatch, EventDetail, EventQuery, EventSummary,
-    EventType, FanoutPage, FanoutQuery, History, Journal, NewApiKey, NewAudit, NewEndpoint, NewEventType,
-    NewProject, NewReplay, Page, Project, ProjectPatch, Recovered, Replay, ReplayProgress, Reseal, Scope,
-    Selection, StatRow, StatSum, Stepped, StoreError, StoreFacts, StoredEvent, Sweep, Swept, Tenant, Upkeep,
-    WaitingFanout,
+    EventType, FanoutPage, FanoutQuery, FormKey, History, Journal, NewApiKey, NewAudit, NewEndpoint,
+    NewEventType, NewPortalLink, NewProject, NewReplay, NewSession, NewSessionKey, OpenLink, Page, Project,
+    ProjectPatch, Recovered, Replay, ReplayProgress, Reseal, Scope, Selection, Session, Sessions, StatRow,
+    StatSum, Stepped, StoreError, StoreFacts, StoredEvent, Sweep, Swept, TakenForm, Tenant, TokenHash,
+    Upkeep, WaitingFanout,
 };
 use postrider_store_sqlite::SqliteStore;
 
@@ -303,6 +304,17 @@ through!(History {
     fn select(selection: &Selection, after: Option<Ordinal>, limit: usize) -> (Vec<Ordinal>, Option<Ordinal>);
     fn count(selection: &Selection) -> u64;
     fn erase_data(scope: Scope, event: Ordinal) -> bool;
+});
+
+through!(Sessions {
+    fn create_portal_link(new: NewPortalLink, audit: NewAudit) -> ();
+    fn open_portal_link(link: TokenHash, session: NewSessionKey) -> OpenLink;
+    fn create_session(new: NewSession, audit: NewAudit) -> ();
+    fn session(hash: &TokenHash) -> Option<Session>;
+    fn end_session(hash: &TokenHash) -> ();
+    fn take_form(form: FormKey, expires_at: Millis) -> TakenForm;
+    fn finish_form(form: FormKey, outcome: String) -> ();
+    fn drop_form(form: FormKey) -> ();
 });
 
 /// An endpoint as a version of the ledger.

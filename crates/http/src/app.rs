@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use postrider_engine::Engine;
 use postrider_model::limits::Limits;
-use postrider_service::Authenticator;
+use postrider_service::{Authenticator, Sessions};
 
 use crate::body_room::BodyRoom;
 
@@ -16,6 +16,8 @@ pub struct AppParts {
     pub engine: Engine,
     /// Knows the keys.
     pub authenticator: Authenticator,
+    /// Knows who is signed in.
+    pub sessions: Sessions,
     /// The addresses deliveries come from, as the operator says (`--egress-ips`).
     pub egress_ips: Vec<IpAddr>,
     /// The version of this program.

@@ -8,7 +8,7 @@ use axum::extract::FromRequestParts;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use postrider_service::{Caller, KeyHolder, Right};
+use postrider_service::{Caller, KeyHolder, Right, ServiceError};
 
 use crate::app::App;
 use crate::code;
@@ -126,7 +126,7 @@ pub async fn key_holder(app: &App, key: &str) -> Result<Arc<KeyHolder>, Problem>
             "The root key works on root routes only: use a key of the project.",
         ));
     }
-    Err(Problem::new(code::UNAUTHENTICATED, "The key does not exist or was revoked."))
+    Err(ServiceError::UNKNOWN_KEY.into())
 }
 
 /// The key in `Authorization: Bearer <key>`; the scheme in any case (RFC 9110, 11.1).

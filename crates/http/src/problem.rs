@@ -150,6 +150,7 @@ impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Invalid(faults) => Self::invalid(faults),
+            ServiceError::Unauthenticated(detail) => Self::new(code::UNAUTHENTICATED, detail),
             ServiceError::Forbidden(detail) => Self::new(code::FORBIDDEN, detail),
             ServiceError::NotFound(what) => Self::not_found(what),
             ServiceError::Conflict { code, detail } => {

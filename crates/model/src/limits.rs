@@ -119,6 +119,15 @@ limits! {
     max_secret_overlap: Duration = 7 * DAY, 0.0..=365.0 * DAY_SECONDS;
     /// Secrets of one endpoint that sign at once, for the header grows with each; a rotation beyond ends the oldest.
     max_secrets: usize = 8, 2.0..=32.0;
+    /// How long a link to the portal can be opened, once.
+    #[serde(rename = "portal_link_seconds", with = "seconds")]
+    portal_link: Duration = Duration::from_secs(300), 10.0..=DAY_SECONDS;
+    /// How long a customer who opened a link stays signed in to the portal.
+    #[serde(rename = "portal_session_seconds", with = "seconds")]
+    portal_session: Duration = Duration::from_secs(8 * 3_600), 60.0..=30.0 * DAY_SECONDS;
+    /// How long an operator who signed in with a key stays signed in to the dashboard.
+    #[serde(rename = "operator_session_seconds", with = "seconds")]
+    operator_session: Duration = Duration::from_secs(12 * 3_600), 60.0..=30.0 * DAY_SECONDS;
     /// Steps of one answer of statistics (422).
     max_stats_steps: u64 = 1_500, 1.0..=10_000.0;
     /// The longest step of statistics, in minutes (422).

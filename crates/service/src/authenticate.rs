@@ -11,7 +11,7 @@ use postrider_model::id::KeyId;
 use postrider_store::{ApiKey, Store, StoreError};
 use quick_cache::UnitWeighter;
 use quick_cache::sync::Cache;
-use ring::digest;
+use ring::{digest, hmac};
 use tokio::time::timeout;
 
 use crate::{Caller, Rights};
@@ -21,9 +21,9 @@ pub type KeyHash = [u8; 32];
 
 /// How long an answer of the store is used. A key revoked on another node ends within a second (DESIGN 4.2):
 /// this, one read of the store, and a margin.
-const FRESH: Duration = Duration::from_millis(700);
+pub(crate) const FRESH: Duration = Duration::from_millis(700);
 /// How long the store is waited for: where it does not answer, whoever asks is told to try again and does not hang.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 const KNOWN_KEYS: usize = 16_384;
 /// Apart from the known ones, so that somebody who tries keys cannot drive real ones out of memory.
 const UNKNOWN_KEYS: usize = 1_024;
@@ -96,12 +96,36 @@ impl Authenticator {
         self.root.iter().zip(hash).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
     }
 
+    /// Says that whoever has `token` had the root key. Of use with the token only: the root key's hash, from which a weak
+    /// key could be guessed, is not to be had from it.
+    pub fn root_proof(&self, token: &str) -> [u8; 32] {
+        let mut proof = [0; 32];
+        proof.copy_from_slice(hmac::sign(&proof_key(token), &self.root).as_ref());
+        proof
+    }
+
+    /// Whether `proof` is of the root key in force, for this token.
+    pub fn proves_root(&self, token: &str, proof: &[u8; 32]) -> bool {
+        hmac::verify(&proof_key(token), &self.root, proof).is_ok()
+    }
+
     /// The holder of a project key; `None` for a key that does not exist or was revoked.
     ///
     /// # Errors
     /// [`StoreError`] when the answer is not in memory and the store cannot give it.
     pub async fn holder(&self, store: &dyn Store, key: &str) -> Result<Option<Arc<KeyHolder>>, StoreError> {
-        let hash = hash_key(key);
+        self.holder_of(store, hash_key(key)).await
+    }
+
+    /// As [`Authenticator::holder`], by the key's hash.
+    ///
+    /// # Errors
+    /// As [`Authenticator::holder`].
+    pub async fn holder_of(
+        &self,
+        store: &dyn Store,
+        hash: KeyHash,
+    ) -> Result<Option<Arc<KeyHolder>>, StoreError> {
         let now = Instant::now();
         if let Some(known) = self.known.get(&hash)
             && self.is_fresh(known.read, now)
@@ -117,6 +141,11 @@ impl Authenticator {
     /// To be called after a key was revoked in the store: from now on it opens nothing here.
     pub fn forget_all(&self) {
         self.epoch.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Counted up by [`Authenticator::forget_all`].
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
     }
 
     fn is_fresh(&self, read: ReadAt, now: Instant) -> bool {
@@ -143,6 +172,10 @@ impl Authenticator {
     }
 }
 
+fn proof_key(token: &str) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, token.as_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +186,15 @@ mod tests {
         assert!(authenticator.is_root("root-key-of-24-characters"));
         assert!(!authenticator.is_root("root-key-of-24-character"));
         assert!(!authenticator.is_root(""));
+    }
+
+    #[test]
+    fn a_proof_of_the_root_key_holds_for_its_token_and_that_root_key_only() {
+        let authenticator = Authenticator::new(hash_key("root-key-of-24-characters"));
+        let proof = authenticator.root_proof("ses_a");
+        assert!(authenticator.proves_root("ses_a", &proof));
+        assert!(!authenticator.proves_root("ses_b", &proof));
+        assert!(!Authenticator::new(hash_key("another-root-key-of-24-ch")).proves_root("ses_a", &proof));
     }
 
     #[test]

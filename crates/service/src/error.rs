@@ -25,6 +25,9 @@ pub enum ServiceError {
     /// 422: well-formed, but not valid. Every fault is listed, not only the first.
     #[error("The request is not valid.")]
     Invalid(Vec<Fault>),
+    /// 401: there is no such key.
+    #[error("{0}")]
+    Unauthenticated(&'static str),
     /// 403: the key may not do that.
     #[error("{0}")]
     Forbidden(String),
@@ -54,6 +57,9 @@ pub enum ServiceError {
 }
 
 impl ServiceError {
+    /// Nobody's key: the same words on every surface, whatever is wrong with it.
+    pub const UNKNOWN_KEY: Self = Self::Unauthenticated("The key does not exist or was revoked.");
+
     /// One fault at one place.
     pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::Invalid(vec![Fault::at(pointer, detail)])

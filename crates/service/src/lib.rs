@@ -15,12 +15,15 @@ pub mod ids;
 pub mod key;
 mod label;
 pub mod merge_patch;
+pub mod portal;
 pub mod project;
 pub mod replay;
 mod rights;
+pub mod session;
 pub mod tenant;
 
 pub use authenticate::{Authenticator, KeyHolder};
 pub use caller::Caller;
 pub use error::{Fault, ServiceError, no_faults};
 pub use rights::{Right, Rights, SCOPE_NAMES};
+pub use session::Sessions;

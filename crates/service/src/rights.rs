@@ -40,6 +40,11 @@ pub const SCOPE_NAMES: [&str; 6] =
 pub struct Rights(u8);
 
 impl Rights {
+    /// Whoever has the root key may do everything.
+    pub const ALL: Self = Self(31);
+    /// What a customer may do in the portal, to what is its own: as a key with the scope `webhooks:admin`.
+    pub const PORTAL: Self = Self(2 | 4 | 8);
+
     /// The rights a list of scopes gives: `webhooks:admin` implies `webhooks:write`, that implies `webhooks:read`.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ mod partition;
 mod pipeline;
 mod row;
 mod schema;
+mod sessions;
 mod signal;
 mod store;
 mod tls;

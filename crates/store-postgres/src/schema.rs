@@ -31,8 +31,10 @@ pub(crate) struct Migration {
 }
 
 /// In order; the version of a schema is how many of them it has.
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[Migration { sql: include_str!("../migrations/0001_initial.sql"), oldest_reader: 1 }];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { sql: include_str!("../migrations/0001_initial.sql"), oldest_reader: 1 },
+    Migration { sql: include_str!("../migrations/0002_sessions.sql"), oldest_reader: 1 },
+];
 
 /// What a database says of its schema.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -15,6 +15,7 @@ mod pack;
 mod readers;
 mod row;
 mod schema;
+mod sessions;
 mod store;
 mod thread;
 mod transfer;

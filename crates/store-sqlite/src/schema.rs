@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_project_revision.sql"),
     include_str!("../migrations/0004_run_levels.sql"),
     include_str!("../migrations/0005_match_sets.sql"),
+    include_str!("../migrations/0006_sessions.sql"),
 ];
 
 /// The version that this program writes.

@@ -2,7 +2,7 @@
 //!
 //! Small ports (DESIGN 5): [`Journal`] takes what was accepted and what became of it, [`Backlog`] says what
 //! is due, [`Catalogue`] keeps what people configure, [`History`] lists what happened, [`Upkeep`] tidies in steps,
-//! [`Cluster`] shares one store among nodes.
+//! [`Sessions`] knows who is signed in, [`Cluster`] shares one store among nodes.
 //! Ordinals and row keys identify things inside; tenants are part of every query that a customer can reach.
 
 pub mod attempt_log;
@@ -16,6 +16,7 @@ mod history;
 mod journal;
 mod match_set;
 pub mod paging;
+mod sessions;
 pub mod transfer;
 mod upkeep;
 
@@ -41,8 +42,12 @@ pub use journal::{
     FanoutChunk, HealthWrite, IdempotencyMark, Journal, NewDelivery, NewEvent, Next, Place, Settle, Settled,
 };
 pub use match_set::MatchSet;
+pub use sessions::{
+    FormKey, NewPortalLink, NewSession, NewSessionKey, OpenLink, Session, SessionHolder, Sessions, TakenForm,
+    TokenHash,
+};
 pub use upkeep::{Stepped, StoreFacts, Sweep, SweepInto, Swept, Upkeep};
 
 /// All ports of one store.
-pub trait Store: Journal + Backlog + Catalogue + History + Upkeep + Cluster {}
-impl<T: Journal + Backlog + Catalogue + History + Upkeep + Cluster> Store for T {}
+pub trait Store: Journal + Backlog + Catalogue + History + Sessions + Upkeep + Cluster {}
+impl<T: Journal + Backlog + Catalogue + History + Sessions + Upkeep + Cluster> Store for T {}

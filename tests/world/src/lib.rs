@@ -22,8 +22,8 @@ use postrider_http::{App, AppParts};
 use postrider_model::id::{IdSalt, KeyId, Mode, ProjectKey};
 use postrider_model::limits::Limits;
 use postrider_model::time::Millis;
-use postrider_service::Authenticator;
 use postrider_service::authenticate::hash_key;
+use postrider_service::{Authenticator, Sessions};
 use postrider_store::{NewApiKey, NewAudit, NewProject, Store};
 use postrider_store_sqlite::{OpenError, Options, SqliteStore};
 use postrider_vault::{Keyring, MasterKey};
@@ -219,6 +219,7 @@ impl World {
         let parts = AppParts {
             engine: engine.clone(),
             authenticator: Authenticator::new(hash_key(ROOT_KEY)),
+            sessions: Sessions::new(),
             egress_ips: EGRESS.to_vec(),
             version: "0",
             public_url: "http://localhost".into(),

@@ -14,8 +14,8 @@ use postrider_engine::{Contracts, Engine, EngineParts, Settings};
 use postrider_http::{App, AppParts};
 use postrider_model::id::{IdSalt, KeyId, Mode};
 use postrider_model::limits::Limits;
-use postrider_service::Authenticator;
 use postrider_service::authenticate::hash_key;
+use postrider_service::{Authenticator, Sessions};
 use postrider_store::{Catalogue as _, NewApiKey, NewAudit, NewProject, Store, Upkeep as _};
 use postrider_store_sqlite::{Options, SqliteStore};
 use postrider_vault::Keyring;
@@ -101,6 +101,7 @@ impl Site {
         let parts = AppParts {
             engine: engine.clone(),
             authenticator: Authenticator::new(hash_key("the-root-key-of-the-counts")),
+            sessions: Sessions::new(),
             egress_ips: Vec::new(),
             version: "0",
             public_url: "http://localhost".to_owned(),

@@ -10,7 +10,7 @@ use postrider_courier::{ResolveError, TlsIdentityError};
 use postrider_engine::Engine;
 use postrider_engine::ports::Rng;
 use postrider_http::{App, AppParts};
-use postrider_service::Authenticator;
+use postrider_service::{Authenticator, Sessions};
 use postrider_store::{Store, StoreError};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
@@ -125,6 +125,7 @@ impl Server {
         let app = App::new(AppParts {
             engine: engine.clone(),
             authenticator: Authenticator::new(root.hash),
+            sessions: Sessions::new(),
             egress_ips: config.egress_ips.clone(),
             version: env!("CARGO_PKG_VERSION"),
             public_url: public_url(&config, address),

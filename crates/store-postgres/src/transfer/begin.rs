@@ -78,7 +78,8 @@ async fn empty(conn: &Conn) -> Res<()> {
         "TRUNCATE postrider.fact, postrider.project, postrider.tenant, postrider.type_name, postrider.event_type,
              postrider.api_key, postrider.endpoint, postrider.replay, postrider.audit, postrider.stat,
              postrider.erasure, postrider.late, postrider.idempotency, postrider.event,
-             postrider.delivery, postrider.pending, postrider.fanout, postrider.node, postrider.signal, postrider.erased;
+             postrider.delivery, postrider.pending, postrider.fanout, postrider.node, postrider.signal, postrider.erased,
+             postrider.portal_link, postrider.session, postrider.form;
          UPDATE postrider.retention SET mark = 0;
          UPDATE postrider.slot SET owner = NULL, epoch = epoch + 1 WHERE owner IS NOT NULL",
     )
