@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use postrider_model::endpoint::EndpointConfig;
 use postrider_model::id::{
-    EndpointId, EndpointKey, KeyId, Ordinal, ProjectKey, ReplayId, TenantKey, TypeKey,
+    EndpointId, EndpointKey, KeyId, Mode, Ordinal, ProjectKey, ReplayId, TenantKey, TypeKey,
 };
 use postrider_model::time::Millis;
 use postrider_store::{
@@ -17,9 +17,9 @@ use postrider_store::{
     DeliverySummary, DuePage, DueQuery, Endpoint, EndpointPatch, EventDetail, EventQuery, EventSummary,
     EventType, FanoutPage, FanoutQuery, FormKey, History, Journal, NewApiKey, NewAudit, NewEndpoint,
     NewEventType, NewPortalLink, NewProject, NewReplay, NewSession, NewSessionKey, OpenLink, Page, Project,
-    ProjectPatch, Recovered, Replay, ReplayProgress, Reseal, Scope, Selection, Session, Sessions, StatRow,
-    StatSum, Stepped, StoreError, StoreFacts, StoredEvent, Sweep, Swept, TakenForm, Tenant, TokenHash,
-    Upkeep, WaitingFanout,
+    ProjectPatch, ProjectStatRow, ProjectSum, Recovered, Replay, ReplayProgress, Reseal, Scope, Selection,
+    Session, Sessions, StatRow, StatSum, Stepped, StoreError, StoreFacts, StoredEvent, Sweep, Swept,
+    TakenForm, Tenant, TokenHash, Upkeep, WaitingFanout,
 };
 use postrider_store_sqlite::SqliteStore;
 
@@ -294,6 +294,8 @@ through!(Catalogue {
     fn note(audit: NewAudit) -> ();
     fn add_stats(rows: Vec<StatRow>) -> ();
     fn stats(endpoint: EndpointKey, since: Millis, until: Millis, step_minutes: u32) -> Vec<StatSum>;
+    fn add_project_stats(rows: Vec<ProjectStatRow>) -> ();
+    fn project_stats(project: ProjectKey, mode: Mode, since: Millis, until: Millis, step_minutes: u32) -> Vec<ProjectSum>;
 });
 
 through!(History {

@@ -215,6 +215,7 @@ impl Engine {
         if let Err(error) = self.shared.stats.flush(&*self.shared.store).await {
             tracing::warn!(%error, "the last minute's statistics were not written");
         }
+        self.shared.flush_project_stats().await;
     }
 
     /// Leaves the other nodes, who take over what is left; after [`Engine::stop`], or instead of what is left of it.

@@ -69,6 +69,11 @@ struct Key {
 }
 
 impl EndpointPlan {
+    /// Its project's mode.
+    pub(crate) fn world(&self) -> (ProjectKey, Mode) {
+        (self.project, self.mode)
+    }
+
     /// Resolves an endpoint. Where its secrets cannot be opened, or the one that signs now is none of its contract,
     /// its requests would go out unsigned: it is switched off and that is logged, until its row can be read.
     pub(crate) fn new(endpoint: &Endpoint, project: &ProjectContext, shared: &Shared) -> Self {

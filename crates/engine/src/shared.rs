@@ -22,6 +22,7 @@ use crate::ports::{Clock, Fatal, Rng, Spawner};
 use crate::project::{Contracts, ProjectContext, Projects, Sources};
 use crate::routes::Routes;
 use crate::time::EngineTime;
+use crate::upkeep::project_stats::ProjectStats;
 use crate::upkeep::stats::Stats;
 
 /// What the accept path and the core tell each other without messages.
@@ -60,6 +61,7 @@ pub(crate) struct Shared {
     pub gauges: Gauges,
     pub metrics: Metrics,
     pub stats: Stats,
+    pub project_stats: ProjectStats,
     pub bodies: Arc<BodyBudget>,
     pub body_places: BodyPlaces,
     pub projects: Projects,
@@ -110,6 +112,7 @@ impl Shared {
             },
             metrics: Metrics::new(),
             stats: Stats::default(),
+            project_stats: ProjectStats::default(),
             bodies: BodyBudget::new(parts.settings.body_bytes),
             body_places: BodyPlaces::default(),
             projects: Projects::default(),

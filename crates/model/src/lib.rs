@@ -10,6 +10,7 @@ pub mod filter;
 pub mod health;
 pub mod id;
 pub mod json;
+pub mod latency;
 pub mod limits;
 pub mod name;
 pub mod pattern;

@@ -20,6 +20,7 @@ pub mod project;
 pub mod replay;
 mod rights;
 pub mod session;
+pub mod stats;
 pub mod tenant;
 
 pub use authenticate::{Authenticator, KeyHolder};

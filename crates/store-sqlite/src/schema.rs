@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_run_levels.sql"),
     include_str!("../migrations/0005_match_sets.sql"),
     include_str!("../migrations/0006_sessions.sql"),
+    include_str!("../migrations/0007_project_stats.sql"),
 ];
 
 /// The version that this program writes.

@@ -5,13 +5,14 @@ mod audit;
 mod endpoint;
 mod event_type;
 mod project;
+mod project_stats;
 mod replay;
 mod stats;
 mod tenant;
 
 use crate::{Page, Scope, StoreError};
 use async_trait::async_trait;
-use postrider_model::id::{EndpointId, EndpointKey, KeyId, ProjectKey, ReplayId, TenantKey, TypeKey};
+use postrider_model::id::{EndpointId, EndpointKey, KeyId, Mode, ProjectKey, ReplayId, TenantKey, TypeKey};
 use postrider_model::time::Millis;
 
 pub use api_key::{ApiKey, NewApiKey};
@@ -19,6 +20,7 @@ pub use audit::{AuditEntry, AuditQuery, NewAudit};
 pub use endpoint::{Endpoint, EndpointChange, EndpointPatch, NewEndpoint, Reseal};
 pub use event_type::{EventType, NewEventType};
 pub use project::{NewProject, Project, ProjectPatch};
+pub use project_stats::{BadCounts, ProjectStatRow, ProjectSum, SeenBacklog, Steps};
 pub use replay::{NewReplay, Replay, ReplayProgress, ReplayStatus};
 pub use stats::{StatRow, StatSum};
 pub use tenant::Tenant;
@@ -186,4 +188,17 @@ pub trait Catalogue: Send + Sync {
         until: Millis,
         step_minutes: u32,
     ) -> Result<Vec<StatSum>, StoreError>;
+
+    /// Adds up what a node counted, each row to its own of that minute.
+    async fn add_project_stats(&self, rows: Vec<ProjectStatRow>) -> Result<(), StoreError>;
+    /// A project's minutes of one mode in `[since, until)`, of all nodes, summed up in steps of `step_minutes`; see
+    /// [`Steps`].
+    async fn project_stats(
+        &self,
+        project: ProjectKey,
+        mode: Mode,
+        since: Millis,
+        until: Millis,
+        step_minutes: u32,
+    ) -> Result<Vec<ProjectSum>, StoreError>;
 }

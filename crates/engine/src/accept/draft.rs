@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use postrider_model::endpoint::Ordering;
-use postrider_model::id::{Mode, TypeKey};
+use postrider_model::id::{Mode, ProjectKey, TypeKey};
 use postrider_model::time::Millis;
 use postrider_store::{EventFlags, Fanout, IdempotencyMark, MatchSet};
 use smallvec::SmallVec;
@@ -62,6 +62,11 @@ impl Match {
 }
 
 impl Draft {
+    /// Its project's mode.
+    pub(crate) fn world(&self) -> (ProjectKey, Mode) {
+        (self.project.project.key, self.mode)
+    }
+
     /// Bytes it adds to the commit queue.
     pub(crate) fn weight(&self) -> usize {
         self.data.len()

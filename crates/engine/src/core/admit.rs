@@ -43,6 +43,22 @@ struct After {
     ordered: bool,
 }
 
+/// What a request brought, for the statistics of its project.
+#[derive(Default)]
+struct Counted {
+    events: u64,
+    deliveries: u64,
+    held: u64,
+}
+
+impl Counted {
+    fn add(&mut self, places: &Places, after: Option<After>) {
+        self.events += 1;
+        self.deliveries += places.len() as u64 + after.map_or(0, |after| u64::from(after.total));
+        self.held += places.iter().filter(|place| matches!(place, Place::Held)).count() as u64;
+    }
+}
+
 /// An event whose deliveries go to their lanes.
 #[derive(Clone, Copy)]
 pub(crate) struct Handed<'a> {
@@ -169,6 +185,8 @@ impl Core {
         let Admitted { request, first, places, after, now: accepted_at } = admitted;
         self.shared.gauges.queue_bytes.fetch_sub(request.bytes, Atomic::Relaxed);
         let mut test = request.test;
+        let world = request.drafts.first().map(Draft::world);
+        let mut counted = Counted::default();
         self.shared
             .metrics
             .accepted
@@ -188,10 +206,18 @@ impl Core {
                 }
                 continue;
             }
+            if !draft.flags.test {
+                counted.add(&places, after);
+            }
             if let Some(After { total, ordered, .. }) = after {
                 self.push_fanout(&WaitingFanout { event: ordinal, tenant, ordered, total, done: 0 });
             }
             self.hand_over_event(draft, ordinal, &places, test.take(), seq, accepted_at, now);
+        }
+        if let Some(world) = world.filter(|_| counted.events > 0) {
+            let at = self.shared.time.shown(accepted_at);
+            let Counted { events, deliveries, held } = counted;
+            self.shared.project_stats.accepted(world, at, events, deliveries, held);
         }
     }
 

@@ -311,6 +311,12 @@ impl Core {
             line.landed();
         }
         self.shared.gauges.fanout_matches.fetch_sub(matches.len(), Atomic::Relaxed);
+        let held = matches.iter().filter(|(_, place)| matches!(place, Place::Held)).count();
+        let living = matches.iter().find(|(one, _)| !one.plan.is_dead());
+        if let Some((one, _)) = living.filter(|_| held > 0) {
+            let at = self.shared.time.shown(now);
+            self.shared.project_stats.held(one.plan.world(), at, held as u64);
+        }
         let handed = Handed { event, flags, body: body.as_ref(), seq, now };
         for (one, place) in &matches {
             self.hand_over_delivery(one, *place, &handed, None);

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering as Atomic;
 use std::time::Duration;
 
+use ahash::AHashMap;
 use postrider_model::delivery::DeliveryKey;
 use postrider_model::id::{EndpointKey, Ordinal};
 use postrider_model::time::Millis;
@@ -10,6 +11,7 @@ use postrider_store::{Change, StoreError};
 
 use super::Core;
 use super::message::AppendReply;
+use crate::upkeep::project_stats::{Waiting, World};
 
 /// Endpoints whose last attempt's time is written per second; with more busy ones it takes longer to come around.
 const HEALTH_WRITES: usize = 256;
@@ -29,6 +31,7 @@ impl Core {
         let mut last_written = EndpointKey::default();
         let wrapped = self.health_cursor == EndpointKey::default();
         let mut queued = 0;
+        let mut waiting: AHashMap<World, Waiting> = AHashMap::new();
         // `order` and not the map: a seeded run must repeat exactly.
         let order = std::mem::take(&mut self.order);
         let mut kept = Vec::with_capacity(order.len());
@@ -47,7 +50,14 @@ impl Core {
                 self.pending.push_health(write, now);
             }
             queued += lane.queued();
-            oldest_due = [oldest_due, lane.oldest_due(now)].into_iter().flatten().min();
+            let lane_due = lane.oldest_due(now);
+            oldest_due = [oldest_due, lane_due].into_iter().flatten().min();
+            if lane.queued() > 0 || lane.overflows() {
+                let waiting = waiting.entry(lane.plan.world()).or_default();
+                waiting.deliveries += lane.queued();
+                waiting.overflowing += usize::from(lane.overflows());
+                waiting.oldest_due = [waiting.oldest_due, lane_due].into_iter().flatten().min();
+            }
             if lane.touched_at < idle_before && lane.is_idle() {
                 if let Some(lane) = self.lanes.remove(&endpoint) {
                     // Of one that is forgotten the plan must be read again: the cached one's health is an older one.
@@ -65,6 +75,7 @@ impl Core {
         kept.sort_unstable();
         self.order = kept;
         self.shared.metrics.look(self.lanes.len(), queued, oldest_due, now);
+        self.shared.project_stats.look(&waiting, now, self.shared.time.shown(now));
         self.tell_low_water(now);
         self.refuse_long_waiting(now);
     }

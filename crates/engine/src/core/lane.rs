@@ -443,6 +443,11 @@ impl Lane {
         self.queue.len()
     }
 
+    /// Whether the store has more that is due than was read from it.
+    pub(crate) fn overflows(&self) -> bool {
+        self.stored.is_behind()
+    }
+
     /// Nothing of this lane begins before `until`.
     pub(crate) fn pause_until(&mut self, until: Millis) {
         self.paused_until = Some(until);

@@ -14,6 +14,7 @@ use super::soon::SOON;
 use crate::attempt::{Done, Ended, Sent};
 use crate::plan::EndpointPlan;
 use crate::ports::Rng;
+use crate::upkeep::project_stats::Attempted;
 
 /// The error of a delivery that could not be attempted for too long (DESIGN 2.3).
 pub(crate) const ENDPOINT_UNAVAILABLE: &str = "endpoint_unavailable";
@@ -55,6 +56,9 @@ impl Core {
         for mut item in missing {
             if test.is_none() {
                 self.landed(&plan, &mut item);
+            }
+            if !item.flags.test {
+                self.shared.project_stats.given_up(plan.world(), self.shared.time.shown(now));
             }
             self.settle(
                 &plan,
@@ -144,7 +148,14 @@ impl Core {
     ) {
         let mut verdict = judge(plan, sent);
         self.shared.metrics.attempt(verdict.success, sent.report.latency);
+        let test = items.iter().all(|item| item.flags.test);
+        let mut attempted =
+            Attempted { success: verdict.success, latency: sent.report.latency, ..Attempted::default() };
         let Some(lane) = self.lanes.get_mut(&plan.key) else {
+            attempted.delivered = if verdict.success { items.len() as u64 } else { 0 };
+            if !test {
+                self.shared.project_stats.attempted(plan.world(), sent.started_at, &attempted);
+            }
             return self.ended_for_others(plan, items, sent, &verdict, now);
         };
         lane.touched_at = now;
@@ -160,7 +171,6 @@ impl Core {
         let mut exhausted_since = None;
         let mut exhausted_attempts = 0;
         let notice = items.iter().all(|item| item.flags.notice);
-        let test = items.iter().all(|item| item.flags.test);
         for mut item in items {
             self.landed(plan, &mut item);
             // A test gets one attempt (DESIGN 4.4), also where it came through the lane.
@@ -170,12 +180,15 @@ impl Core {
                 self.next(plan, &item, sent, &verdict, enabled, now)
             };
             let attempt = record(&item, sent, &verdict);
+            attempted.held += u64::from(next == Next::Held);
             if next == Next::Failed {
+                attempted.exhausted += 1;
                 exhausted_since = Some(item.first_attempt_at.unwrap_or(sent.started_at));
                 exhausted_attempts = item.step + 1;
                 self.shared.metrics.exhausted.inc();
             }
             if next == Next::Delivered {
+                attempted.delivered += 1;
                 self.shared.metrics.delivered.inc();
             }
             self.settle(plan, item.event, Some(attempt), next, item.fresh, item.key, now);
@@ -186,6 +199,7 @@ impl Core {
         if test {
             return;
         }
+        self.shared.project_stats.attempted(plan.world(), sent.started_at, &attempted);
         self.shared.stats.count(
             plan.key,
             sent.started_at,
@@ -222,6 +236,9 @@ impl Core {
         self.settle(plan, item.event, Some(attempt), Next::Failed, item.fresh, item.key, now);
         self.shared.metrics.exhausted.inc();
         self.shared.stats.given_up(plan.key, shown);
+        if !item.flags.test {
+            self.shared.project_stats.given_up(plan.world(), shown);
+        }
         let Some(lane) = self.lanes.get_mut(&plan.key) else { return };
         let counts = error == ENDPOINT_UNAVAILABLE && !item.flags.notice && !item.flags.test;
         let since = item.first_attempt_at.unwrap_or(item.due);

@@ -33,6 +33,11 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
+    /// Whether it has rows that are due and were not read.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.spilled || self.backlog
+    }
+
     /// Whether new deliveries go to the store.
     pub(crate) fn is_spilled(&self) -> bool {
         self.spilled

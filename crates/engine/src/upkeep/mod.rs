@@ -2,6 +2,7 @@
 
 pub(crate) mod fanout;
 pub(crate) mod notice;
+pub(crate) mod project_stats;
 mod replay;
 pub(crate) mod stats;
 mod tidy;
@@ -21,6 +22,7 @@ pub(crate) fn start(shared: &Arc<Shared>) {
     shared.spawner.spawn(Box::pin(tidy::run(Arc::clone(shared))));
     shared.spawner.spawn(Box::pin(watch::run(Arc::clone(shared))));
     shared.spawner.spawn(Box::pin(stats::run(Arc::clone(shared))));
+    shared.spawner.spawn(Box::pin(project_stats::run(Arc::clone(shared))));
     shared.spawner.spawn(Box::pin(replay::run(Arc::clone(shared))));
 }
 

@@ -8,6 +8,7 @@ mod endpoint_row;
 mod event_type;
 mod fact;
 mod project;
+mod project_stats;
 mod replay;
 mod sealed;
 mod stats;
@@ -16,12 +17,12 @@ pub(crate) mod tenant;
 use std::ops::Deref;
 
 use async_trait::async_trait;
-use postrider_model::id::{EndpointId, EndpointKey, KeyId, ProjectKey, ReplayId, TenantKey, TypeKey};
+use postrider_model::id::{EndpointId, EndpointKey, KeyId, Mode, ProjectKey, ReplayId, TenantKey, TypeKey};
 use postrider_model::time::Millis;
 use postrider_store::{
     ApiKey, AuditEntry, AuditQuery, Catalogue, Cluster, Endpoint, EndpointPatch, EventType, NewApiKey,
-    NewAudit, NewEndpoint, NewEventType, NewProject, NewReplay, Page, Project, ProjectPatch, Replay,
-    ReplayProgress, Reseal, Scope, Signal, StatRow, StatSum, StoreError, Tenant,
+    NewAudit, NewEndpoint, NewEventType, NewProject, NewReplay, Page, Project, ProjectPatch, ProjectStatRow,
+    ProjectSum, Replay, ReplayProgress, Reseal, Scope, Signal, StatRow, StatSum, Steps, StoreError, Tenant,
 };
 
 use crate::conn::{Conn, Tx};
@@ -275,5 +276,22 @@ impl Catalogue for PostgresStore {
         step: u32,
     ) -> Out<Vec<StatSum>> {
         Ok(stats::sum(&self.prompt().await?, endpoint, since, until, step).await?)
+    }
+
+    async fn add_project_stats(&self, rows: Vec<ProjectStatRow>) -> Out<()> {
+        let tx = self.begin_promptly().await?;
+        project_stats::add(&tx, &rows).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+    async fn project_stats(
+        &self,
+        project: ProjectKey,
+        mode: Mode,
+        since: Millis,
+        until: Millis,
+        step: u32,
+    ) -> Out<Vec<ProjectSum>> {
+        Ok(project_stats::sum(&self.prompt().await?, project, mode, Steps::new(since, until, step)).await?)
     }
 }

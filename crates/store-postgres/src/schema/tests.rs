@@ -25,10 +25,17 @@ const INDEX: Migration =
     Migration { sql: "CREATE INDEX CONCURRENTLY third ON postrider.pending (due)", oldest_reader: 1 };
 const COLUMN: Migration =
     Migration { sql: "ALTER TABLE postrider.event ADD COLUMN more text", oldest_reader: 1 };
-const BREAK: Migration =
-    Migration { sql: "ALTER TABLE postrider.pending DROP COLUMN step", oldest_reader: 2 };
+const BREAK: Migration = Migration {
+    sql: "ALTER TABLE postrider.pending DROP COLUMN step",
+    oldest_reader: MIGRATIONS.len() as i32 + 1,
+};
 
-/// The first version, and what comes after it.
+/// The version that so many further steps lead to.
+fn after(further: u32) -> u32 {
+    known_version() + further
+}
+
+/// The program's own steps, and what comes after them.
 fn with(further: &[Migration]) -> Vec<Migration> {
     MIGRATIONS.iter().chain(further).copied().collect()
 }
@@ -103,7 +110,7 @@ async fn eight_nodes_that_start_at_once_make_every_step_once() {
     let further = [TABLE, INDEX, COLUMN];
     let versions = join_all((0..8).map(|_| start(&database, &further, LONG))).await;
     for version in versions {
-        assert_eq!(version.unwrap(), 4);
+        assert_eq!(version.unwrap(), after(3));
     }
     assert_eq!(database.ask("SELECT at FROM postrider.second"), ["2"]);
     assert_eq!(database.ask(IS_WHOLE), ["t"]);
@@ -122,16 +129,16 @@ async fn a_step_whose_node_dies_in_the_middle_is_made_whole_by_the_next_one() {
     };
     let (died, ()) = tokio::join!(start(&database, &slow, LONG), dies);
     assert!(matches!(died, Err(OpenError::Unreachable(_))), "{died:?}");
-    assert_eq!(database.ask(VERSION), ["1"]);
+    assert_eq!(database.ask(VERSION), [after(0).to_string()]);
     assert_eq!(database.ask("SELECT 1 FROM pg_class WHERE relname = 'second'"), [""; 0]);
-    assert_eq!(start(&database, &[TABLE], LONG).await.unwrap(), 2);
+    assert_eq!(start(&database, &[TABLE], LONG).await.unwrap(), after(1));
     assert_eq!(database.ask("SELECT at FROM postrider.second"), ["2"]);
 }
 
 #[tokio::test]
 async fn an_index_that_was_left_half_made_is_made_anew() {
     let Some(database) = Database::new() else { return };
-    assert_eq!(start(&database, &[], LONG).await.unwrap(), 1);
+    assert_eq!(start(&database, &[], LONG).await.unwrap(), after(0));
     // It waits for whoever began to read before it.
     let reader =
         Somebody::that(&database, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM postrider.slot")
@@ -144,16 +151,19 @@ async fn an_index_that_was_left_half_made_is_made_anew() {
     let further = [INDEX];
     let (died, ()) = tokio::join!(start(&database, &further, LONG), dies);
     assert!(matches!(died, Err(OpenError::Unreachable(_))), "{died:?}");
-    assert_eq!((database.ask(VERSION), database.ask(IS_WHOLE)), (vec!["1".to_owned()], vec!["f".to_owned()]));
+    assert_eq!(
+        (database.ask(VERSION), database.ask(IS_WHOLE)),
+        (vec![after(0).to_string()], vec!["f".to_owned()])
+    );
     reader.run("ROLLBACK").await;
-    assert_eq!(start(&database, &further, LONG).await.unwrap(), 2);
+    assert_eq!(start(&database, &further, LONG).await.unwrap(), after(1));
     assert_eq!(database.ask(IS_WHOLE), ["t"]);
 }
 
 #[tokio::test]
 async fn an_index_that_goes_on_without_its_node_is_waited_for() {
     let Some(database) = Database::new() else { return };
-    assert_eq!(start(&database, &[], LONG).await.unwrap(), 1);
+    assert_eq!(start(&database, &[], LONG).await.unwrap(), after(0));
     let reader =
         Somebody::that(&database, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM postrider.slot")
             .await;
@@ -172,7 +182,7 @@ async fn an_index_that_goes_on_without_its_node_is_waited_for() {
         reader.run("ROLLBACK").await;
     };
     let (version, ()) = tokio::join!(start(&database, &further, LONG), ends);
-    assert_eq!(version.unwrap(), 2);
+    assert_eq!(version.unwrap(), after(1));
     going_on.join_next().await.unwrap().unwrap();
     assert_eq!(database.ask("SELECT 'postrider.third'::regclass::oid"), oid, "it is the one that went on");
 }
@@ -180,7 +190,7 @@ async fn an_index_that_goes_on_without_its_node_is_waited_for() {
 #[tokio::test]
 async fn a_step_steps_back_for_a_long_reader_and_is_tried_again() {
     let Some(database) = Database::new() else { return };
-    assert_eq!(start(&database, &[], LONG).await.unwrap(), 1);
+    assert_eq!(start(&database, &[], LONG).await.unwrap(), after(0));
     let reader = Somebody::that(
         &database,
         "SET application_name = 'a_dump'; BEGIN; LOCK TABLE postrider.event IN ACCESS SHARE MODE",
@@ -199,7 +209,7 @@ async fn a_step_steps_back_for_a_long_reader_and_is_tried_again() {
         reader.run("COMMIT").await;
     };
     let (version, ()) = tokio::join!(start(&database, &further, LONG), ends);
-    assert_eq!(version.unwrap(), 2);
+    assert_eq!(version.unwrap(), after(1));
 }
 
 #[tokio::test]
@@ -211,7 +221,7 @@ async fn a_node_that_waits_for_another_ones_step_says_so() {
     let Err(OpenError::SchemaBusy { why, .. }) = &refused else { panic!("{refused:?}") };
     assert_eq!(why, "another node is changing it");
     other.run("COMMIT").await;
-    assert_eq!(start(&database, &[], SHORT).await.unwrap(), 1);
+    assert_eq!(start(&database, &[], SHORT).await.unwrap(), after(0));
 }
 
 #[tokio::test]
@@ -231,9 +241,9 @@ async fn a_step_that_older_nodes_could_not_go_on_with_waits_until_they_are_stopp
     let further = [BREAK];
     let refused = start(&database, &further, LONG).await;
     assert!(matches!(&refused, Err(OpenError::OlderNodes { names }) if names == "old"), "{refused:?}");
-    assert_eq!(database.ask(VERSION), ["1"]);
+    assert_eq!(database.ask(VERSION), [after(0).to_string()]);
     let _ = database.ask("UPDATE postrider.node SET lease = interval '0'");
-    assert_eq!(start(&database, &further, LONG).await.unwrap(), 2);
+    assert_eq!(start(&database, &further, LONG).await.unwrap(), after(1));
     let refused = old.join(node).await.unwrap_err().to_string();
     assert!(refused.contains("a newer version of Postrider is needed"), "{refused}");
 }

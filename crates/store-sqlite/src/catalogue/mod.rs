@@ -7,18 +7,19 @@ mod endpoint_row;
 mod event_type;
 mod fact;
 mod project;
+mod project_stats;
 mod replay;
 mod sealed;
 mod stats;
 pub(crate) mod tenant;
 
 use async_trait::async_trait;
-use postrider_model::id::{EndpointId, EndpointKey, KeyId, ProjectKey, ReplayId, TenantKey, TypeKey};
+use postrider_model::id::{EndpointId, EndpointKey, KeyId, Mode, ProjectKey, ReplayId, TenantKey, TypeKey};
 use postrider_model::time::Millis;
 use postrider_store::{
     ApiKey, AuditEntry, AuditQuery, Catalogue, Endpoint, EndpointPatch, EventType, NewApiKey, NewAudit,
-    NewEndpoint, NewEventType, NewProject, NewReplay, Page, Project, ProjectPatch, Replay, ReplayProgress,
-    Reseal, Scope, StatRow, StatSum, StoreError, Tenant,
+    NewEndpoint, NewEventType, NewProject, NewReplay, Page, Project, ProjectPatch, ProjectStatRow,
+    ProjectSum, Replay, ReplayProgress, Reseal, Scope, StatRow, StatSum, Steps, StoreError, Tenant,
 };
 
 pub(crate) use postrider_store::paging::{after_key, page_of};
@@ -195,5 +196,19 @@ impl Catalogue for SqliteStore {
         step: u32,
     ) -> Out<Vec<StatSum>> {
         self.read(move |conn| stats::sum(conn, endpoint, since, until, step)).await
+    }
+
+    async fn add_project_stats(&self, rows: Vec<ProjectStatRow>) -> Out<()> {
+        self.lazily(move |w| project_stats::add(&w.conn, &rows)).await
+    }
+    async fn project_stats(
+        &self,
+        project: ProjectKey,
+        mode: Mode,
+        since: Millis,
+        until: Millis,
+        step: u32,
+    ) -> Out<Vec<ProjectSum>> {
+        self.read(move |conn| project_stats::sum(conn, project, mode, Steps::new(since, until, step))).await
     }
 }

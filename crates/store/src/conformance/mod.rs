@@ -15,6 +15,7 @@ pub mod ordering;
 pub mod random;
 pub mod sealing;
 pub mod settling;
+pub mod stats;
 pub mod upkeep;
 mod world;
 
@@ -139,6 +140,10 @@ macro_rules! conformance_suite {
                 counted_minutes_add_up,
                 a_cancelled_replay_stays_cancelled,
                 nothing_is_reopened_for_a_replay_that_was_cancelled,
+            ],
+            stats: [
+                what_nodes_counted_of_a_project_adds_up,
+                counts_belong_to_their_project_and_mode,
             ],
             endpoints: [
                 an_endpoint_comes_back_as_it_was_given,

@@ -1,0 +1,6 @@
+//! What happened, in numbers.
+
+mod project;
+pub(crate) mod span;
+
+pub use project::{CountProject, CountedProject, begins_at};
