@@ -1,0 +1,96 @@
+// What pages gain with a script. Every page works without it.
+"use strict";
+
+// A form is sent once, however often its button is pressed. The server does it once in any case.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "yes";
+  for (const button of form.querySelectorAll("button[type=submit]")) button.setAttribute("aria-disabled", "true");
+});
+// A page that comes back from the browser's memory may send its forms; the server says if they were done.
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
+  }
+});
+
+// Copying.
+const announce = (text) => {
+  let place = document.getElementById("said");
+  if (!place) {
+    place = document.createElement("p");
+    place.id = "said";
+    place.className = "unseen";
+    place.setAttribute("role", "status");
+    document.body.append(place);
+  }
+  place.textContent = text;
+};
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-copy]");
+  if (!button) return;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = "Copied";
+    announce("Copied");
+  } catch {
+    button.textContent = "Select and copy by hand";
+  }
+  setTimeout(() => { button.textContent = "Copy"; }, 2500);
+});
+
+// Times in the reader's zone; the address of the hour stays in the title.
+const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+// What is new in a part of a page is made ready like the page itself.
+const ready = (part) => {
+  for (const time of part.querySelectorAll("time[data-local]")) {
+    const at = new Date(time.dateTime);
+    if (Number.isNaN(at.getTime())) continue;
+    time.title = time.textContent;
+    time.textContent = clock.format(at);
+    time.removeAttribute("data-local");
+  }
+  for (const button of part.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+  for (const select of part.querySelectorAll("select[data-go]")) {
+    select.addEventListener("change", () => select.form.requestSubmit());
+  }
+  for (const picker of part.querySelectorAll("input[data-filters]")) {
+    const rows = document.getElementById(picker.dataset.filters)?.querySelectorAll(".check") ?? [];
+    picker.closest(".field").hidden = rows.length < 9;
+    picker.addEventListener("input", () => {
+      const wanted = picker.value.trim().toLowerCase();
+      for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+    });
+  }
+};
+ready(document);
+document.querySelector("[data-focus]")?.focus();
+
+// Parts of pages that are kept up to date. The server renders them; here they only change places.
+for (const part of document.querySelectorAll("[data-live]")) {
+  let source;
+  const replace = (event) => {
+    // What somebody is at is not taken away under their hands.
+    if (part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) return;
+    const open = [...part.querySelectorAll("details")].map((details) => details.open);
+    const active = [...part.querySelectorAll("a, button, summary")].indexOf(document.activeElement);
+    part.innerHTML = event.data;
+    ready(part);
+    [...part.querySelectorAll("details")].forEach((details, at) => { if (at in open) details.open = open[at]; });
+    if (active >= 0) [...part.querySelectorAll("a, button, summary")][active]?.focus();
+  };
+  const follow = () => {
+    source = new EventSource(part.dataset.live);
+    source.addEventListener("part", replace);
+    source.addEventListener("last", (event) => { replace(event); source.close(); source = undefined; part.removeAttribute("data-live"); });
+  };
+  // A page that nobody looks at asks for nothing: browsers allow six connections to a server.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) { source?.close(); source = undefined; } else if (!source && part.dataset.live) follow();
+  });
+  if (!document.hidden) follow();
+}

@@ -1,0 +1,9 @@
+//! Pages about what happened: events, deliveries, replays, and the catalogue they are of.
+
+use axum::Router;
+use postrider_http::App;
+
+/// Below `/portal` and `/dashboard/p/{project}/{mode}`.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+}

@@ -1,0 +1,101 @@
+//! Pages that live: a part of a page is rendered again while it is open, and sent when it has changed (server-sent
+//! events, HTML Living Standard 9.2). Without the script, or without this, pages are as they were when loaded.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::stream;
+use maud::{Markup, html};
+use postrider_http::{App, code};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, sleep};
+
+use crate::page::Refusal;
+use crate::visit::Visit;
+
+/// From one look to the next.
+const PAUSE: Duration = Duration::from_secs(1);
+/// A stream ends then, and the browser opens it again: sessions that ended and nodes that stop are noticed.
+const AGE: Duration = Duration::from_secs(300);
+
+/// Wraps the part of a page that is kept up to date from `address`.
+pub(crate) fn region(address: &str, part: &Markup) -> Markup {
+    html! { div data-live=(address) { (part) } }
+}
+
+/// A stream of the part that `render` makes, which is told when there is nothing left to wait for.
+pub(crate) fn follow<F>(app: App, visit: Visit, render: impl FnMut() -> F + Send + 'static) -> Response
+where
+    F: Future<Output = Result<Part, Refusal>> + Send + 'static,
+{
+    let Ok(place) = Arc::clone(app.live_streams()).try_acquire_owned() else {
+        // Such a page stays as it was loaded.
+        return Refusal::of(code::OVERLOADED, "Too many pages are kept up to date.").into_response();
+    };
+    let state = Following { app, visit, render, last: None, began: Instant::now(), ended: false, _place: place };
+    let events = stream::unfold(state, Following::next);
+    Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response()
+}
+
+/// What a look found.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// The part of the page.
+    pub(crate) markup: Markup,
+    /// Whether it will not change any more.
+    pub(crate) last: bool,
+}
+
+struct Following<R> {
+    app: App,
+    visit: Visit,
+    render: R,
+    last: Option<String>,
+    began: Instant,
+    ended: bool,
+    _place: OwnedSemaphorePermit,
+}
+
+impl<R, F> Following<R>
+where
+    R: FnMut() -> F,
+    F: Future<Output = Result<Part, Refusal>>,
+{
+    async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
+        loop {
+            if self.ended || self.began.elapsed() > AGE || !self.goes_on().await {
+                return None;
+            }
+            // What cannot be read now is not shown as gone: the page keeps what it has.
+            let Ok(part) = (self.render)().await else { return None };
+            self.ended = part.last;
+            let html = part.markup.into_string();
+            if self.last.as_ref() != Some(&html) {
+                let name = if part.last { "last" } else { "part" };
+                let event = Event::default().event(name).data(&html);
+                self.last = Some(html);
+                return Some((Ok(event), self));
+            }
+            let mut stopping = self.app.stopping.clone();
+            tokio::select! {
+                biased;
+                _ = stopping.wait_for(|stopping| *stopping) => return None,
+                () = sleep(PAUSE) => {}
+            }
+        }
+    }
+
+    /// Whether the session is still there, and the server not about to stop.
+    async fn goes_on(&self) -> bool {
+        if *self.app.stopping.borrow() {
+            return false;
+        }
+        let visitor =
+            self.app.sessions.visitor(&self.app.engine, &self.app.authenticator, &self.visit.token.0).await;
+        matches!(visitor, Ok(Some(_)))
+    }
+}
