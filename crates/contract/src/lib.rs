@@ -31,7 +31,7 @@ pub use error::ContractError;
 pub use notice::{Notice, NoticeView};
 pub use policy::{DEFAULT_MAX_IN_FLIGHT, DeliveryPolicy};
 pub use secret::{PRIVATE_KEY_PREFIX, PUBLIC_KEY_PREFIX, SecretError, SigningKey};
-pub use settings::{RETENTION_DAYS, SettingFault, Settings};
+pub use settings::{Branding, RETENTION_DAYS, SettingFault, Settings};
 pub use sign::{AttemptContext, ExtraHeader, KeyForm, Scheme, SignatureHeader, SignedHeaders, Var};
 pub use status::{Failure, RetryOn, StatusSet};
 pub use template::Part;

@@ -28,6 +28,24 @@ pub struct Settings {
     /// The origins of pages that may embed the customer portal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_origins: Option<Vec<String>>,
+    /// How the customer portal looks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branding: Option<Branding>,
+}
+
+/// How a project's customer portal looks (DESIGN 10).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Branding {
+    /// The product's name; the project's own if not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its logo: an `https://` address, or a picture as a `data:` URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo: Option<String>,
+    /// Its colour, `#rrggbb`. The portal darkens or lightens it as far as it takes to be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub colour: Option<String>,
 }
 
 /// The classes of retention (DESIGN 2.5).

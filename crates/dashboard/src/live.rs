@@ -15,7 +15,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep};
 
 use crate::page::Refusal;
-use crate::visit::Visit;
+use crate::visit::{SessionToken, Visit};
 
 /// From one look to the next.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -28,7 +28,7 @@ pub(crate) fn region(address: &str, part: &Markup) -> Markup {
 }
 
 /// A stream of the part that `render` makes, which is told when there is nothing left to wait for.
-pub(crate) fn follow<F>(app: App, visit: Visit, render: impl FnMut() -> F + Send + 'static) -> Response
+pub(crate) fn follow<F>(app: App, visit: &Visit, render: impl FnMut() -> F + Send + 'static) -> Response
 where
     F: Future<Output = Result<Part, Refusal>> + Send + 'static,
 {
@@ -36,7 +36,9 @@ where
         // Such a page stays as it was loaded.
         return Refusal::of(code::OVERLOADED, "Too many pages are kept up to date.").into_response();
     };
-    let state = Following { app, visit, render, last: None, began: Instant::now(), ended: false, _place: place };
+    let token = visit.token.clone();
+    let state =
+        Following { app, token, render, last: None, began: Instant::now(), ended: false, _place: place };
     let events = stream::unfold(state, Following::next);
     Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response()
 }
@@ -52,7 +54,7 @@ pub(crate) struct Part {
 
 struct Following<R> {
     app: App,
-    visit: Visit,
+    token: SessionToken,
     render: R,
     last: Option<String>,
     began: Instant,
@@ -67,7 +69,10 @@ where
 {
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
         loop {
-            if self.ended || self.began.elapsed() > AGE || !self.goes_on().await {
+            if self.ended
+                || self.began.elapsed() > AGE
+                || !goes_on(self.app.clone(), self.token.clone()).await
+            {
                 return None;
             }
             // What cannot be read now is not shown as gone: the page keeps what it has.
@@ -88,14 +93,13 @@ where
             }
         }
     }
+}
 
-    /// Whether the session is still there, and the server not about to stop.
-    async fn goes_on(&self) -> bool {
-        if *self.app.stopping.borrow() {
-            return false;
-        }
-        let visitor =
-            self.app.sessions.visitor(&self.app.engine, &self.app.authenticator, &self.visit.token.0).await;
-        matches!(visitor, Ok(Some(_)))
+/// Whether the session is still there, and the server not about to stop.
+async fn goes_on(app: App, token: SessionToken) -> bool {
+    if *app.stopping.borrow() {
+        return false;
     }
+    let visitor = app.sessions.visitor(&app.engine, &app.authenticator, &token.0).await;
+    matches!(visitor, Ok(Some(_)))
 }

@@ -34,12 +34,16 @@ pub(crate) trait View: Sized {
 
 /// A text that a customer may have entered anywhere.
 pub(crate) fn hostile() -> String {
-    format!("</td></script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>\u{202e}\u{5e9}\u{5dc}\u{5d5}\u{5dd}&amp;{}", "w".repeat(10_000))
+    format!(
+        "</td></script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>\u{202e}\u{5e9}\u{5dc}\u{5d5}\u{5dd}&amp;{}",
+        "w".repeat(10_000)
+    )
 }
 
 /// A visit of that face, under that contract.
 pub(crate) fn visit(face: Face, contract: &str) -> Visit {
-    let contract = postrider_contract::Contract::parse(postrider_contract::builtin_file(contract).unwrap()).unwrap();
+    let contract =
+        postrider_contract::Contract::parse(postrider_contract::builtin_file(contract).unwrap()).unwrap();
     let tenant = (face == Face::Customer).then(|| (TenantKey(1), "t1".to_owned()));
     let caller = Caller { project: ProjectKey(1), mode: Mode::Live, tenant, actor: "key:sk_live_ab".into() };
     let now = Millis(1_769_077_800_000);
@@ -64,7 +68,13 @@ pub(crate) fn visit(face: Face, contract: &str) -> Visit {
             Face::Operator => Links::operator("acme", Mode::Live),
             Face::Customer => Links::customer(),
         },
-        visitor: Visitor { who: Who::Customer(caller.clone()), created_at: now, expires_at: now, hash: [0; 32] }.into(),
+        visitor: Visitor {
+            who: Who::Customer(caller.clone()),
+            created_at: now,
+            expires_at: now,
+            hash: [0; 32],
+        }
+        .into(),
         token: SessionToken("ses_sample".into()),
         caller,
     }

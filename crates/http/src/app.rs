@@ -7,6 +7,8 @@ use postrider_engine::Engine;
 use postrider_model::limits::Limits;
 use postrider_service::{Authenticator, Sessions};
 
+use tokio::sync::{Semaphore, watch};
+
 use crate::body_room::BodyRoom;
 
 /// The parts a server of the API is made of.
@@ -26,6 +28,8 @@ pub struct AppParts {
     pub public_url: String,
     /// Whether `/metrics` is on this listener; not where it has one of its own (`--metrics-listen`).
     pub serve_metrics: bool,
+    /// Turns true when the server stops: what would go on for as long as somebody looks ends then.
+    pub stopping: watch::Receiver<bool>,
 }
 
 /// The state of the routers; a clone is a count.
@@ -36,13 +40,21 @@ pub struct App(Arc<Inner>);
 struct Inner {
     parts: AppParts,
     bodies: BodyRoom,
+    live_streams: Arc<Semaphore>,
 }
 
 impl App {
     /// Of these parts.
     pub fn new(parts: AppParts) -> Self {
-        let bodies = BodyRoom::new(parts.engine.limits().max_bodies_bytes);
-        Self(Arc::new(Inner { parts, bodies }))
+        let limits = parts.engine.limits();
+        let bodies = BodyRoom::new(limits.max_bodies_bytes);
+        let live_streams = Arc::new(Semaphore::new(limits.max_live_streams));
+        Self(Arc::new(Inner { parts, bodies, live_streams }))
+    }
+
+    /// A permit for each page that is kept up to date while it is open.
+    pub fn live_streams(&self) -> &Arc<Semaphore> {
+        &self.0.live_streams
     }
 }
 

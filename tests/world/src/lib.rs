@@ -28,6 +28,7 @@ use postrider_store::{NewApiKey, NewAudit, NewProject, Store};
 use postrider_store_sqlite::{OpenError, Options, SqliteStore};
 use postrider_vault::{Keyring, MasterKey};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tower::ServiceExt as _;
@@ -224,6 +225,7 @@ impl World {
             version: "0",
             public_url: "http://localhost".into(),
             serve_metrics: true,
+            stopping: watch::channel(false).1,
         };
         let router = (site.surface)(App::new(parts));
         Self { receivers: site.receivers.clone(), engine, router, project: ProjectKey(0), tasks, site }

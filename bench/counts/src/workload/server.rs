@@ -106,6 +106,7 @@ impl Site {
             version: "0",
             public_url: "http://localhost".to_owned(),
             serve_metrics: true,
+            stopping: tokio::sync::watch::channel(false).1,
         };
         Ok(Server { engine, router: postrider_api::router(App::new(parts)) })
     }

@@ -26,8 +26,7 @@ impl FromRequest<App> for Posted {
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
         let original = request.extensions().get::<OriginalUri>();
         let action = original.map_or_else(|| request.uri().path().to_owned(), |uri| uri.path().to_owned());
-        let face =
-            if action.starts_with(Face::Customer.prefix()) { Face::Customer } else { Face::Operator };
+        let face = if action.starts_with(Face::Customer.prefix()) { Face::Customer } else { Face::Operator };
         let session = cookie::token(face, request.headers()).map(SessionToken);
         let session = session.ok_or_else(|| Refusal::lost_session(face, None))?;
         from_our_pages(request.headers())?;

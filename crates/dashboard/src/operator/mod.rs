@@ -21,7 +21,5 @@ pub(crate) fn routes() -> Router<App> {
 
 /// Below a project and mode.
 fn in_project() -> Router<App> {
-    Router::new()
-        .merge(history::routes())
-        .nest("/tenants/{tenant}/webhooks", webhooks::routes())
+    Router::new().merge(history::routes()).nest("/tenants/{tenant}/webhooks", webhooks::routes())
 }

@@ -87,15 +87,20 @@ fn page(next: &str, notice: Option<Notice>, fault: Option<&str>) -> Markup {
         faults: fault.into_iter().collect(),
         ..Text::default()
     };
-    bare(Face::Operator, "Sign in", None, &html! {
-        p.brand { img.logo src={ "/dashboard" (assets::icon()) } alt="" width="28" height="28"; "Postrider" }
-        h1 { "Sign in" }
-        @if let Some(notice) = notice { p.notice role="status" { (notice.text()) } }
-        form method="post" action=(action) {
-            (key.show())
-            button.primary type="submit" { "Sign in" }
-        }
-    })
+    bare(
+        Face::Operator,
+        "Sign in",
+        None,
+        &html! {
+            p.brand { img.logo src={ "/dashboard" (assets::icon()) } alt="" width="28" height="28"; "Postrider" }
+            h1 { "Sign in" }
+            @if let Some(notice) = notice { p.notice role="status" { (notice.text()) } }
+            form method="post" action=(action) {
+                (key.show())
+                button.primary type="submit" { "Sign in" }
+            }
+        },
+    )
 }
 
 #[cfg(test)]
@@ -107,7 +112,14 @@ mod tests {
         for next in ["/dashboard", "/dashboard/p/acme/live?cursor=a", "/dashboard?x"] {
             assert!(is_ours(next), "{next}");
         }
-        for next in ["", "//evil.example", "/dashboardx", "https://evil.example/dashboard", "/dashboard\\..", "/portal"] {
+        for next in [
+            "",
+            "//evil.example",
+            "/dashboardx",
+            "https://evil.example/dashboard",
+            "/dashboard\\..",
+            "/portal",
+        ] {
             assert!(!is_ours(next), "{next}");
         }
     }

@@ -100,8 +100,10 @@ mod tests {
         assert!(strict.starts_with("default-src 'none'; script-src 'self'; style-src 'self'; "), "{strict}");
         assert!(strict.ends_with("frame-ancestors 'none'"), "{strict}");
         assert!(!strict.contains("unsafe"));
-        let embedded =
-            Allowed { embedded_by: vec!["https://app.example".into()], images: origin("https://cdn.example:8443/logo.png").map(str::to_owned) };
+        let embedded = Allowed {
+            embedded_by: vec!["https://app.example".into()],
+            images: origin("https://cdn.example:8443/logo.png").map(str::to_owned),
+        };
         assert!(embedded.policy().contains("img-src 'self' data: https://cdn.example:8443;"));
         assert!(embedded.policy().ends_with("frame-ancestors https://app.example"));
     }

@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{Method, StatusCode};
 use maud::{Markup, html};
-use postrider_http::{Code, Problem, code};
+use postrider_http::{Code, Problem};
 use postrider_service::ServiceError;
 
 use super::{Notice, bare, see, show_bare};
@@ -69,13 +69,14 @@ impl Refusal {
 
     /// There is no session (any more). An operator who asked for a page goes to sign in; nothing was done.
     pub(crate) fn lost_session(face: Face, returning: Option<String>) -> Self {
-        let refusal = Self::new(401, "Your session has ended", "You are not signed in (any more). Nothing was done.");
+        let refusal =
+            Self::new(401, "Your session has ended", "You are not signed in (any more). Nothing was done.");
         match face {
-            Face::Customer => refusal.advice(
-                "Open this page again from the product that sent you here: it gives you a new link.",
-            ),
+            Face::Customer => refusal
+                .advice("Open this page again from the product that sent you here: it gives you a new link."),
             Face::Operator => {
-                let address = with_query("/dashboard/sign-in", &[("next", returning.as_deref().unwrap_or(""))]);
+                let address =
+                    with_query("/dashboard/sign-in", &[("next", returning.as_deref().unwrap_or(""))]);
                 Self { sign_in: Some(address.clone()), ..refusal }
                     .advice("Sign in again. What you entered was not sent.")
                     .onward("Sign in", address)
@@ -91,19 +92,29 @@ impl Refusal {
 
     /// A form of something that was changed since.
     pub(crate) fn changed_meanwhile(address: impl Into<String>) -> Self {
-        Self::new(409, "Changed meanwhile", "Somebody changed the same thing after you opened this page. Nothing of yours was saved.")
-            .advice("Look at what is there now, and make your change again.")
-            .onward("See it as it is now", address)
+        Self::new(
+            409,
+            "Changed meanwhile",
+            "Somebody changed the same thing after you opened this page. Nothing of yours was saved.",
+        )
+        .advice("Look at what is there now, and make your change again.")
+        .onward("See it as it is now", address)
     }
 
     /// A form that was sent before.
     pub(crate) fn sent_before(seen_at: Option<String>) -> Self {
         let title = "This form was sent before";
         match seen_at {
-            Some(address) => Self::new(409, title, "What it asks for was done the first time. It was not done again.")
-                .onward("See what was done", address),
-            None => Self::new(409, title, "It is being done, or was cut off while it was being done. It was not done again.")
-                .advice("Look whether it was done; if not, open the page anew and send it from there."),
+            Some(address) => {
+                Self::new(409, title, "What it asks for was done the first time. It was not done again.")
+                    .onward("See what was done", address)
+            }
+            None => Self::new(
+                409,
+                title,
+                "It is being done, or was cut off while it was being done. It was not done again.",
+            )
+            .advice("Look whether it was done; if not, open the page anew and send it from there."),
         }
     }
 
@@ -121,12 +132,17 @@ impl Refusal {
         };
         // Without a session there is nothing in the portal to go on to.
         let is_dead_end = face == Face::Customer && matches!(self.status, 401 | 410) && self.onward.is_none();
-        bare(face, &self.title, None, &html! {
-            h1 { (self.title) }
-            p { (self.happened) }
-            @if !self.advice.is_empty() { p { (self.advice) } }
-            @if !is_dead_end { p { a.button.primary href=(address) { (label) } } }
-        })
+        bare(
+            face,
+            &self.title,
+            None,
+            &html! {
+                h1 { (self.title) }
+                p { (self.happened) }
+                @if !self.advice.is_empty() { p { (self.advice) } }
+                @if !is_dead_end { p { a.button.primary href=(address) { (label) } } }
+            },
+        )
     }
 }
 

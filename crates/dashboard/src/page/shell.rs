@@ -64,21 +64,27 @@ pub(super) fn framed(page: &Page, visit: &Visit, forms: &Forms) -> Markup {
         Face::Operator => "Postrider",
         Face::Customer => visit.product(),
     };
-    document(visit.face, &page.title, name, theme, &html! {
-        a.skip href="#main" { "Skip to the content" }
-        header.top {
-            (brand(visit))
-            div.who {
-                @if visit.mode() == Mode::Test { span.badge.test { "Test mode" } }
-                span.me title="Signed in as" { (visit.who()) }
-                @if visit.face == Face::Operator { (forms.button("/dashboard/sign-out", "Sign out")) }
+    document(
+        visit.face,
+        &page.title,
+        name,
+        theme,
+        &html! {
+            a.skip href="#main" { "Skip to the content" }
+            header.top {
+                (brand(visit))
+                div.who {
+                    @if visit.mode() == Mode::Test { span.badge.test { "Test mode" } }
+                    span.me title="Signed in as" { (visit.who()) }
+                    @if visit.face == Face::Operator { (forms.button("/dashboard/sign-out", "Sign out")) }
+                }
             }
-        }
-        div.frame {
-            (navigation(page.here, visit))
-            main #main tabindex="-1" { (content(page)) }
-        }
-    })
+            div.frame {
+                (navigation(page.here, visit))
+                main #main tabindex="-1" { (content(page)) }
+            }
+        },
+    )
 }
 
 fn content(page: &Page) -> Markup {
@@ -130,10 +136,8 @@ fn navigation(here: Here, visit: &Visit) -> Markup {
     }
 }
 
-const ABOVE: &[Place] = &[
-    Place(Here::Projects, "/projects", "All projects"),
-    Place(Here::Nodes, "/nodes", "Nodes"),
-];
+const ABOVE: &[Place] =
+    &[Place(Here::Projects, "/projects", "All projects"), Place(Here::Nodes, "/nodes", "Nodes")];
 
 fn places(here: Here, links: &Links, places: &[Place]) -> Markup {
     html! { ul { @for Place(place, path, name) in places {
@@ -151,18 +155,31 @@ fn modes(visit: &Visit) -> Markup {
 }
 
 /// A page of an operator above the projects.
-pub(crate) fn above(here: Here, title: &str, is_root: bool, forms: &Forms, actions: &Markup, body: &Markup) -> Markup {
-    document(Face::Operator, title, "Postrider", None, &html! {
-        a.skip href="#main" { "Skip to the content" }
-        header.top {
-            a.brand href="/dashboard" { img.logo src={ "/dashboard" (assets::icon()) } alt="" width="24" height="24"; "Postrider" }
-            div.who { (forms.button("/dashboard/sign-out", "Sign out")) }
-        }
-        div.frame {
-            nav.side aria-label="Pages" { @if is_root { (places(here, &Links::above(), ABOVE)) } }
-            main #main tabindex="-1" { div.title { h1 { (title) } div.actions { (actions) } } (body) }
-        }
-    })
+pub(crate) fn above(
+    here: Here,
+    title: &str,
+    is_root: bool,
+    forms: &Forms,
+    actions: &Markup,
+    body: &Markup,
+) -> Markup {
+    document(
+        Face::Operator,
+        title,
+        "Postrider",
+        None,
+        &html! {
+            a.skip href="#main" { "Skip to the content" }
+            header.top {
+                a.brand href="/dashboard" { img.logo src={ "/dashboard" (assets::icon()) } alt="" width="24" height="24"; "Postrider" }
+                div.who { (forms.button("/dashboard/sign-out", "Sign out")) }
+            }
+            div.frame {
+                nav.side aria-label="Pages" { @if is_root { (places(here, &Links::above(), ABOVE)) } }
+                main #main tabindex="-1" { div.title { h1 { (title) } div.actions { (actions) } } (body) }
+            }
+        },
+    )
 }
 
 /// A page that is one panel: signing in, refusals.

@@ -30,7 +30,10 @@ async fn handler(
     }
     let is_prefetch = ["sec-purpose", "purpose"].iter().any(|name| headers.contains_key(*name));
     if method == Method::HEAD || is_prefetch {
-        return Err(Refusal::link("Open this link in a browser", "A link can be opened once; it was not opened now."));
+        return Err(Refusal::link(
+            "Open this link in a browser",
+            "A link can be opened once; it was not opened now.",
+        ));
     }
     let opened = OpenPortal { token: &token }.run(&app.engine).await.map_err(refused)?;
     let jar = Jar {
@@ -57,7 +60,9 @@ fn refused(refused: OpenRefused) -> Refusal {
             "This link is not valid",
             "There is no such link: it may have been cut off or changed on its way, or it was withdrawn.",
         ),
-        OpenRefused::Expired => Refusal::link("This link has expired", "A link is good for a few minutes only."),
+        OpenRefused::Expired => {
+            Refusal::link("This link has expired", "A link is good for a few minutes only.")
+        }
         OpenRefused::Used => Refusal::link("This link was used before", "A link can be opened once."),
         OpenRefused::Service(error) => error.into(),
     }

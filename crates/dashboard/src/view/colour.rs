@@ -88,7 +88,8 @@ mod tests {
 
     #[test]
     fn any_colour_can_be_read_on_both_pages_and_written_on() {
-        for hex in ["000000", "ffffff", "ffff00", "0000ff", "00ff00", "ff0000", "808080", "123456", "fedcba"] {
+        for hex in ["000000", "ffffff", "ffff00", "0000ff", "00ff00", "ff0000", "808080", "123456", "fedcba"]
+        {
             let colour = Colour::parse_hex(hex).unwrap();
             for page in [LIGHT_PAGE, DARK_PAGE] {
                 let accent = colour.against(page);

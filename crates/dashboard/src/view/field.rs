@@ -30,7 +30,11 @@ impl Faults {
     pub(crate) fn summary(&self, names: &[(&str, &str, &str)]) -> Markup {
         let name = |fault: &Fault| {
             names.iter().find(|(pointer, ..)| {
-                !pointer.is_empty() && fault.pointer.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                !pointer.is_empty()
+                    && fault
+                        .pointer
+                        .strip_prefix(pointer)
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             })
         };
         html! {
@@ -167,7 +171,14 @@ mod tests {
 
     #[test]
     fn a_field_is_tied_to_its_label_and_its_notes() {
-        let field = Text { name: "url", label: "URL", hint: "h", faults: vec!["f"], required: true, ..Text::default() };
+        let field = Text {
+            name: "url",
+            label: "URL",
+            hint: "h",
+            faults: vec!["f"],
+            required: true,
+            ..Text::default()
+        };
         let html = field.show().into_string();
         assert!(html.contains("<label for=\"url\">URL</label>"), "{html}");
         assert!(html.contains("aria-describedby=\"url-hint url-fault\" aria-invalid=\"true\""), "{html}");

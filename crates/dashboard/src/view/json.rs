@@ -36,10 +36,12 @@ fn node(raw: &serde_json::value::RawValue, level: usize) -> Markup {
             Some(members) => object(&members, level),
             None => plain(text),
         },
-        Some(b'[') if level < MOST_LEVELS => match serde_json::from_str::<Vec<&serde_json::value::RawValue>>(text) {
-            Ok(items) => array(&items, level),
-            Err(_) => plain(text),
-        },
+        Some(b'[') if level < MOST_LEVELS => {
+            match serde_json::from_str::<Vec<&serde_json::value::RawValue>>(text) {
+                Ok(items) => array(&items, level),
+                Err(_) => plain(text),
+            }
+        }
         _ => plain(text),
     }
 }

@@ -90,7 +90,8 @@ async fn root_caller(app: &App, named: &Named) -> Result<Caller, Refusal> {
 async fn session(app: &App, face: Face, parts: &Parts) -> Result<Signed, Refusal> {
     let lost = || Refusal::lost_session(face, returning(parts));
     let token = cookie::token(face, &parts.headers).ok_or_else(lost)?;
-    let visitor = app.sessions.visitor(&app.engine, &app.authenticator, &token).await.map_err(Problem::from)?;
+    let visitor =
+        app.sessions.visitor(&app.engine, &app.authenticator, &token).await.map_err(Problem::from)?;
     let visitor = visitor.ok_or_else(lost)?;
     let is_customer = matches!(visitor.who, Who::Customer(_));
     // A cookie of one face says nothing on the other.

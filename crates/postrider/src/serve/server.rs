@@ -130,6 +130,7 @@ impl Server {
             version: env!("CARGO_PKG_VERSION"),
             public_url: public_url(&config, address),
             serve_metrics: metrics_door.is_none(),
+            stopping: hall.stop.clone(),
         });
         if let Some(door) = metrics_door {
             tracing::info!(address = %door.address(), "metrics");
@@ -196,7 +197,9 @@ impl Server {
 fn surfaces(role: Role, app: App) -> Router {
     match role {
         Role::Worker => postrider_api::worker_router(app),
-        Role::All | Role::Api => postrider_api::router(app.clone()).merge(postrider_dialects::router(app)),
+        Role::All | Role::Api => postrider_api::router(app.clone())
+            .merge(postrider_dialects::router(app.clone()))
+            .merge(postrider_dashboard::router(app)),
     }
 }
 
