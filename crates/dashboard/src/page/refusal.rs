@@ -16,7 +16,10 @@ use crate::visit::links::with_query;
 
 /// Why a page is not shown, or a form was not done.
 #[derive(Debug, Clone)]
-pub(crate) struct Refusal {
+pub(crate) struct Refusal(Box<Said>);
+
+#[derive(Debug, Clone)]
+struct Said {
     status: u16,
     title: Cow<'static, str>,
     happened: Cow<'static, str>,
@@ -29,25 +32,25 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     fn new(status: u16, title: &'static str, happened: impl Into<Cow<'static, str>>) -> Self {
-        Self {
+        Self(Box::new(Said {
             status,
             title: Cow::Borrowed(title),
             happened: happened.into(),
             advice: Cow::Borrowed(""),
             onward: None,
             sign_in: None,
-        }
+        }))
     }
 
     fn advice(mut self, advice: impl Into<Cow<'static, str>>) -> Self {
-        self.advice = advice.into();
+        self.0.advice = advice.into();
         self
     }
 
     /// With a link to go on by.
     #[must_use]
     pub(crate) fn onward(mut self, label: &'static str, address: impl Into<String>) -> Self {
-        self.onward = Some((Cow::Borrowed(label), address.into()));
+        self.0.onward = Some((Cow::Borrowed(label), address.into()));
         self
     }
 
@@ -77,9 +80,9 @@ impl Refusal {
             Face::Operator => {
                 let address =
                     with_query("/dashboard/sign-in", &[("next", returning.as_deref().unwrap_or(""))]);
-                Self { sign_in: Some(address.clone()), ..refusal }
-                    .advice("Sign in again. What you entered was not sent.")
-                    .onward("Sign in", address)
+                let mut refusal = refusal;
+                refusal.0.sign_in = Some(address.clone());
+                refusal.advice("Sign in again. What you entered was not sent.").onward("Sign in", address)
             }
         }
     }
@@ -125,21 +128,22 @@ impl Refusal {
     }
 
     fn page(&self, face: Face) -> Markup {
-        let (label, address) = match (&self.onward, face) {
+        let said = &self.0;
+        let (label, address) = match (&said.onward, face) {
             (Some((label, address)), _) => (label.as_ref(), address.as_str()),
             (None, Face::Operator) => ("To the dashboard", "/dashboard"),
             (None, Face::Customer) => ("To your webhooks", "/portal/webhooks"),
         };
         // Without a session there is nothing in the portal to go on to.
-        let is_dead_end = face == Face::Customer && matches!(self.status, 401 | 410) && self.onward.is_none();
+        let is_dead_end = face == Face::Customer && matches!(said.status, 401 | 410) && said.onward.is_none();
         bare(
             face,
-            &self.title,
+            &said.title,
             None,
             &html! {
-                h1 { (self.title) }
-                p { (self.happened) }
-                @if !self.advice.is_empty() { p { (self.advice) } }
+                h1 { (said.title) }
+                p { (said.happened) }
+                @if !said.advice.is_empty() { p { (said.advice) } }
                 @if !is_dead_end { p { a.button.primary href=(address) { (label) } } }
             },
         )
@@ -164,7 +168,7 @@ impl From<ServiceError> for Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response =
-            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+            StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
         response.extensions_mut().insert(self);
         response
     }
@@ -175,7 +179,7 @@ pub(crate) async fn shown(face: Face, request: Request, next: Next) -> Response 
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let response = next.run(request).await;
     let Some(refusal) = response.extensions().get::<Refusal>() else { return response };
-    match &refusal.sign_in {
+    match &refusal.0.sign_in {
         Some(address) if reads => see(address),
         _ => show_bare(response.status(), refusal.page(face)),
     }
