@@ -74,6 +74,7 @@ deny:
 ## test-packages: what receivers that are not ours need: published verification libraries and Flask into target/, PHP;
 ## a browser and what drives it; and a pooler for PostgreSQL, which itself scripts/with-postgres brings
 test-packages: $(PACKAGES)/.done $(BROWSER)/.done
+	@scripts/need gccgo gccgo
 	@[ -x /usr/sbin/pgbouncer ] || scripts/need pgbouncer pgbouncer
 
 $(PACKAGES)/.done: tests/verify/requirements.txt tests/verify/package.json

@@ -9,6 +9,7 @@ mod fill;
 mod language;
 mod node;
 mod pattern;
+mod python;
 mod recipe;
 
 pub use language::Language;

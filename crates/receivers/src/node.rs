@@ -1,164 +1,43 @@
 //! Node.js: one module, nothing to install.
 
-use postrider_contract::{KeyForm, Part, Var};
+use postrider_contract::{KeyForm, PUBLIC_KEY_PREFIX, Part, Var};
 
 use crate::body::Batch;
-use crate::fill::fill;
+use crate::fill::Gaps;
 use crate::pattern::pattern;
-use crate::recipe::{Check, Recipe, Scheme, TOLERANCE_SECONDS, Told, public_prefix};
+use crate::recipe::{Check, KnownBy, Recipe, Scheme, Told};
 
-const FRAME: &str = r#"// Receives the webhooks of ⟨title⟩: ⟨what⟩, takes each event once and answers at once.
-// Node.js 18 or later, nothing to install. Save it as receiver.mjs and run:
-//   ⟨env⟩='…' PORT=3000 node receiver.mjs
-⟨crypto⟩
-import { createServer } from "node:http";
-
-⟨keys⟩
-
-const LONGEST_BODY = 32 * 1024 * 1024;
-
-⟨proof⟩
-
-// This is where your work begins. The request has been answered: take the time you need.
-function handle(type, event) {
-  console.log(type, JSON.stringify(event));
-}
-
-⟨taking⟩
-
-async function read(request) {
-  const chunks = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += chunk.length;
-    if (size > LONGEST_BODY) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-async function answer(request) {
-  ⟨door⟩
-  if (request.method !== "POST") return 405;
-  const body = await read(request);
-  if (body === null) return 413;
-  ⟨check⟩
-  try {
-    take(request.headers, body);
-  } catch {
-    return 400;
-  }
-  return ⟨taken⟩;
-}
-
-const server = createServer(async (request, response) => {
-  const status = await answer(request).catch(() => 400);
-  response.writeHead(status).end();
-});
-server.listen(Number(process.env.PORT ?? 3000), () => console.log(`listening on port ${server.address().port}`));
-"#;
-
-const SECRETS: &str = r#"
-// The webhook's secret. During a rotation the one before may stand beside it.
-const secrets = [process.env.WEBHOOK_SECRET, process.env.WEBHOOK_SECRET_BEFORE].filter(Boolean);
-if (secrets.length === 0) throw new Error("WEBHOOK_SECRET is not set");
-"#;
-
-/// Where nothing is signed, the address is the secret.
-const TOKEN: &str = r#"
-// These requests are not signed: nothing in them proves who sent them. So keep the URL secret and let it end in a long
-// random token (openssl rand -hex 32), allow only the sender's addresses in your firewall, and before you act on what
-// matters ask the sender's API whether it is true.
-const token = process.env.WEBHOOK_TOKEN ?? "";
-if (token.length < 32) throw new Error("WEBHOOK_TOKEN needs 32 characters or more");
-
-// Hashes have one length, so that the time this takes tells nothing of the token.
-const hash = (text) => createHash("sha256").update(text).digest();
-const knowsToken = (path) => timingSafeEqual(hash(path.slice(path.lastIndexOf("/") + 1)), hash(token));
-"#;
-
-const RECENT: &str = r#"
-// An older request may have been recorded by somebody and sent again.
-const TOLERANCE_SECONDS = ⟨tolerance⟩;
-const isRecent = (timestamp) => Math.abs(Date.now() / 1000 - Number(timestamp)) <= TOLERANCE_SECONDS;
-"#;
-
-const HMAC: &str = r#"
-function hmacFits(keys, content, signature) {
-  const fits = (key) => timingSafeEqual(createHmac("sha256", key).update(content).digest(), signature);
-  return keys.some(fits);
-}
-"#;
-
-const ED25519: &str = r#"
-function ed25519Fits(keys, content, signature) {
-  return keys.some((key) => verify(null, content, key, signature));
-}
-"#;
-
-const ONCE: &str = r#"
-// The same event may come again: after a retry, or when somebody sends it anew. In your program a table with the id as
-// its key is the better memory: it outlives the process.
-const seen = new Set();
-function isNew(id) {
-  if (seen.has(id)) return false;
-  seen.add(id);
-  if (seen.size > 10_000) seen.delete(seen.values().next().value);
-  return true;
-}
-"#;
-
-const ONE: &str = r#"
-⟨memory⟩
-
-function take(headers, body) {
-  const event = JSON.parse(body);
-  ⟨request⟩
-  ⟨event⟩
-  setImmediate(handle, ⟨kind⟩, event);
-}
-"#;
-
-const MANY: &str = r#"
-⟨memory⟩
-
-// One event, or several in one request.
-function take(headers, body) {
-  const message = JSON.parse(body);
-  ⟨request⟩
-  for (const event of ⟨list⟩) {
-    ⟨event⟩
-    setImmediate(handle, ⟨kind⟩, event);
-  }
-}
-"#;
+const FRAME: &str = include_str!("node/frame.mjs");
 
 /// Writes the program.
 pub(crate) fn write(recipe: &Recipe) -> String {
-    let is_signed = recipe.is_signed();
-    let (keys, proof) =
-        if is_signed { (keys(recipe), proof(recipe)) } else { (TOKEN.to_owned(), String::new()) };
-    let check = if is_signed { "if (!isGenuine(request.headers, body)) return 401;" } else { "" };
-    let door = r#"if (!knowsToken(request.url.split("?")[0])) return 404;"#;
-    fill(
-        FRAME,
-        &[
+    let both = recipe.has_both_kinds();
+    let (of_request, of_event) = once(recipe);
+    let gaps = Gaps {
+        flags: &recipe.flags(),
+        values: &[
             ("title", &recipe.title),
-            ("what", if is_signed { "checks that each is genuine" } else { "keeps others out" }),
-            ("env", if is_signed { "WEBHOOK_SECRET" } else { "WEBHOOK_TOKEN" }),
-            ("crypto", &imports(recipe)),
-            ("keys", &keys),
-            ("proof", &proof),
-            ("taking", &taking(recipe)),
-            ("door", if is_signed { "" } else { door }),
-            ("check", check),
+            ("imports", &imports(recipe)),
+            ("hmac secrets", if both { "secrets.filter((secret) => !isPublic(secret))" } else { "secrets" }),
+            ("public keys", if both { "secrets.filter(isPublic)" } else { "secrets" }),
+            ("public", &text(PUBLIC_KEY_PREFIX)),
+            ("prefix", &text(&recipe.secret_prefix)),
+            ("wrong prefix", &text(&format!("a secret begins with {}", recipe.secret_prefix))),
+            ("tolerance", &recipe.tolerance_seconds.to_string()),
+            ("checks", &checks(recipe)),
+            ("once request", &of_request),
+            ("once event", &of_event),
+            ("list", &list(&recipe.body.batch)),
+            ("type", &event_type(recipe)),
             ("taken", &recipe.taken_status.to_string()),
         ],
-    )
+        empty_lines: 1,
+    };
+    gaps.fill(FRAME)
 }
 
 fn imports(recipe: &Recipe) -> String {
-    let is_hashed = !recipe.is_signed() || is_known_by_hash(recipe);
+    let is_hashed = !recipe.is_signed() || matches!(recipe.known_by, KnownBy::Body);
     let names = [
         ("createHash", is_hashed),
         ("createHmac", recipe.has_hmac()),
@@ -167,64 +46,24 @@ fn imports(recipe: &Recipe) -> String {
         ("verify", recipe.has(KeyForm::Ed25519)),
     ];
     let names: Vec<_> = names.into_iter().filter(|(_, is_used)| *is_used).map(|(name, _)| name).collect();
-    format!("import {{ {} }} from \"node:crypto\";", names.join(", "))
+    names.join(", ")
 }
 
-fn keys(recipe: &Recipe) -> String {
-    let mut lines = SECRETS.trim_start().to_owned();
-    let public = public_prefix();
-    let is_public = format!("secret.startsWith(\"{public}\")");
-    let both = recipe.has_both_kinds();
-    let of = if both { format!("secrets.filter((secret) => !{is_public})") } else { "secrets".to_owned() };
-    if recipe.has(KeyForm::Utf8) {
-        lines += &format!("const utf8Keys = {of};\n");
+/// `isGenuine`, and what it stands on.
+fn checks(recipe: &Recipe) -> String {
+    let bytes =
+        "// `body` is the bytes as they came: parsed and written anew they are not what was signed.\n";
+    match recipe.checks.as_slice() {
+        [] => String::new(),
+        [check] => bytes.to_owned() + &function("isGenuine", check),
+        checks => {
+            let name = |index: usize| format!("isGenuineBy{}", index + 1);
+            let each = checks.iter().enumerate().map(|(index, check)| function(&name(index), check) + "\n");
+            let calls: Vec<_> = (0..checks.len()).map(|index| name(index) + "(headers, body)").collect();
+            let all = format!("function isGenuine(headers, body) {{\n  return {};\n}}\n", calls.join(" && "));
+            each.collect::<String>() + bytes + &all
+        }
     }
-    if recipe.has(KeyForm::Base64) {
-        let prefix = text(&recipe.secret_prefix);
-        let wrong = text(&format!("a secret begins with {}", recipe.secret_prefix));
-        lines += &format!(
-            "// After the prefix stands the key in base64.\nconst base64Keys = {of}.map((secret) => {{\n  \
-             if (!secret.startsWith({prefix})) throw new Error({wrong});\n  \
-             return Buffer.from(secret.slice({prefix}.length), \"base64\");\n}});\n",
-        );
-    }
-    if recipe.has(KeyForm::Ed25519) {
-        lines += &format!(
-            "// {public} and base64 is the public key of a webhook that signs with ed25519.\n\
-             const ed25519Keys = secrets.filter((secret) => {is_public}).map((secret) => {{\n  \
-             const x = Buffer.from(secret.slice(\"{public}\".length), \"base64\").toString(\"base64url\");\n  \
-             return createPublicKey({{ key: {{ kty: \"OKP\", crv: \"Ed25519\", x }}, format: \"jwk\" }});\n}});\n"
-        );
-    }
-    lines
-}
-
-fn proof(recipe: &Recipe) -> String {
-    let mut functions = Vec::new();
-    if recipe.covers_time() {
-        functions.push(RECENT.replace("⟨tolerance⟩", &TOLERANCE_SECONDS.to_string()));
-    }
-    if recipe.has_hmac() {
-        functions.push(HMAC.to_owned());
-    }
-    if recipe.has(KeyForm::Ed25519) {
-        functions.push(ED25519.to_owned());
-    }
-    let bytes = "// `body` is the bytes as they came: parsed and written anew they would not be the ones that were signed.";
-    if let [check] = recipe.checks.as_slice() {
-        functions.push(format!("{bytes}\n{}", function("isGenuine", check)));
-    } else {
-        let name = |index: usize| format!("isGenuineBy{}", index + 1);
-        functions
-            .extend(recipe.checks.iter().enumerate().map(|(index, check)| function(&name(index), check)));
-        let all: Vec<_> =
-            (0..recipe.checks.len()).map(|index| format!("{}(headers, body)", name(index))).collect();
-        functions.push(format!(
-            "{bytes}\nfunction isGenuine(headers, body) {{\n  return {};\n}}\n",
-            all.join(" && ")
-        ));
-    }
-    functions.join("\n")
 }
 
 /// The function that checks one header.
@@ -325,7 +164,7 @@ fn name_of(var: Var) -> &'static str {
 /// What a header tells, as an expression; empty text where the header is not there.
 fn of_header(told: &Told) -> String {
     let header = text(&told.header);
-    if told.value == [Part::Var(told.var)] {
+    if told.is_whole() {
         return format!("headers[{header}] ?? \"\"");
     }
     let pattern = pattern(&told.value, &[told.var], KeyForm::Utf8);
@@ -378,42 +217,43 @@ fn member(object: &str, field: &str) -> String {
     }
 }
 
-/// Whether an event has no id, and is known by the hash of its body.
-fn is_known_by_hash(recipe: &Recipe) -> bool {
-    recipe.body.id_field.is_none() && recipe.id_header.is_none() && recipe.body.is_dated
+/// What leaves out what came before: once for the request, or for each event in it.
+fn once(recipe: &Recipe) -> (String, String) {
+    let leave = if recipe.body.batch == Batch::Never { "return" } else { "continue" };
+    match &recipe.known_by {
+        KnownBy::Field(field) => {
+            let id = member("event", field);
+            (String::new(), format!("if ({id} && !isNew({id})) {leave};"))
+        }
+        KnownBy::Header(told) => {
+            (format!("const id = {};\nif (id && !isNew(id)) return;", of_header(told)), String::new())
+        }
+        KnownBy::Body => {
+            let id = "createHash(\"sha256\").update(body).digest(\"hex\")";
+            (
+                format!(
+                    "// An event has no id; what is the same to the last byte is the same event.\nif (!isNew({id})) return;"
+                ),
+                String::new(),
+            )
+        }
+        KnownBy::Nothing => Default::default(),
+    }
 }
 
-/// `take`, which takes a request apart, and what it needs.
-fn taking(recipe: &Recipe) -> String {
-    let kind = match (&recipe.body.type_field, &recipe.type_header) {
+/// The events of a message, as an expression.
+fn list(batch: &Batch) -> String {
+    match batch {
+        Batch::Never => String::new(),
+        Batch::List => "Array.isArray(message) ? message : [message]".to_owned(),
+        Batch::Field(field) => format!("{} ?? [message]", member("message", field)),
+    }
+}
+
+fn event_type(recipe: &Recipe) -> String {
+    match (&recipe.body.type_field, &recipe.type_header) {
         (Some(field), _) => member("event", field),
         (None, Some(header)) => of_header(header),
         (None, None) => "\"event\"".to_owned(),
-    };
-    let id = match (&recipe.body.id_field, &recipe.id_header) {
-        (Some(field), _) => member("event", field),
-        (None, Some(header)) => of_header(header),
-        (None, None) => "createHash(\"sha256\").update(body).digest(\"hex\")".to_owned(),
-    };
-    let is_once = recipe.body.id_field.is_some() || recipe.id_header.is_some() || is_known_by_hash(recipe);
-    let of_each = recipe.body.id_field.is_some();
-    let list = match &recipe.body.batch {
-        Batch::Never => None,
-        Batch::List => Some("Array.isArray(message) ? message : [message]".to_owned()),
-        Batch::Field(field) => Some(format!("{} ?? [message]", member("message", field))),
-    };
-    let leave = if of_each && list.is_some() { "continue" } else { "return" };
-    let once = [format!("const id = {id};"), format!("if (id && !isNew(id)) {leave};")];
-    let once = if is_once { once.join("\n") } else { String::new() };
-    let frame = if list.is_some() { MANY } else { ONE };
-    fill(
-        frame,
-        &[
-            ("memory", if is_once { ONCE } else { "" }),
-            ("request", if of_each { "" } else { &once }),
-            ("list", &list.unwrap_or_default()),
-            ("event", if of_each { &once } else { "" }),
-            ("kind", &kind),
-        ],
-    )
+    }
 }

@@ -1,13 +1,13 @@
 //! What a receiver of a contract checks, and where it finds what: all that the languages need to know.
 
-use postrider_contract::{Contract, KeyForm, PUBLIC_KEY_PREFIX, Part, SecretSource, SignatureHeader, Var};
+use postrider_contract::{Contract, KeyForm, Part, SecretSource, SignatureHeader, Var};
 
 use crate::Language;
-use crate::body::Body;
+use crate::body::{Batch, Body};
 
 /// How old a request may be, in seconds, where its signature covers its time (Standard Webhooks 1.0 leaves it to the
 /// receiver; its libraries, and Stripe's, have five minutes).
-pub(crate) const TOLERANCE_SECONDS: u32 = 300;
+const TOLERANCE_SECONDS: u32 = 300;
 
 /// What a receiver of a contract checks.
 #[derive(Debug)]
@@ -22,12 +22,38 @@ pub(crate) struct Recipe {
     pub(crate) may_be_unsigned: bool,
     /// What stands in the body.
     pub(crate) body: Body,
-    /// A header that shows the event's id, where the body does not.
-    pub(crate) id_header: Option<Told>,
+    /// By what the same event is known when it comes again.
+    pub(crate) known_by: KnownBy,
     /// A header that shows the event's type, where the body does not.
     pub(crate) type_header: Option<Told>,
     /// The status that says: taken.
     pub(crate) taken_status: u16,
+    /// How far a request's time may be from now, in seconds, where its signature covers it.
+    pub(crate) tolerance_seconds: u32,
+}
+
+/// By what the same event is known when it comes again.
+#[derive(Debug)]
+pub(crate) enum KnownBy {
+    /// A field of each event.
+    Field(String),
+    /// A header of the request.
+    Header(Told),
+    /// The bytes of the body, which says when the event happened.
+    Body,
+    /// Nothing.
+    Nothing,
+}
+
+impl KnownBy {
+    fn of(body: &Body, header: Option<Told>) -> Self {
+        match (&body.id_field, header) {
+            (Some(field), _) => Self::Field(field.clone()),
+            (None, Some(header)) => Self::Header(header),
+            (None, None) if body.is_dated => Self::Body,
+            (None, None) => Self::Nothing,
+        }
+    }
 }
 
 /// A header that must hold a good signature.
@@ -57,6 +83,13 @@ pub(crate) struct Told {
     pub(crate) value: Vec<Part<Var>>,
 }
 
+impl Told {
+    /// Whether the header's value is that alone.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.value == [Part::Var(self.var)]
+    }
+}
+
 /// How a signature is made and written.
 #[derive(Debug)]
 pub(crate) struct Scheme {
@@ -78,10 +111,11 @@ impl Recipe {
             checks: contract.signature_headers().iter().map(|header| Check::of(header, contract)).collect(),
             secret_prefix: secret.map_or_else(String::new, |terms| terms.prefix.clone()),
             may_be_unsigned: secret.is_some_and(|terms| terms.source == SecretSource::Given),
-            id_header: if body.id_field.is_some() { None } else { header(Var::Id) },
+            known_by: KnownBy::of(&body, header(Var::Id)),
             type_header: if body.type_field.is_some() { None } else { header(Var::EventType) },
             body,
             taken_status: taken_status(contract),
+            tolerance_seconds: TOLERANCE_SECONDS,
         }
     }
 
@@ -101,6 +135,27 @@ impl Recipe {
 
     pub(crate) fn has_hmac(&self) -> bool {
         self.has(KeyForm::Utf8) || self.has(KeyForm::Base64)
+    }
+
+    /// Which blocks of a frame its program has.
+    pub(crate) fn flags(&self) -> [(&'static str, bool); 9] {
+        [
+            ("signed", self.is_signed()),
+            ("both", self.has_both_kinds()),
+            ("hmac", self.has_hmac()),
+            ("utf8", self.has(KeyForm::Utf8)),
+            ("base64", self.has(KeyForm::Base64)),
+            ("ed25519", self.has(KeyForm::Ed25519)),
+            ("time", self.covers_time()),
+            ("once", !matches!(self.known_by, KnownBy::Nothing)),
+            ("batch", self.body.batch != Batch::Never),
+        ]
+    }
+
+    /// Whether some header must be taken apart to see the event's id or type.
+    pub(crate) fn reads_headers_by_pattern(&self) -> bool {
+        let id = if let KnownBy::Header(told) = &self.known_by { Some(told) } else { None };
+        id.into_iter().chain(&self.type_header).any(|told| !told.is_whole())
     }
 
     pub(crate) fn covers_time(&self) -> bool {
@@ -183,13 +238,8 @@ impl Scheme {
     }
 }
 
-pub(crate) fn is_signature(var: Var) -> bool {
+fn is_signature(var: Var) -> bool {
     matches!(var, Var::Hex | Var::Base64)
-}
-
-/// What public keys begin with.
-pub(crate) fn public_prefix() -> &'static str {
-    PUBLIC_KEY_PREFIX
 }
 
 /// The placeholders of a template, each once.

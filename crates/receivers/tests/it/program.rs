@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
@@ -90,8 +90,13 @@ pub(crate) fn not_installed(what: &str) {
 }
 
 /// `code` in a file of this name.
-pub(crate) fn saved(folder: &Path, name: &str, code: &str) -> std::path::PathBuf {
+pub(crate) fn saved(folder: &Path, name: &str, code: &str) -> PathBuf {
     let path = folder.join(name);
     std::fs::write(&path, code).unwrap();
     path
+}
+
+/// The repository's folder.
+pub(crate) fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
 }
