@@ -1,7 +1,7 @@
 //! What receivers are written in.
 
 use crate::recipe::Recipe;
-use crate::{Snippet, node, python};
+use crate::{Snippet, node, php, python};
 
 /// A language that there is verification code in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -10,17 +10,20 @@ pub enum Language {
     Node,
     /// Python, with its standard library.
     Python,
+    /// PHP, behind any web server.
+    Php,
 }
 
 impl Language {
     /// All of them, in the order in which pages show them.
-    pub const ALL: [Self; 2] = [Self::Node, Self::Python];
+    pub const ALL: [Self; 3] = [Self::Node, Self::Python, Self::Php];
 
     /// How people name it.
     pub fn title(self) -> &'static str {
         match self {
             Self::Node => "Node.js",
             Self::Python => "Python",
+            Self::Php => "PHP",
         }
     }
 
@@ -29,6 +32,7 @@ impl Language {
         match self {
             Self::Node => "node",
             Self::Python => "python",
+            Self::Php => "php",
         }
     }
 
@@ -42,6 +46,7 @@ impl Language {
         match self {
             Self::Node => "receiver.mjs",
             Self::Python => "receiver.py",
+            Self::Php => "receiver.php",
         }
     }
 
@@ -49,6 +54,7 @@ impl Language {
         let code = match self {
             Self::Node => node::write(recipe),
             Self::Python => python::write(recipe),
+            Self::Php => php::write(recipe),
         };
         Snippet { language: self, code, note: recipe.note(self) }
     }

@@ -9,6 +9,7 @@ mod fill;
 mod language;
 mod node;
 mod pattern;
+mod php;
 mod python;
 mod recipe;
 

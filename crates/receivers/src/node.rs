@@ -199,7 +199,12 @@ fn content(parts: &[Part<Var>]) -> String {
 
 /// Text between backticks.
 fn in_template(plain: &str) -> String {
-    plain.replace('\\', "\\\\").replace('`', "\\`").replace('$', "\\$").replace('\r', "\\r")
+    let escaped = plain.chars().map(|c| match c {
+        '\\' | '`' | '$' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{{{:x}}}", u32::from(c)),
+        c => c.to_string(),
+    });
+    escaped.collect()
 }
 
 /// A text in quotes.

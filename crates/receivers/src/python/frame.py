@@ -30,14 +30,14 @@ UTF8_KEYS = [secret.encode() for secret in ⟨hmac secrets⟩]
 def base64_key(secret):
     if not secret.startswith(⟨prefix⟩):
         sys.exit(⟨wrong prefix⟩)
-    return base64.b64decode(secret[len(⟨prefix⟩):])
+    return base64.b64decode(secret.removeprefix(⟨prefix⟩))
 
 
 BASE64_KEYS = [base64_key(secret) for secret in ⟨hmac secrets⟩]
 ⟦/⟧
 ⟦ed25519⟧
 # A webhook that signs with ed25519 has a public key in place of a secret.
-PUBLIC_KEYS = [base64.b64decode(secret[len(⟨public⟩):]) for secret in SECRETS if secret.startswith(⟨public⟩)]
+PUBLIC_KEYS = [base64.b64decode(secret.removeprefix(⟨public⟩)) for secret in SECRETS if secret.startswith(⟨public⟩)]
 ⟦/⟧
 ⟦/⟧
 ⟦!signed⟧

@@ -1,18 +1,23 @@
 //! What each program takes and what it refuses.
 
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use postrider_contract::{Contract, SigningKey};
 use postrider_model::endpoint::SignatureKind;
 use postrider_receivers::{Language, snippet};
 
 use crate::contracts;
-use crate::program::{Program, repository, saved};
+use serde_json::Value;
+
+use crate::program::{Program, not_installed, repository, saved};
 use crate::request::{Request, body, id, now, secret};
 
 /// A program of a contract that runs, and what it must have handled so far.
-struct Trial<'c> {
-    contract: &'c Contract,
+struct Trial {
+    contract: Arc<Contract>,
     program: Program,
     path: &'static str,
     /// The keys whose secrets it knows.
@@ -20,28 +25,31 @@ struct Trial<'c> {
     /// The types of the events it must have handled.
     handled: Vec<String>,
     next: i64,
+    /// Where it puts events that it does not handle itself.
+    inbox: PathBuf,
 }
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const TOKEN_PATH: &str = "/hooks/0123456789abcdef0123456789abcdef?x=1";
 
-impl<'c> Trial<'c> {
+impl Trial {
     /// `None` where the language is not installed.
-    fn start(contract: &'c Contract, language: Language, command: Command) -> Option<Self> {
+    fn start(contract: Arc<Contract>, language: Language, command: Command, inbox: PathBuf) -> Option<Self> {
         println!("{} in {}", contract.name, language.title());
-        let hmac = |byte| secret(contract, SignatureKind::Hmac, byte);
-        let pair = |byte| secret(contract, SignatureKind::Ed25519, byte);
+        let hmac = |byte| secret(&contract, SignatureKind::Hmac, byte);
+        let pair = |byte| secret(&contract, SignatureKind::Ed25519, byte);
         // The newest, and the one before: of both kinds, where there are both.
         let secrets: Vec<_> = [hmac(1), pair(2), hmac(3), pair(4)].into_iter().flatten().take(2).collect();
         let known: Vec<_> = secrets.iter().map(|text| contract.verifying_secret(text).unwrap()).collect();
-        let environment: Vec<_> = match known.as_slice() {
+        let mut environment: Vec<_> = match known.as_slice() {
             [new, before] => vec![("WEBHOOK_SECRET", new.as_str()), ("WEBHOOK_SECRET_BEFORE", before)],
             _ => vec![("WEBHOOK_TOKEN", TOKEN)],
         };
+        environment.push(("WEBHOOK_INBOX", inbox.to_str().unwrap()));
         let program = Program::start(command, &environment)?;
-        let keys = secrets.iter().map(|text| SigningKey::parse(text, contract).unwrap()).collect();
+        let keys = secrets.iter().map(|text| SigningKey::parse(text, &contract).unwrap()).collect();
         let path = if contract.is_signed() { "/hook" } else { TOKEN_PATH };
-        Some(Self { contract, program, path, keys, handled: Vec::new(), next: 1 })
+        Some(Self { contract, program, path, keys, handled: Vec::new(), next: 1, inbox })
     }
 
     fn taken_status(&self) -> u16 {
@@ -56,12 +64,12 @@ impl<'c> Trial<'c> {
 
     fn request(&mut self, keys: &[SigningKey]) -> Request {
         let (number, kind) = self.fresh();
-        Request::of(self.contract, number, &kind, keys)
+        Request::of(&self.contract, number, &kind, keys)
     }
 
     fn takes(&mut self, keys: &[SigningKey]) {
         let (number, kind) = self.fresh();
-        let request = Request::of(self.contract, number, &kind, keys);
+        let request = Request::of(&self.contract, number, &kind, keys);
         assert_eq!(self.program.post(self.path, &request), self.taken_status(), "{request:?}");
         self.handled.push(kind);
     }
@@ -79,10 +87,26 @@ impl<'c> Trial<'c> {
         }
     }
 
+    /// The same, where each event is a file; in no order.
+    fn kept_all(&self) {
+        let files = std::fs::read_dir(&self.inbox).unwrap().map(|file| file.unwrap().path());
+        let mut kept: Vec<_> = files
+            .map(|file| {
+                let kept: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+                assert!(kept["event"].to_string().contains("Zoë"), "{kept}");
+                kept["type"].as_str().unwrap_or_default().to_owned()
+            })
+            .collect();
+        kept.sort_unstable();
+        let mut handled: Vec<_> = self.handled.iter().map(|kind| self.shown(kind)).collect();
+        handled.sort_unstable();
+        assert_eq!(kept, handled, "{}", self.contract.name);
+    }
+
     /// Where a request does not show its type nobody can.
     fn shown(&self, kind: &str) -> String {
         let is_shown = ["github", "odd"].contains(&self.contract.name.as_str());
-        let in_body = body(self.contract, 1, kind).windows(kind.len()).any(|part| part == kind.as_bytes());
+        let in_body = body(&self.contract, 1, kind).windows(kind.len()).any(|part| part == kind.as_bytes());
         if is_shown || in_body { kind.to_owned() } else { String::new() }
     }
 }
@@ -92,8 +116,8 @@ fn knows_events(contract: &Contract) -> bool {
     contract.name != "pairs"
 }
 
-fn try_everything(trial: &mut Trial<'_>) {
-    let contract = trial.contract;
+fn try_everything(trial: &mut Trial) {
+    let contract = &*Arc::clone(&trial.contract);
     for key in trial.keys.clone() {
         trial.takes(&[key]);
     }
@@ -115,10 +139,9 @@ fn try_everything(trial: &mut Trial<'_>) {
     several_events_in_one_request(trial);
     let last = trial.keys.first().cloned();
     trial.takes(last.as_slice());
-    trial.handled_all();
 }
 
-fn what_is_altered_is_refused(trial: &mut Trial<'_>) {
+fn what_is_altered_is_refused(trial: &mut Trial) {
     let newest = trial.keys[..1].to_vec();
     let good = trial.request(&newest);
     let mut altered = good.clone();
@@ -145,8 +168,8 @@ fn changed(value: &str, from_end: usize) -> String {
     format!("{}{other}{}", &value[..at], &value[at + 1..])
 }
 
-fn what_others_signed_is_refused(trial: &mut Trial<'_>) {
-    let contract = trial.contract;
+fn what_others_signed_is_refused(trial: &mut Trial) {
+    let contract = &*Arc::clone(&trial.contract);
     let kinds = [SignatureKind::Hmac, SignatureKind::Ed25519];
     let others: Vec<_> = kinds.into_iter().filter_map(|kind| secret(contract, kind, 99)).collect();
     let others: Vec<_> = others.iter().map(|text| SigningKey::parse(text, contract).unwrap()).collect();
@@ -163,8 +186,8 @@ fn what_others_signed_is_refused(trial: &mut Trial<'_>) {
     }
 }
 
-fn times(trial: &mut Trial<'_>) {
-    let contract = trial.contract;
+fn times(trial: &mut Trial) {
+    let contract = &*Arc::clone(&trial.contract);
     let keys = trial.keys[..1].to_vec();
     let covers_time = contract.signature_headers().iter().any(|header| {
         let covers = |scheme: &postrider_contract::Scheme| {
@@ -185,32 +208,32 @@ fn times(trial: &mut Trial<'_>) {
     }
 }
 
-fn what_comes_twice_is_handled_once(trial: &mut Trial<'_>) {
+fn what_comes_twice_is_handled_once(trial: &mut Trial) {
     let (number, kind) = trial.fresh();
     let keys: Vec<_> = trial.keys.iter().take(1).cloned().collect();
     let times = 3;
     for time in 0..times {
         // Each attempt is signed anew.
-        let (id, body) = (id(trial.contract, number), body(trial.contract, number, &kind));
-        let request = Request::signed(trial.contract, &id, &kind, body, &keys, now() - time);
+        let (id, body) = (id(&trial.contract, number), body(&trial.contract, number, &kind));
+        let request = Request::signed(&trial.contract, &id, &kind, body, &keys, now() - time);
         assert_eq!(trial.program.post(trial.path, &request), trial.taken_status());
     }
-    let handled = if knows_events(trial.contract) { 1 } else { times };
+    let handled = if knows_events(&trial.contract) { 1 } else { times };
     trial.handled.extend((0..handled).map(|_| kind.clone()));
 }
 
-fn what_is_no_event_is_refused(trial: &mut Trial<'_>) {
+fn what_is_no_event_is_refused(trial: &mut Trial) {
     let keys: Vec<_> = trial.keys.iter().take(1).cloned().collect();
     let (number, kind) = trial.fresh();
-    let id = id(trial.contract, number);
-    let request = Request::signed(trial.contract, &id, &kind, b"{\"not\": json".to_vec(), &keys, now());
+    let id = id(&trial.contract, number);
+    let request = Request::signed(&trial.contract, &id, &kind, b"{\"not\": json".to_vec(), &keys, now());
     assert_eq!(trial.program.post(trial.path, &request), 400);
     // Python's server knows the methods it was written for and no other.
     assert!([405, 501].contains(&trial.program.send("PUT", trial.path, &request)));
 }
 
-fn several_events_in_one_request(trial: &mut Trial<'_>) {
-    let contract = trial.contract;
+fn several_events_in_one_request(trial: &mut Trial) {
+    let contract = &*Arc::clone(&trial.contract);
     if contract.endpoint.batch.is_none() {
         return;
     }
@@ -223,30 +246,47 @@ fn several_events_in_one_request(trial: &mut Trial<'_>) {
     trial.handled.extend(events.map(|(_, kind)| kind));
 }
 
-fn every_contract(language: Language, run: impl Fn(&std::path::Path) -> Command) {
+/// Runs the code of every contract, with `check` at the end of each run; `command` makes the command that runs a file.
+fn every_contract(language: Language, command: impl Fn(&Path) -> Command, check: impl Fn(&Trial)) {
     for contract in contracts::all() {
         let folder = tempfile::tempdir().unwrap();
         let file = saved(folder.path(), language.file_name(), &snippet(&contract, language).code);
-        let Some(mut trial) = Trial::start(&contract, language, run(&file)) else { return };
+        let inbox = folder.path().join("inbox");
+        std::fs::create_dir(&inbox).unwrap();
+        let Some(mut trial) = Trial::start(contract, language, command(&file), inbox) else { return };
         try_everything(&mut trial);
+        check(&trial);
     }
+}
+
+/// A program and its last argument.
+fn run(program: impl AsRef<OsStr>, file: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.arg(file);
+    command
 }
 
 #[test]
 fn the_node_code_of_every_contract_takes_what_is_genuine_once_and_refuses_the_rest() {
-    every_contract(Language::Node, |file| {
-        let mut command = Command::new("node");
-        command.arg(file);
-        command
-    });
+    every_contract(Language::Node, |file| run("node", file), Trial::handled_all);
 }
 
 #[test]
 fn the_python_code_of_every_contract_takes_what_is_genuine_once_and_refuses_the_rest() {
     let python = repository().join("target/verify/python/bin/python");
-    every_contract(Language::Python, |file| {
-        let mut command = Command::new(&python);
-        command.arg(file);
+    every_contract(Language::Python, |file| run(&python, file), Trial::handled_all);
+}
+
+#[test]
+fn the_php_code_of_every_contract_takes_what_is_genuine_once_and_refuses_the_rest() {
+    if Command::new("php").arg("--version").output().is_err() {
+        return not_installed("php");
+    }
+    let serve = |file: &Path| {
+        // Where it listens is told on standard error.
+        let mut command = Command::new("sh");
+        command.args(["-c", "exec php -d display_errors=stderr -S 127.0.0.1:0 \"$0\" 2>&1"]).arg(file);
         command
-    });
+    };
+    every_contract(Language::Php, serve, Trial::kept_all);
 }
