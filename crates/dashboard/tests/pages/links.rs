@@ -1,0 +1,46 @@
+//! Links to the portal: opened once, in time, unaltered.
+
+use std::time::Duration;
+
+use http::Request;
+
+use crate::browser::{Browser, location, portal_link};
+use crate::world;
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_is_late_altered_or_unknown_opens_nothing_and_says_why() {
+    let world = world("standard").await;
+    let link = portal_link(&world, "t1").await;
+    let late = portal_link(&world, "t1").await;
+    for bad in [format!("{link}x"), link[..link.len() - 1].to_owned(), "/portal/pl_nothing".into()] {
+        let answer = Browser::new(&world).open(&bad).await.expect(410);
+        assert!(answer.text.contains("This link is not valid"), "{}", answer.text);
+        assert!(answer.headers.get("set-cookie").is_none());
+    }
+    Browser::new(&world).open(&link).await.expect(303);
+    world.pass(Duration::from_secs(301)).await;
+    let answer = Browser::new(&world).open(&late).await.expect(410);
+    assert!(answer.text.contains("This link has expired"), "{}", answer.text);
+    assert!(answer.text.contains("Go back to the product"), "{}", answer.text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn looking_at_a_link_without_opening_it_does_not_use_it_up() {
+    let world = world("standard").await;
+    let link = portal_link(&world, "t1").await;
+    let head = Request::builder().method("HEAD").uri(&link);
+    assert_eq!(world.answer(head, Vec::new()).await.status.as_u16(), 410);
+    let prefetch = Request::builder().uri(&link).header("sec-purpose", "prefetch");
+    world.answer(prefetch, Vec::new()).await.expect(410);
+    Browser::new(&world).open(&link).await.expect(303);
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_an_iframe_the_cookie_is_kept_apart_for_the_page_around_it() {
+    let world = world("standard").await;
+    let link = portal_link(&world, "t1").await;
+    let opened =
+        world.answer(Request::builder().uri(&link).header("sec-fetch-dest", "iframe"), Vec::new()).await;
+    let cookie = opened.expect(303).headers["set-cookie"].to_str().unwrap().to_owned();
+    assert!(cookie.ends_with("HttpOnly; SameSite=None; Secure; Partitioned"), "{cookie}");
+}
