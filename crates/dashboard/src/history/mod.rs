@@ -1,5 +1,8 @@
 //! Pages about what happened: events, deliveries, replays, and the catalogue they are of.
 
+pub(crate) mod row;
+pub(crate) mod words;
+
 use axum::Router;
 use postrider_http::App;
 
