@@ -16,6 +16,7 @@ pub mod nodes;
 pub mod projects;
 pub mod replays;
 pub mod tenants;
+pub mod verification_code;
 
 use axum::Router;
 use postrider_http::{App, fallback};
@@ -67,6 +68,7 @@ fn routes(app: &App) -> OpenApiRouter<App> {
         .merge(replays::routes())
         .merge(audit::routes())
         .merge(meta::routes())
+        .merge(verification_code::routes())
         .merge(nodes::routes())
         .merge(health::routes(app.serve_metrics))
 }

@@ -22,6 +22,7 @@ mod rights;
 pub mod session;
 pub mod stats;
 pub mod tenant;
+pub mod verification;
 
 pub use authenticate::{Authenticator, KeyHolder};
 pub use caller::Caller;

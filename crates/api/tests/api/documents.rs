@@ -9,7 +9,7 @@ use postrider_api::router;
 use postrider_world::World;
 
 /// Every route of DESIGN 4.2 and 4.4.
-const DESIGNED: [(&str, &[&str]); 34] = [
+const DESIGNED: [(&str, &[&str]); 35] = [
     ("/v1/projects", &["get", "post"]),
     ("/v1/projects/{}", &["delete", "get", "patch"]),
     ("/v1/projects/{}/keys", &["get", "post"]),
@@ -40,6 +40,7 @@ const DESIGNED: [(&str, &[&str]); 34] = [
     ("/v1/events/{}/deliveries/{}/cancel", &["post"]),
     ("/v1/audit", &["get"]),
     ("/v1/meta", &["get"]),
+    ("/v1/verification-code", &["get"]),
     ("/v1/nodes", &["get"]),
     ("/healthz", &["get"]),
     ("/readyz", &["get"]),

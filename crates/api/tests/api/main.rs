@@ -17,3 +17,4 @@ mod projects;
 mod replays;
 mod restarts;
 mod tenants;
+mod verification_code;
