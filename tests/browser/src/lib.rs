@@ -5,6 +5,11 @@
 
 #![expect(clippy::panic, reason = "a test ends where something is not as it must be")]
 
+mod internet;
+pub mod sample;
+mod town;
 mod walk;
 
+pub use internet::Internet;
+pub use town::Town;
 pub use walk::walk;

@@ -6,6 +6,7 @@
 mod receivers;
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -60,12 +61,13 @@ fn scopien_native() -> Contract {
 
 #[derive(Debug)]
 struct VirtualClock {
+    start: Millis,
     began: Instant,
 }
 
 impl Clock for VirtualClock {
     fn now(&self) -> Millis {
-        START + self.began.elapsed()
+        self.start + self.began.elapsed()
     }
 }
 
@@ -118,16 +120,44 @@ impl std::fmt::Debug for World {
     }
 }
 
+/// What a world begins on that is to be found again when it is over: a server may be started on it then.
+#[derive(Debug)]
+pub struct Ground {
+    /// Where its data is kept.
+    pub dir: PathBuf,
+    /// What its secrets are sealed with.
+    pub master_key: MasterKey,
+    /// When it begins.
+    pub start: Millis,
+}
+
 type OpenStore = fn(Options) -> Result<Arc<SqliteStore>, OpenError>;
 
 /// What outlives a crash.
 struct Site {
     surface: Surface,
     open: OpenStore,
-    dir: tempfile::TempDir,
+    dir: PathBuf,
+    /// Where the directory is the world's own, it goes with it.
+    _own: Option<tempfile::TempDir>,
     clock: Arc<VirtualClock>,
     receivers: Arc<Receivers>,
     keyring: Arc<Keyring>,
+}
+
+impl Site {
+    fn of(surface: Surface, open: OpenStore, ground: Ground) -> Self {
+        let Ground { dir, master_key, start } = ground;
+        Self {
+            surface,
+            open,
+            dir,
+            _own: None,
+            clock: Arc::new(VirtualClock { start, began: Instant::now() }),
+            receivers: Arc::new(Receivers::default()),
+            keyring: Arc::new(Keyring::new(&master_key).unwrap()),
+        }
+    }
 }
 
 /// An answer.
@@ -176,15 +206,16 @@ impl World {
         Self::of(surface, contract, SqliteStore::open_inline).await
     }
 
+    /// With what lies there, without a project of its own.
+    pub async fn on(surface: Surface, ground: Ground) -> Self {
+        Self::start(Site::of(surface, SqliteStore::open_inline, ground)).await
+    }
+
     async fn of(surface: Surface, contract: &str, open: OpenStore) -> Self {
-        let site = Site {
-            surface,
-            open,
-            dir: tempfile::tempdir().unwrap(),
-            clock: Arc::new(VirtualClock { began: Instant::now() }),
-            receivers: Arc::new(Receivers::default()),
-            keyring: Arc::new(Keyring::new(&MasterKey::generate().unwrap()).unwrap()),
-        };
+        let own = tempfile::tempdir().unwrap();
+        let master_key = MasterKey::generate().unwrap();
+        let ground = Ground { dir: own.path().to_owned(), master_key, start: START };
+        let site = Site { _own: Some(own), ..Site::of(surface, open, ground) };
         let mut world = Self::start(site).await;
         let new = NewProject {
             id: "acme".into(),
@@ -199,7 +230,7 @@ impl World {
     }
 
     async fn start(site: Site) -> Self {
-        let store = (site.open)(Options::new(site.dir.path(), IdSalt(7))).unwrap();
+        let store = (site.open)(Options::new(&site.dir, IdSalt(7))).unwrap();
         let salt = store.salt();
         let tasks = Arc::new(Tasks::default());
         let mut contracts = Contracts::builtin();
@@ -237,11 +268,25 @@ impl World {
 
     /// Drops every task where it stands, and starts anew on what is on disk.
     pub async fn crash(self) -> Self {
+        let (project, site) = self.fall().await;
+        Self { project, ..Self::start(site).await }
+    }
+
+    /// Ends it in good order: what is in flight is finished and settled.
+    pub async fn end(self) {
+        self.engine.wind_down();
+        self.engine.stop().await;
+        self.engine.store().close().await.unwrap();
+        self.fall().await;
+    }
+
+    /// Drops every task where it stands; what is left outlives it.
+    async fn fall(self) -> (ProjectKey, Site) {
         let Self { engine, router, project, tasks, site, .. } = self;
         let mut running = std::mem::take(&mut *tasks.0.lock().unwrap());
         running.shutdown().await;
         drop((engine, router, tasks));
-        Self { project, ..Self::start(site).await }
+        (project, site)
     }
 
     /// Makes a key.

@@ -45,16 +45,31 @@ pub enum Act {
     Refuse,
 }
 
+/// What a receiver does with a request: the answer's status and body, and how long it takes.
+type Behaviour = dyn Fn(&Sent) -> (u16, Bytes, Duration) + Send + Sync;
+
 /// Answers 200 unless told otherwise for a URL.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Receivers {
     sent: Mutex<Vec<Sent>>,
     answers: Mutex<HashMap<String, (u16, Bytes)>>,
     acts: Mutex<HashMap<String, VecDeque<Act>>>,
+    behaviour: Mutex<Option<Box<Behaviour>>>,
     arrived: Notify,
 }
 
+impl std::fmt::Debug for Receivers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Receivers").finish_non_exhaustive()
+    }
+}
+
 impl Receivers {
+    /// From now on all requests are answered as this says, and none is remembered.
+    pub fn behave(&self, behaviour: impl Fn(&Sent) -> (u16, Bytes, Duration) + Send + Sync + 'static) {
+        *self.behaviour.lock().unwrap() = Some(Box::new(behaviour));
+    }
+
     /// From now on `url` answers with this status and body.
     pub fn answer(&self, url: &str, status: u16, body: &'static [u8]) {
         self.answers.lock().unwrap().insert(url.to_owned(), (status, Bytes::from_static(body)));
@@ -101,7 +116,12 @@ impl Transport for Receivers {
             self.answers.lock().unwrap().get(&url).cloned().unwrap_or((200, Bytes::from_static(b"ok")));
         let act = self.acts.lock().unwrap().get_mut(&url).and_then(VecDeque::pop_front);
         let Outbound { headers, body: sent, timeout, .. } = request;
-        self.sent.lock().unwrap().push(Sent { url, headers, body: sent, timeout, at: Instant::now() });
+        let sent = Sent { url, headers, body: sent, timeout, at: Instant::now() };
+        if let Some(behaviour) = &*self.behaviour.lock().unwrap() {
+            let (status, excerpt, latency) = behaviour(&sent);
+            return Box::pin(answered(status, excerpt, latency, timeout));
+        }
+        self.sent.lock().unwrap().push(sent);
         self.arrived.notify_waiters();
         Box::pin(async move {
             let latency = if act == Some(Act::Hang) { timeout } else { Duration::from_millis(3) };
@@ -114,4 +134,12 @@ impl Transport for Receivers {
             }
         })
     }
+}
+
+async fn answered(status: u16, excerpt: Bytes, latency: Duration, timeout: Duration) -> Report {
+    tokio::time::sleep(latency.min(timeout)).await;
+    if latency > timeout {
+        return Report::failed(Failure::Timeout(Stage::Response), timeout);
+    }
+    Report { excerpt, ..Report::answered(status, latency) }
 }

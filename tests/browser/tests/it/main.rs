@@ -1,3 +1,4 @@
 //! Tests of pages in a real browser, one file for each kind of visitor.
 
 mod documentation;
+mod sample;
