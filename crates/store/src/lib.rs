@@ -44,8 +44,8 @@ pub use journal::{
 };
 pub use match_set::MatchSet;
 pub use sessions::{
-    FormKey, NewPortalLink, NewSession, NewSessionKey, OpenLink, Session, SessionHolder, Sessions, TakenForm,
-    TokenHash,
+    FormKey, LINK_REMEMBERED, NewPortalLink, NewSession, NewSessionKey, OpenLink, Session, SessionHolder,
+    Sessions, TakenForm, TokenHash,
 };
 pub use upkeep::{Stepped, StoreFacts, Sweep, SweepInto, Swept, Upkeep};
 

@@ -3,6 +3,8 @@
 //! Tokens never reach a store: everything is found by the SHA-256 of one. What belongs to a tenant or project that is
 //! deleted ends with it; what has expired is removed by [`crate::Upkeep::step`].
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use postrider_model::id::{Mode, ProjectKey, TenantKey};
 use postrider_model::time::Millis;
@@ -11,6 +13,9 @@ use crate::{NewAudit, StoreError};
 
 /// SHA-256 of a token.
 pub type TokenHash = [u8; 32];
+
+/// For so long after a link could be opened it is known what became of it; then [`crate::Upkeep::step`] forgets it.
+pub const LINK_REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Keeps sessions. Each call is one transaction.
 #[async_trait]

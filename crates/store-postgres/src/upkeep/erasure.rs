@@ -158,7 +158,7 @@ impl Pairs {
 
 /// Forgets some of what belongs to a tenant without events, and at last itself.
 async fn forget_tenant(tx: &Conn, tenant: i64, rows: usize) -> Res<()> {
-    const OF_TENANT: [&str; 5] = [
+    const OF_TENANT: [&str; 7] = [
         "DELETE FROM postrider.stat WHERE (endpoint, minute) IN
          (SELECT s.endpoint, s.minute FROM postrider.endpoint e JOIN postrider.stat s ON s.endpoint = e.key
           WHERE e.tenant = $1 LIMIT $2)",
@@ -169,6 +169,10 @@ async fn forget_tenant(tx: &Conn, tenant: i64, rows: usize) -> Res<()> {
           WHERE t.key = $1 AND a.at < t.deleted_at LIMIT $2)",
         "DELETE FROM postrider.api_key WHERE key IN
          (SELECT key FROM postrider.api_key WHERE tenant = $1 LIMIT $2)",
+        "DELETE FROM postrider.portal_link WHERE hash IN
+         (SELECT hash FROM postrider.portal_link WHERE tenant = $1 LIMIT $2)",
+        "DELETE FROM postrider.session WHERE hash IN
+         (SELECT hash FROM postrider.session WHERE tenant = $1 LIMIT $2)",
         "DELETE FROM postrider.endpoint WHERE key IN
          (SELECT key FROM postrider.endpoint WHERE tenant = $1 LIMIT $2)",
     ];

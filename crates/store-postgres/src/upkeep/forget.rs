@@ -1,5 +1,5 @@
 //! What is kept for a while only: idempotency keys for a day, signals for an hour, erased events until no attempt for
-//! one can be under way.
+//! one can be under way, sessions and what belongs to them until they have expired.
 
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use crate::conn::Conn;
 use crate::fault::Res;
 use crate::history::erase;
 use crate::row::limit;
+use crate::sessions::expire;
 use crate::store::PostgresStore;
 
 /// How long an idempotency key is remembered (DESIGN 4.2).
@@ -26,6 +27,7 @@ pub(super) async fn step(store: &PostgresStore, now: Millis, rows: usize) -> Res
     let mut more = keys(&tx, now, rows).await?;
     more |= signals(&tx, rows).await?;
     more |= erased(&tx).await?;
+    more |= expire::step(&tx, now, rows).await?;
     tx.commit().await?;
     Ok(worked(more))
 }

@@ -1,5 +1,6 @@
 //! Who is signed in: one file for each kind of thing.
 
+pub(crate) mod expire;
 mod form;
 mod link;
 mod session;

@@ -126,6 +126,8 @@ fn forget_tenant(conn: &Connection, tenant: i64, rows: usize) -> Res<()> {
          (SELECT a.key FROM tenant t CROSS JOIN audit a ON a.project = t.project AND a.tenant = t.id
           WHERE t.key = ?1 AND a.at < t.deleted_at LIMIT ?2)",
         "DELETE FROM api_key WHERE key IN (SELECT key FROM api_key WHERE tenant = ?1 LIMIT ?2)",
+        "DELETE FROM portal_link WHERE hash IN (SELECT hash FROM portal_link WHERE tenant = ?1 LIMIT ?2)",
+        "DELETE FROM session WHERE hash IN (SELECT hash FROM session WHERE tenant = ?1 LIMIT ?2)",
         "DELETE FROM endpoint WHERE key IN (SELECT key FROM endpoint WHERE tenant = ?1 LIMIT ?2)",
     ] {
         if conn.prepare_cached(sql)?.execute([tenant, rows as i64])? == rows {

@@ -1,4 +1,5 @@
-//! Idempotency keys out of their table when their day is over, found by walking the events in order.
+//! Idempotency keys out of their table when their day is over, found by walking the events in order; and sessions with
+//! what belongs to them, when they have expired.
 
 use postrider_model::id::Ordinal;
 use postrider_model::time::Millis;
@@ -6,12 +7,13 @@ use rusqlite::{Connection, params};
 
 use crate::fault::Res;
 use crate::pack::Marks;
+use crate::sessions::expire;
 use crate::writer::idempotency::REMEMBERED;
 use crate::writer::{mark, request};
 
 /// Forgets the keys of the next events that are more than a day old.
 pub(super) fn step(conn: &Connection, now: Millis, rows: usize) -> Res<bool> {
-    if request::forget(conn, now, rows)? > 0 {
+    if request::forget(conn, now, rows)? > 0 || expire::step(conn, now, rows)? {
         return Ok(true);
     }
     let from = mark::get(conn, mark::FORGOTTEN)?;

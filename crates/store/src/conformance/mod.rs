@@ -14,6 +14,7 @@ pub mod idempotency;
 pub mod ordering;
 pub mod random;
 pub mod sealing;
+pub mod sessions;
 pub mod settling;
 pub mod stats;
 pub mod upkeep;
@@ -187,6 +188,20 @@ macro_rules! conformance_suite {
                 a_sweep_of_a_deleted_endpoint_cancels_held_ones_too,
                 a_backup_is_a_store_with_everything,
                 a_closed_store_answers_unavailable,
+            ],
+            sessions: [
+                a_session_comes_back_as_it_was_begun_until_it_is_ended,
+                a_link_begins_one_session_of_its_tenant,
+                a_link_that_is_opened_many_times_at_once_begins_one_session,
+                a_link_that_is_late_or_unknown_begins_nothing,
+                what_became_of_a_link_is_known_for_a_week,
+                sessions_and_forms_that_have_expired_are_removed,
+                links_and_sessions_end_with_their_tenant,
+                links_and_sessions_end_with_their_project,
+                a_link_is_of_a_tenant_of_its_project,
+                a_form_is_taken_once_and_tells_what_became_of_it,
+                a_form_that_is_sent_many_times_at_once_is_taken_once,
+                forms_end_with_their_session,
             ],
             random: [
                 random_batches_leave_the_store_as_a_simple_model_says,
