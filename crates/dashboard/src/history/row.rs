@@ -33,8 +33,8 @@ pub(crate) struct Row {
     pub(crate) attempts: u32,
     /// When it is tried next.
     pub(crate) next_attempt_at: Option<Millis>,
-    /// Where it goes, where the list holds several endpoints': (name, the endpoint's page).
-    pub(crate) endpoint: Option<(String, String)>,
+    /// Where it goes, where the list holds several endpoints': (name, the endpoint's page while it has one).
+    pub(crate) endpoint: Option<(String, Option<String>)>,
     /// Whose it is, where the list holds several tenants': (id, the tenant's page).
     pub(crate) tenant: Option<(String, String)>,
 }
@@ -107,7 +107,11 @@ impl Row {
         html! {
             @if self.endpoint.is_some() || self.tenant.is_some() {
                 div.whose {
-                    @if let Some((name, address)) = &self.endpoint { "to " a href=(address) { (shortened(name, MOST_CHARS)) } }
+                    @match &self.endpoint {
+                        Some((name, Some(address))) => { "to " a href=(address) { (shortened(name, MOST_CHARS)) } }
+                        Some((name, None)) => { "to " (shortened(name, MOST_CHARS)) " (deleted)" }
+                        None => {}
+                    }
                     @if let Some((tenant, address)) = &self.tenant { " of " a href=(address) { (shortened(tenant, MOST_CHARS)) } }
                 }
             }
@@ -209,7 +213,7 @@ pub(crate) mod samples {
             ],
             Kind::Empty => Vec::new(),
             Kind::Hostile => vec![Row {
-                endpoint: Some((hostile(), "/portal/webhooks/ep_1".into())),
+                endpoint: Some((hostile(), Some("/portal/webhooks/ep_1".into()))),
                 tenant: Some((hostile(), "/portal/webhooks/ep_1".into())),
                 ..row(&hostile(), Failed, u32::MAX, last(Some(599), u32::MAX))
             }],

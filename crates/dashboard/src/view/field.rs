@@ -72,6 +72,8 @@ pub(crate) struct Text<'a> {
     pub(crate) example: &'a str,
     /// What is wrong with it.
     pub(crate) faults: Vec<&'a str>,
+    /// Values to choose from, or to go beyond.
+    pub(crate) suggested: &'a [String],
 }
 
 impl Text<'_> {
@@ -82,6 +84,7 @@ impl Text<'_> {
         let described = described(name, !self.hint.is_empty(), !self.faults.is_empty());
         let invalid = (!self.faults.is_empty()).then_some("true");
         let example = (!example.is_empty()).then_some(example);
+        let suggested = (!self.suggested.is_empty()).then(|| format!("{name}-list"));
         html! {
             div.field {
                 label for=(name) { (label) @if !required { span.optional { " optional" } } }
@@ -91,8 +94,9 @@ impl Text<'_> {
                         aria-describedby=[described] aria-invalid=[invalid] spellcheck="false" { "\n" (value) },
                     None => input #(name) name=(name) type=(kind) value=(value) placeholder=[example] required[required]
                         step=[(kind == "datetime-local").then_some("1")]
-                        aria-describedby=[described] aria-invalid=[invalid] autocomplete="off" spellcheck="false";,
+                        aria-describedby=[described] aria-invalid=[invalid] autocomplete="off" spellcheck="false" list=[suggested.as_deref()];,
                 }
+                @if let Some(list) = &suggested { datalist #(list) { @for value in self.suggested { option value=(value) {} } } }
             }
         }
     }

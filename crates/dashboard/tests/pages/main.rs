@@ -4,6 +4,7 @@
 
 #[expect(dead_code, reason = "the pages that need all of it are being written")]
 mod browser;
+mod deliveries;
 mod links;
 mod sessions;
 
