@@ -8,7 +8,7 @@
 //! The surface reaches the system through the use cases of `postrider-service` only, like the API; there is nothing a
 //! page can do that the API cannot.
 
-#![expect(dead_code, unused_imports, reason = "the foundation is here before the pages that stand on it")]
+#![expect(dead_code, reason = "the foundation is here before the pages that stand on it")]
 
 mod assets;
 mod form;

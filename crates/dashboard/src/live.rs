@@ -32,11 +32,23 @@ pub(crate) fn follow<F>(app: App, visit: &Visit, render: impl FnMut() -> F + Sen
 where
     F: Future<Output = Result<Part, Refusal>> + Send + 'static,
 {
+    follow_as(app, &visit.token, render)
+}
+
+/// As [`follow`], for a page above the projects.
+pub(crate) fn follow_as<F>(
+    app: App,
+    token: &SessionToken,
+    render: impl FnMut() -> F + Send + 'static,
+) -> Response
+where
+    F: Future<Output = Result<Part, Refusal>> + Send + 'static,
+{
     let Ok(place) = Arc::clone(app.live_streams()).try_acquire_owned() else {
         // Such a page stays as it was loaded.
         return Refusal::of(code::OVERLOADED, "Too many pages are kept up to date.").into_response();
     };
-    let token = visit.token.clone();
+    let token = token.clone();
     let state =
         Following { app, token, render, last: None, began: Instant::now(), ended: false, _place: place };
     let events = stream::unfold(state, Following::next);

@@ -1,13 +1,21 @@
 //! The operators' own pages: what is above endpoints and deliveries.
 
 pub(crate) mod home;
+mod keys;
+mod nodes;
+mod projects;
 mod sign_in;
 mod sign_out;
+mod tenants;
+mod terms;
+mod typed;
 
 use axum::Router;
 use axum::routing::get;
 use postrider_http::App;
 
+use crate::page::Refusal;
+use crate::visit::Visit;
 use crate::{history, webhooks};
 
 /// Below `/dashboard`.
@@ -16,10 +24,21 @@ pub(crate) fn routes() -> Router<App> {
         .route("/", get(home::handler))
         .merge(sign_in::routes())
         .merge(sign_out::routes())
+        .merge(projects::routes())
+        .merge(nodes::routes())
         .nest("/p/{project}/{mode}", in_project())
 }
 
 /// Below a project and mode.
 fn in_project() -> Router<App> {
-    Router::new().merge(history::routes()).nest("/tenants/{tenant}/webhooks", webhooks::routes())
+    Router::new()
+        .merge(history::routes())
+        .merge(tenants::routes())
+        .merge(keys::routes())
+        .nest("/tenants/{tenant}/webhooks", webhooks::routes())
+}
+
+/// `Ok` with the root key: what the API lets only that key do, its pages do too (DESIGN 4.4 "Scopes").
+fn root_only(visit: &Visit) -> Result<(), Refusal> {
+    if visit.root { Ok(()) } else { Err(Refusal::forbidden("This page needs the root key.")) }
 }

@@ -12,9 +12,9 @@ use postrider_http::App;
 
 pub(crate) use self::notice::Notice;
 pub(crate) use self::refusal::Refusal;
-pub(crate) use self::shell::{Here, above, bare};
+pub(crate) use self::shell::{Here, bare};
 use crate::form::Forms;
-use crate::visit::Visit;
+use crate::visit::{Signed, Visit};
 
 /// A page of a project.
 #[derive(Debug)]
@@ -69,6 +69,17 @@ impl Page {
     pub(crate) fn show_as(self, status: StatusCode, app: &App, visit: &Visit) -> Response {
         let forms = Forms::new(app, &visit.token);
         headers::respond(status, shell::framed(&self, visit, &forms), &headers::Allowed::of(visit))
+    }
+
+    /// The response to an operator, above the projects.
+    pub(crate) fn show_above(self, app: &App, session: &Signed) -> Response {
+        self.show_above_as(StatusCode::OK, app, session)
+    }
+
+    /// With another status.
+    pub(crate) fn show_above_as(self, status: StatusCode, app: &App, session: &Signed) -> Response {
+        let forms = Forms::new(app, &session.token);
+        show_bare(status, shell::above(&self, session, &forms))
     }
 }
 

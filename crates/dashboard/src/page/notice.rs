@@ -17,6 +17,7 @@ macro_rules! notices {
 
 notices! {
     CREATED = "created", "Created.";
+    PROJECT_CREATED = "project", "The project was created. Make an API key to send events with.";
     SAVED = "saved", "Saved.";
     UNCHANGED = "unchanged", "Nothing was changed: it was so already.";
     DELETED = "deleted", "Deleted.";

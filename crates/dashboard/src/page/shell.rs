@@ -2,13 +2,12 @@
 
 use maud::{DOCTYPE, Markup, html};
 use postrider_model::id::Mode;
-use postrider_service::Right;
 
 use super::Page;
 use crate::assets;
 use crate::form::Forms;
 use crate::view::colour::Colour;
-use crate::visit::{Face, Links, Visit};
+use crate::visit::{Face, Links, Signed, Visit};
 
 /// Places of the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,12 +41,11 @@ const OPERATOR: &[Place] = &[
     Place(Here::Code, "/code", "Verification code"),
 ];
 
-/// What only somebody who manages the project can do anything with.
-const MANAGEMENT: &[Place] = &[
-    Place(Here::Keys, "/keys", "API keys"),
-    Place(Here::Settings, "/settings", "Project settings"),
-    Place(Here::Audit, "/audit", "Audit log"),
-];
+const RECORD: &[Place] = &[Place(Here::Audit, "/audit", "Audit log")];
+
+/// The project itself, which the API too lets the root key manage only (DESIGN 4.2).
+const MANAGEMENT: &[Place] =
+    &[Place(Here::Keys, "/keys", "API keys"), Place(Here::Settings, "/settings", "Project settings")];
 
 const CUSTOMER: &[Place] = &[
     Place(Here::Webhooks, "/webhooks", "Webhooks"),
@@ -127,8 +125,11 @@ fn navigation(here: Here, visit: &Visit) -> Markup {
                 Face::Operator => {
                     (modes(visit))
                     (places(here, &visit.links, OPERATOR))
-                    @if visit.may(Right::ProjectAdmin) { (places(here, &visit.links, MANAGEMENT)) }
-                    @if visit.root { (places(here, &Links::above(), ABOVE)) }
+                    (places(here, &visit.links, RECORD))
+                    @if visit.root {
+                        (places(here, &visit.links, MANAGEMENT))
+                        (places(here, &Links::above(), ABOVE))
+                    }
                 }
                 Face::Customer => { p.group { "Settings" } (places(here, &visit.links, CUSTOMER)) }
             }
@@ -155,17 +156,10 @@ fn modes(visit: &Visit) -> Markup {
 }
 
 /// A page of an operator above the projects.
-pub(crate) fn above(
-    here: Here,
-    title: &str,
-    is_root: bool,
-    forms: &Forms,
-    actions: &Markup,
-    body: &Markup,
-) -> Markup {
+pub(super) fn above(page: &Page, session: &Signed, forms: &Forms) -> Markup {
     document(
         Face::Operator,
-        title,
+        &page.title,
         "Postrider",
         None,
         &html! {
@@ -175,8 +169,8 @@ pub(crate) fn above(
                 div.who { (forms.button("/dashboard/sign-out", "Sign out")) }
             }
             div.frame {
-                nav.side aria-label="Pages" { @if is_root { (places(here, &Links::above(), ABOVE)) } }
-                main #main tabindex="-1" { div.title { h1 { (title) } div.actions { (actions) } } (body) }
+                nav.side aria-label="Pages" { @if session.is_root() { (places(page.here, &Links::above(), ABOVE)) } }
+                main #main tabindex="-1" { (content(page)) }
             }
         },
     )
