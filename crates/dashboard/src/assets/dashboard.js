@@ -69,6 +69,10 @@ const ready = (part) => {
 };
 ready(document);
 document.querySelector("[data-focus]")?.focus();
+// On a phone the navigation is one line, which begins at the page that is open.
+const side = document.querySelector(".side");
+const current = side?.querySelector("[aria-current=page]");
+if (current) side.scrollLeft = current.offsetLeft - side.clientWidth / 3;
 
 // Parts of pages that are kept up to date. The server renders them; here they only change places.
 for (const part of document.querySelectorAll("[data-live]")) {

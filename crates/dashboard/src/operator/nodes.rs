@@ -76,7 +76,10 @@ impl Nodes {
 
     fn markup(&self) -> Markup {
         if self.0.is_empty() {
-            return empty("No node is known yet.", &html! { p { "The first look at the store takes a second." } });
+            return empty(
+                "No node is known yet.",
+                &html! { p { "The first look at the store takes a second." } },
+            );
         }
         let table = Table {
             caption: "Nodes, by number",
@@ -135,7 +138,9 @@ impl Status {
         match self {
             Self::Alive => state::badge("good", "✓", "alive"),
             Self::Leaving => state::badge("wait", "…", "leaving"),
-            Self::Lost => html! { (state::badge("bad", "✗", "lost")) div.soft { "its lease has ended; others take over" } },
+            Self::Lost => {
+                html! { (state::badge("bad", "✗", "lost")) div.soft { "its lease has ended; others take over" } }
+            }
         }
     }
 }

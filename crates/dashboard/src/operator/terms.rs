@@ -7,6 +7,9 @@ use postrider_contract::Contract;
 use postrider_model::endpoint::Ordering;
 use postrider_model::health::DisableRule;
 
+/// A number stays with its unit.
+const BLANK: &str = "\u{a0}";
+
 /// What a contract says, in plain values.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Terms {
@@ -100,7 +103,7 @@ fn routes(contract: &Contract) -> String {
 pub(super) fn span(time: Duration) -> String {
     let (seconds, ms) = (time.as_secs(), time.subsec_millis());
     if ms > 0 {
-        return format!("{} s", time.as_secs_f64());
+        return format!("{}{BLANK}s", time.as_secs_f64());
     }
     let units = [("day", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
     let mut rest = seconds;
@@ -108,13 +111,13 @@ pub(super) fn span(time: Duration) -> String {
     for (unit, length) in units {
         match (rest / length, unit) {
             (0, _) => {}
-            (1, "day") => parts.push("1 day".to_owned()),
-            (number, "day") => parts.push(format!("{number} days")),
-            (number, unit) => parts.push(format!("{number} {unit}")),
+            (1, "day") => parts.push(format!("1{BLANK}day")),
+            (number, "day") => parts.push(format!("{number}{BLANK}days")),
+            (number, unit) => parts.push(format!("{number}{BLANK}{unit}")),
         }
         rest %= length;
     }
-    if parts.is_empty() { "0 s".to_owned() } else { parts.join(" ") }
+    if parts.is_empty() { format!("0{BLANK}s") } else { parts.join(BLANK) }
 }
 
 #[cfg(test)]
@@ -123,18 +126,24 @@ mod tests {
 
     #[test]
     fn a_span_is_written_exactly() {
-        let shown = [0, 5, 90, 3_600, 5_400, 86_400, 432_000].map(|seconds| span(Duration::from_secs(seconds)));
+        let shown = [0, 5, 90, 3_600, 5_400, 86_400, 432_000]
+            .map(|seconds| span(Duration::from_secs(seconds)).replace(BLANK, " "));
         assert_eq!(shown, ["0 s", "5 s", "1 min 30 s", "1 h", "1 h 30 min", "1 day", "5 days"]);
-        assert_eq!(span(Duration::from_millis(1_500)), "1.5 s");
+        assert_eq!(span(Duration::from_millis(1_500)), "1.5\u{a0}s");
     }
 
     #[test]
     fn a_contract_says_what_it_means_for_a_team() {
         let terms = Terms::of(&Contract::builtin("scopien").unwrap());
-        let says = |about| terms.says.iter().find(|(name, _)| *name == about).map(|(_, what)| what.as_str());
-        assert_eq!(says("Signature"), Some("x-scopien-signature"));
-        assert_eq!(says("Retries"), Some("after 5 s, 30 s, 2 min, 10 min, 1 h"));
-        assert!(says("Event types").is_some_and(|text| text.ends_with("others are refused unless you declare them")));
+        let says = |about| {
+            terms.says.iter().find(|(name, _)| *name == about).map(|(_, what)| what.replace(BLANK, " "))
+        };
+        assert_eq!(says("Signature").as_deref(), Some("x-scopien-signature"));
+        assert_eq!(says("Retries").as_deref(), Some("after 5 s, 30 s, 2 min, 10 min, 1 h"));
+        assert!(
+            says("Event types")
+                .is_some_and(|text| text.ends_with("others are refused unless you declare them"))
+        );
         let terms = Terms::of(&Contract::builtin("call-center").unwrap());
         assert!(terms.says.contains(&("Signature", "none".to_owned())));
         assert!(terms.says.contains(&("Disabled", "never by itself".to_owned())));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Request;
 
-use crate::browser::{Browser, location, portal_link};
+use crate::browser::{Browser, portal_link};
 use crate::world;
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@
 mod browser;
 mod deliveries;
 mod links;
+mod operator;
 mod sessions;
 
 use axum::Router;

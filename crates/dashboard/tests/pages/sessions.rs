@@ -2,7 +2,7 @@
 
 use postrider_model::id::Mode;
 
-use crate::browser::{Browser, Form, location};
+use crate::browser::{Browser, Form};
 use crate::world;
 
 #[tokio::test(start_paused = true)]

@@ -79,11 +79,7 @@ impl Row {
             } },
             html! { span.links { @for scope in &self.scopes { code { bdi { (scope) } } } } },
             time::at(self.created_at),
-            confirmed(
-                "Revoke",
-                "What uses this key stops working at once.",
-                &forms.form(&revoke, button),
-            ),
+            confirmed("Revoke", "What uses this key stops working at once.", &forms.form(&revoke, button)),
         ]
     }
 

@@ -110,7 +110,10 @@ impl Tenant {
             id: &self.id,
             wrong: self.mistyped.as_deref(),
         };
-        section("Delete", &html! { p { "Erases everything of " (shortened(&self.id, 128)) "." } (typed.show(forms)) })
+        section(
+            "Delete",
+            &html! { p { "Erases everything of " (shortened(&self.id, 128)) "." } (typed.show(forms)) },
+        )
     }
 }
 

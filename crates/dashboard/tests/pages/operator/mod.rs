@@ -1,0 +1,9 @@
+//! The operators' own pages.
+
+mod isolation;
+mod keys;
+mod projects;
+mod tenants;
+
+/// Below the project of every world, in its live mode.
+const LIVE: &str = "/dashboard/p/acme/live";
