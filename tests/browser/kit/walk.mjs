@@ -1,11 +1,12 @@
 // A walk: a script that does what a person does, once with each look, in one browser.
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { basename } from 'node:path';
 
 import { Eyes } from './eyes.mjs';
 import { Keys } from './keys.mjs';
 import { LOOKS } from './looks.mjs';
 import { chromium, failures } from './packages.mjs';
+import { site } from './site.mjs';
 import { sound } from './sound.mjs';
 
 const FLAGS = [
@@ -14,9 +15,6 @@ const FLAGS = [
 ];
 /** The longest that a page is waited for, in milliseconds. Nothing takes as long unless it is broken. */
 const PATIENCE = 30_000;
-
-/** What the test that started this walk told it: where the server is, keys, ids. */
-export const site = JSON.parse(readFileSync(0, 'utf8') || '{}');
 
 /** Starts the browser. */
 export async function open() {

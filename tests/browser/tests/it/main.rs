@@ -1,4 +1,6 @@
 //! Tests of pages in a real browser, one file for each kind of visitor.
 
 mod documentation;
+mod operators;
+mod pages;
 mod sample;
