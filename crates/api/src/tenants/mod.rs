@@ -3,6 +3,7 @@
 pub mod delete;
 pub mod get;
 pub mod list;
+pub mod portal;
 pub mod view;
 
 use postrider_http::App;
@@ -15,4 +16,5 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list::handler))
         .routes(routes!(get::handler))
         .routes(routes!(delete::handler))
+        .routes(routes!(portal::handler))
 }

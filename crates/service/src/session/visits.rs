@@ -28,6 +28,13 @@ struct ReadAt {
     epochs: Epochs,
 }
 
+impl ReadAt {
+    /// Whether what was read then may be used now.
+    fn is_fresh(self, now: Self) -> bool {
+        self.epochs == now.epochs && now.time.duration_since(self.time) < FRESH
+    }
+}
+
 /// Which sign-out and which revocation on this node were the last before a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Epochs {
@@ -97,8 +104,7 @@ impl Sessions {
     ) -> Result<Option<Arc<Session>>, StoreError> {
         let read = ReadAt { time: Instant::now(), epochs: self.epochs(authenticator) };
         if let Some(known) = self.known.get(&hash)
-            && known.read.epochs == read.epochs
-            && read.time.duration_since(known.read.time) < FRESH
+            && known.read.is_fresh(read)
         {
             return Ok(Some(known.session));
         }
@@ -134,4 +140,27 @@ async fn who(
             actor: format!("portal:{tenant_id}"),
         })),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_is_used_for_less_than_a_second_and_until_something_ends() {
+        let (sessions, authenticator) = (Sessions::new(), Authenticator::new([0; 32]));
+        let began = Instant::now();
+        let at =
+            |ms| ReadAt { time: began + Duration::from_millis(ms), epochs: sessions.epochs(&authenticator) };
+        let read = at(0);
+        assert!(read.is_fresh(at(699)));
+        assert!(!read.is_fresh(at(1_000)));
+        sessions.forget_all();
+        assert!(!read.is_fresh(at(0)));
+        let read = at(0);
+        authenticator.forget_all();
+        assert!(!read.is_fresh(at(0)), "a key was revoked, or a tenant or project deleted");
+    }
 }
