@@ -1,7 +1,7 @@
 //! What receivers are written in.
 
 use crate::recipe::Recipe;
-use crate::{Snippet, node, php, python};
+use crate::{Snippet, go, node, php, python, rust};
 
 /// A language that there is verification code in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -12,11 +12,15 @@ pub enum Language {
     Python,
     /// PHP, behind any web server.
     Php,
+    /// Go, with its standard library.
+    Go,
+    /// Rust, with axum and ring.
+    Rust,
 }
 
 impl Language {
     /// All of them, in the order in which pages show them.
-    pub const ALL: [Self; 3] = [Self::Node, Self::Python, Self::Php];
+    pub const ALL: [Self; 5] = [Self::Node, Self::Python, Self::Php, Self::Go, Self::Rust];
 
     /// How people name it.
     pub fn title(self) -> &'static str {
@@ -24,6 +28,8 @@ impl Language {
             Self::Node => "Node.js",
             Self::Python => "Python",
             Self::Php => "PHP",
+            Self::Go => "Go",
+            Self::Rust => "Rust",
         }
     }
 
@@ -33,6 +39,8 @@ impl Language {
             Self::Node => "node",
             Self::Python => "python",
             Self::Php => "php",
+            Self::Go => "go",
+            Self::Rust => "rust",
         }
     }
 
@@ -47,6 +55,8 @@ impl Language {
             Self::Node => "receiver.mjs",
             Self::Python => "receiver.py",
             Self::Php => "receiver.php",
+            Self::Go => "receiver.go",
+            Self::Rust => "main.rs",
         }
     }
 
@@ -55,6 +65,8 @@ impl Language {
             Self::Node => node::write(recipe),
             Self::Python => python::write(recipe),
             Self::Php => php::write(recipe),
+            Self::Go => go::write(recipe),
+            Self::Rust => rust::write(recipe),
         };
         Snippet { language: self, code, note: recipe.note(self) }
     }

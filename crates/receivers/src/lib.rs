@@ -6,12 +6,14 @@
 
 mod body;
 mod fill;
+mod go;
 mod language;
 mod node;
 mod pattern;
 mod php;
 mod python;
 mod recipe;
+mod rust;
 
 pub use language::Language;
 

@@ -28,7 +28,7 @@ pub(crate) fn write(recipe: &Recipe) -> String {
             ("hmac secrets", &secrets),
             ("public", &public),
             ("prefix", &text(&recipe.secret_prefix)),
-            ("wrong prefix", &text(&format!("a secret begins with {}", recipe.secret_prefix))),
+            ("wrong secret", &text(&recipe.wrong_secret())),
             ("tolerance", &recipe.tolerance_seconds.to_string()),
             ("checks", &checks(recipe)),
             ("id told", id_told(&recipe.known_by)),

@@ -27,7 +27,7 @@ pub(crate) fn write(recipe: &Recipe) -> String {
             ("public prefix", PUBLIC_KEY_PREFIX),
             ("public", &public),
             ("prefix", &text(&recipe.secret_prefix)),
-            ("wrong prefix", &text(&format!("a secret begins with {}", recipe.secret_prefix))),
+            ("wrong secret", &text(&recipe.wrong_secret())),
             ("tolerance", &recipe.tolerance_seconds.to_string()),
             ("checks", &checks(recipe)),
             ("once request", &of_request),

@@ -137,6 +137,11 @@ impl Recipe {
         self.has(KeyForm::Utf8) || self.has(KeyForm::Base64)
     }
 
+    /// What to say of a secret that has not the base64 form.
+    pub(crate) fn wrong_secret(&self) -> String {
+        format!("a secret is {} and a key in base64", self.secret_prefix).replace("  ", " ")
+    }
+
     /// Which blocks of a frame its program has.
     pub(crate) fn flags(&self) -> [(&'static str, bool); 9] {
         [

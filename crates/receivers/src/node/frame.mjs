@@ -27,8 +27,9 @@ const utf8Keys = ⟨hmac secrets⟩;
 ⟦base64⟧
 // The key is the base64 after the prefix.
 const base64Keys = ⟨hmac secrets⟩.map((secret) => {
-  if (!secret.startsWith(⟨prefix⟩)) throw new Error(⟨wrong prefix⟩);
-  return Buffer.from(secret.slice(⟨prefix⟩.length), "base64");
+  const key = Buffer.from(secret.slice(⟨prefix⟩.length), "base64");
+  if (!secret.startsWith(⟨prefix⟩) || key.length < 24) throw new Error(⟨wrong secret⟩);
+  return key;
 });
 ⟦/⟧
 ⟦ed25519⟧
@@ -74,8 +75,12 @@ function ed25519Fits(keys, content, signature) {
 ⟨checks⟩
 
 // This is where your work begins. The request is answered meanwhile: take the time you need.
-function handle(type, event) {
+async function handle(type, event) {
   console.log(type, JSON.stringify(event));
+}
+
+function queue(type, event) {
+  setImmediate(() => handle(type, event).catch(console.error));
 }
 
 ⟦once⟧
@@ -99,7 +104,7 @@ function take(headers, body) {
   const event = JSON.parse(body);
   ⟨once request⟩
   ⟨once event⟩
-  setImmediate(handle, ⟨type⟩, event);
+  queue(⟨type⟩, event);
 }
 ⟦/⟧
 ⟦batch⟧
@@ -109,7 +114,7 @@ function take(headers, body) {
   ⟨once request⟩
   for (const event of ⟨list⟩) {
     ⟨once event⟩
-    setImmediate(handle, ⟨type⟩, event);
+    queue(⟨type⟩, event);
   }
 }
 ⟦/⟧

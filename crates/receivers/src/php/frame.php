@@ -44,10 +44,11 @@ function base64_keys(): array
 {
     $keys = [];
     foreach (⟨hmac secrets⟩ as $secret) {
-        if (!str_starts_with($secret, ⟨prefix⟩)) {
-            throw new RuntimeException(⟨wrong prefix⟩);
+        $key = base64_decode(substr($secret, strlen(⟨prefix⟩)));
+        if (!str_starts_with($secret, ⟨prefix⟩) || strlen($key) < 24) {
+            throw new RuntimeException(⟨wrong secret⟩);
         }
-        $keys[] = base64_decode(substr($secret, strlen(⟨prefix⟩)));
+        $keys[] = $key;
     }
     return $keys;
 }

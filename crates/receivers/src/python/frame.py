@@ -28,9 +28,10 @@ UTF8_KEYS = [secret.encode() for secret in ⟨hmac secrets⟩]
 
 
 def base64_key(secret):
-    if not secret.startswith(⟨prefix⟩):
-        sys.exit(⟨wrong prefix⟩)
-    return base64.b64decode(secret.removeprefix(⟨prefix⟩))
+    key = base64.b64decode(secret.removeprefix(⟨prefix⟩))
+    if not secret.startswith(⟨prefix⟩) or len(key) < 24:
+        sys.exit(⟨wrong secret⟩)
+    return key
 
 
 BASE64_KEYS = [base64_key(secret) for secret in ⟨hmac secrets⟩]

@@ -10,4 +10,5 @@
 mod contracts;
 mod program;
 mod request;
+mod rust;
 mod taken;

@@ -246,14 +246,16 @@ fn several_events_in_one_request(trial: &mut Trial) {
     trial.handled.extend(events.map(|(_, kind)| kind));
 }
 
-/// Runs the code of every contract, with `check` at the end of each run; `command` makes the command that runs a file.
-fn every_contract(language: Language, command: impl Fn(&Path) -> Command, check: impl Fn(&Trial)) {
+/// Runs the code of every contract, with `check` at the end of each run; `command` makes the command that runs a file, or
+/// what was made for the contract of that name before.
+fn every_contract(language: Language, command: impl Fn(&Path, &str) -> Command, check: impl Fn(&Trial)) {
     for contract in contracts::all() {
         let folder = tempfile::tempdir().unwrap();
         let file = saved(folder.path(), language.file_name(), &snippet(&contract, language).code);
         let inbox = folder.path().join("inbox");
         std::fs::create_dir(&inbox).unwrap();
-        let Some(mut trial) = Trial::start(contract, language, command(&file), inbox) else { return };
+        let command = command(&file, &contract.name);
+        let Some(mut trial) = Trial::start(contract, language, command, inbox) else { return };
         try_everything(&mut trial);
         check(&trial);
     }
@@ -268,13 +270,13 @@ fn run(program: impl AsRef<OsStr>, file: &Path) -> Command {
 
 #[test]
 fn the_node_code_of_every_contract_takes_what_is_genuine_once_and_refuses_the_rest() {
-    every_contract(Language::Node, |file| run("node", file), Trial::handled_all);
+    every_contract(Language::Node, |file, _| run("node", file), Trial::handled_all);
 }
 
 #[test]
 fn the_python_code_of_every_contract_takes_what_is_genuine_once_and_refuses_the_rest() {
     let python = repository().join("target/verify/python/bin/python");
-    every_contract(Language::Python, |file| run(&python, file), Trial::handled_all);
+    every_contract(Language::Python, |file, _| run(&python, file), Trial::handled_all);
 }
 
 #[test]
@@ -282,11 +284,38 @@ fn the_php_code_of_every_contract_takes_what_is_genuine_once_and_refuses_the_res
     if Command::new("php").arg("--version").output().is_err() {
         return not_installed("php");
     }
-    let serve = |file: &Path| {
+    let serve = |file: &Path, _: &str| {
         // Where it listens is told on standard error.
         let mut command = Command::new("sh");
         command.args(["-c", "exec php -d display_errors=stderr -S 127.0.0.1:0 \"$0\" 2>&1"]).arg(file);
         command
     };
     every_contract(Language::Php, serve, Trial::kept_all);
+}
+
+#[test]
+fn the_go_code_of_every_contract_takes_what_is_genuine_once_and_refuses_the_rest() {
+    if Command::new("gccgo").arg("--version").output().is_err() {
+        return not_installed("gccgo");
+    }
+    let compiled = |file: &Path, _: &str| {
+        let program = file.with_extension("");
+        let compiler = Command::new("gccgo").arg("-o").arg(&program).arg(file).output().unwrap();
+        assert!(compiler.status.success(), "{}", String::from_utf8_lossy(&compiler.stderr));
+        Command::new(program)
+    };
+    every_contract(Language::Go, compiled, Trial::handled_all);
+}
+
+#[test]
+fn the_rust_code_of_every_contract_takes_what_is_genuine_once_and_refuses_the_rest() {
+    let tests = std::env::current_exe().unwrap();
+    let program = tests.ancestors().nth(2).unwrap().join("examples/receiver");
+    let receiver = |_: &Path, contract: &str| {
+        let mut command = Command::new(&program);
+        command.arg(contract);
+        command
+    };
+    assert!(program.exists(), "{} is built with the tests", program.display());
+    every_contract(Language::Rust, receiver, Trial::handled_all);
 }
