@@ -21,6 +21,7 @@ mod report;
 mod result;
 mod scenario;
 mod shelf;
+mod visitor;
 mod wire;
 mod workload;
 

@@ -15,7 +15,7 @@ use crate::report::Report;
 use crate::workload::Workload;
 
 /// The root key the benchmark starts Postrider with.
-const ROOT: &str = "bench-root-key-of-one-run-only";
+pub(super) const ROOT: &str = "bench-root-key-of-one-run-only";
 
 /// The master key that all nodes on a PostgreSQL have, which no data directory holds.
 const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";

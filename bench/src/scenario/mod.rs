@@ -11,6 +11,7 @@ mod neighbours;
 mod nodes;
 mod one;
 mod options;
+mod pages;
 mod pair;
 mod recovery;
 mod resting;
@@ -40,6 +41,7 @@ const ALL: &[Scenario] = &[
     ("recovery", recovery::run),
     ("idle", resting::idle),
     ("pending", resting::pending),
+    ("pages", pages::run),
     ("postgres-one", |options| one::run(&options.on_postgres())),
     ("postgres-spread", |options| spread::run(&options.on_postgres())),
     ("postgres-steady", |options| steady::run(&options.on_postgres())),

@@ -42,7 +42,7 @@ pub(super) fn measure(options: &Options, report: &mut Report, case: &Case<'_>) -
     let key = bed.set_up(ours.address, &case.workload)?;
     if case.preload > 0 {
         line(&format!("storing {} deliveries first …", case.preload));
-        store(&bed, &ours, &key, case)
+        store(&bed, &ours, &key, &case.workload, case.preload)
             .map_err(|error| format!("preload: {error}; Postrider: {}", ours.server.trouble()))?;
     }
     let mut null = bed.null_sender(&key, &case.workload)?;
@@ -89,9 +89,15 @@ impl Case<'_> {
     }
 }
 
-/// Stores deliveries and waits until they are received.
-fn store(bed: &Bed, ours: &Running, key: &str, case: &Case<'_>) -> std::io::Result<()> {
+/// Stores so many deliveries and waits until they are received.
+pub(super) fn store(
+    bed: &Bed,
+    ours: &Running,
+    key: &str,
+    workload: &Workload,
+    count: u64,
+) -> std::io::Result<()> {
     let before = bed.receiver.counts()?;
-    product::preload(ours.address, key, &case.workload, case.preload, "")?;
-    bed.receiver.wait_for_all(before, case.preload, Duration::from_secs(600))
+    product::preload(ours.address, key, workload, count, "")?;
+    bed.receiver.wait_for_all(before, count, Duration::from_secs(600))
 }
