@@ -278,6 +278,11 @@ impl Engine {
         &self.shared.keyring
     }
 
+    /// The `User-Agent` of every delivery.
+    pub fn user_agent(&self) -> &http::HeaderValue {
+        &self.shared.user_agent
+    }
+
     /// What may be dialled.
     pub fn guard(&self) -> &GuardPolicy {
         &self.shared.guard

@@ -3,6 +3,7 @@
 pub mod cancel;
 pub mod get;
 pub mod list;
+pub mod request;
 pub mod resend;
 pub mod view;
 
@@ -15,6 +16,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::handler))
         .routes(routes!(get::handler))
+        .routes(routes!(request::handler))
         .routes(routes!(resend::handler))
         .routes(routes!(cancel::handler))
 }

@@ -150,3 +150,64 @@ async fn after_retention_a_resend_is_gone() {
     world.post(&format!("/v1/events/{event}/deliveries/{id}/resend"), Value::Null).await.expect(410);
     world.get(&format!("/v1/events/{event}/deliveries/{id}")).await.expect(404);
 }
+
+/// What the API shows of a delivery's request.
+async fn shown(world: &World, event: &str, endpoint: &str) -> Value {
+    let id = endpoint.rsplit('/').next().unwrap();
+    world.get(&format!("/v1/events/{event}/deliveries/{id}/request")).await.expect(200).json
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_request_is_shown_as_it_was_sent_but_for_its_secrets() {
+    for contract in ["standard", "scopien", "backend"] {
+        let world = World::under(router, contract).await;
+        let kind = world.get("/v1/event-types").await.json["data"][0]["name"].clone();
+        let kind = kind.as_str().unwrap_or("a.b").to_owned();
+        let mut endpoint = json!({"url": HOOK});
+        if contract != "backend" {
+            endpoint["headers"] = json!({"X-Trace": "on", "Authorization": "Bearer hush"});
+        }
+        let endpoint = world.endpoint(endpoint).await;
+        let event = world.event(&kind, json!({"z": 1.50, "a": null})).await;
+        world.receivers.wait_for(1).await;
+        world.pass(Duration::from_secs(1)).await;
+        let sent = world.receivers.sent_to(HOOK).remove(0);
+        let request = shown(&world, &event, &endpoint).await;
+        assert_eq!((&request["url"], &request["batch"]), (&json!(HOOK), &json!(false)), "{contract}");
+        assert_eq!(request["body"], sent.text(), "{contract}");
+        let mut names: Vec<_> = sent.headers.keys().map(|name| name.as_str().to_owned()).collect();
+        for header in request["headers"].as_array().unwrap() {
+            let name = header["name"].as_str().unwrap().to_ascii_lowercase();
+            names.retain(|sent| *sent != name);
+            match header["hidden"].as_str() {
+                None => assert_eq!(header["value"], sent.header(&name), "{contract} {name}"),
+                Some(_) => {
+                    assert!(header["value"].is_null() && !sent.header(&name).is_empty(), "{contract} {name}")
+                }
+            }
+        }
+        assert!(names.is_empty(), "{contract}: {names:?} are not shown");
+        assert!(!request.to_string().contains("hush"), "{contract}: {request}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_shows_its_event_in_a_list_where_it_travels_in_batches_and_nothing_once_it_is_erased() {
+    let world = World::under(router, "scopien").await;
+    let endpoint = json!({"url": HOOK, "event_types": ["lead.created"], "batch": {"max_size": 10, "max_wait_seconds": 1}});
+    let endpoint = world.endpoint(endpoint).await;
+    let event = world.event("lead.created", json!({"n": 1})).await;
+    world.receivers.wait_for(1).await;
+    world.pass(Duration::from_secs(1)).await;
+    let request = shown(&world, &event, &endpoint).await;
+    assert_eq!(
+        (&request["batch"], &request["body"]),
+        (&json!(true), &json!(world.receivers.sent_to(HOOK)[0].text()))
+    );
+    world.delete(&format!("/v1/events/{event}/data")).await.expect(204);
+    assert_eq!(shown(&world, &event, &endpoint).await["body"], Value::Null);
+    let id = endpoint.rsplit('/').next().unwrap();
+    let path = format!("/v1/events/{event}/deliveries/{id}/request");
+    world.key("sk_live_other", Mode::Live, Some("t2"), &["*"]).await;
+    world.call_as("sk_live_other", Method::GET, &path, Value::Null).await.expect(404);
+}

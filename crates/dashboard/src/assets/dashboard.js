@@ -80,11 +80,15 @@ for (const part of document.querySelectorAll("[data-live]")) {
   const replace = (event) => {
     // What somebody is at is not taken away under their hands.
     if (part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) return;
-    const open = [...part.querySelectorAll("details")].map((details) => details.open);
+    // What is open stays open: by its name, where something before it may come and go, else by its place.
+    const named = (details, at) => details.dataset.key ?? at;
+    const open = new Map([...part.querySelectorAll("details")].map((details, at) => [named(details, at), details.open]));
     const active = [...part.querySelectorAll("a, button, summary")].indexOf(document.activeElement);
     part.innerHTML = event.data;
     ready(part);
-    [...part.querySelectorAll("details")].forEach((details, at) => { if (at in open) details.open = open[at]; });
+    [...part.querySelectorAll("details")].forEach((details, at) => {
+      if (open.has(named(details, at))) details.open = open.get(named(details, at));
+    });
     if (active >= 0) [...part.querySelectorAll("a, button, summary")][active]?.focus();
   };
   const follow = () => {

@@ -18,6 +18,6 @@ pub(crate) fn line(label: &str, text: &str) -> Markup {
 }
 
 /// The button; the script makes it work and shows it.
-fn copy(label: &str, text: &str) -> Markup {
+pub(crate) fn copy(label: &str, text: &str) -> Markup {
     html! { button.copy type="button" data-copy=(text) aria-label={ "Copy: " (label) } hidden { "Copy" } }
 }

@@ -39,6 +39,14 @@ pub(crate) fn shortened(text: &str, most: usize) -> Markup {
     }
 }
 
+/// As [`shortened`], where no markup can stand: titles of pages.
+pub(crate) fn shortened_text(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@
 //! of an operator by the path, of a customer by the session itself. A page that has a `Visit` cannot name another
 //! tenant: everything it reads goes through [`Visit::caller`], which the use cases narrow by (DESIGN 7 "Tenancy").
 
+mod at;
 pub(crate) mod cookie;
 mod extract;
 pub(crate) mod links;
@@ -17,6 +18,7 @@ use postrider_service::session::{Visitor, Who};
 use postrider_service::{Caller, Right, Rights};
 use postrider_store::Project;
 
+pub(crate) use self::at::At;
 pub(crate) use self::links::Links;
 use crate::page::Refusal;
 

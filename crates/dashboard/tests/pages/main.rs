@@ -5,6 +5,7 @@
 #[expect(dead_code, reason = "the pages that need all of it are being written")]
 mod browser;
 mod deliveries;
+mod history;
 mod links;
 mod operator;
 mod sessions;

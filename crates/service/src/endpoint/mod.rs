@@ -15,7 +15,7 @@ mod names;
 mod read_secret;
 mod replay;
 mod rotate_secret;
-mod sealed;
+pub(crate) mod sealed;
 mod secret;
 mod stats;
 mod switch;

@@ -23,7 +23,7 @@ pub(super) fn seal(
 }
 
 /// Opens what [`seal`] made.
-pub(super) fn open(engine: &Engine, id: EndpointId, sealed: &[u8]) -> Result<EndpointSecrets, ServiceError> {
+pub(crate) fn open(engine: &Engine, id: EndpointId, sealed: &[u8]) -> Result<EndpointSecrets, ServiceError> {
     let json = engine.keyring().open(sealed, id.0.as_bytes());
     let json =
         json.map_err(|error| ServiceError::Internal(format!("endpoint {id:?} cannot be opened: {error}")))?;

@@ -8,12 +8,11 @@ use super::ROWS;
 use crate::history::filter_form::Offer;
 use crate::history::filters::Filters;
 use crate::history::row::Row;
-use crate::history::{named, row};
+use crate::history::{further, named, row};
 use crate::live;
 use crate::page::Refusal;
-use crate::view::{empty, pager};
+use crate::view::empty;
 use crate::visit::Visit;
-use crate::visit::links::with_query;
 
 /// A page of deliveries.
 #[derive(Debug, Default)]
@@ -45,7 +44,7 @@ impl DeliveryList {
             (self.offer.show(&self.path, &self.filters))
             @if is_live { (live::region(&visit.links.at("/deliveries/live"), &rows)) }
             @else if self.filters.faults.is_empty() { (rows) }
-            (self.onward())
+            (further::onward(&self.path, &self.filters, self.next.as_deref(), self.rows.len(), ROWS))
         }
     }
 
@@ -60,31 +59,6 @@ impl DeliveryList {
             }
         };
         row::list(&self.rows, &none)
-    }
-
-    /// The way to older ones. A page may be short and still have a next one: the store looks through so many rows in one
-    /// go (DESIGN 5), and says where it stopped.
-    fn onward(&self) -> Markup {
-        let pairs = self.filters.pairs();
-        match &self.next {
-            Some(next) if self.rows.len() < ROWS => {
-                let further = [pairs.as_slice(), &[("cursor", next.as_str())]].concat();
-                html! {
-                    div.further {
-                        p {
-                            "Only a part was looked through: "
-                            @match self.rows.len() { 0 => "nothing in it matches", n => { (n) " in it match" } }
-                            ". There may be more further back."
-                        }
-                        p.buttons {
-                            a.button.primary href=(with_query(&self.path, &further)) rel="next" { "Look further back" }
-                            @if self.filters.cursor.is_some() { a.button href=(with_query(&self.path, &pairs)) { "Newest" } }
-                        }
-                    }
-                }
-            }
-            next => pager::pager(&self.path, &pairs, self.filters.cursor.as_deref(), next.as_deref()),
-        }
     }
 }
 
