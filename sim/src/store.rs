@@ -14,12 +14,12 @@ use postrider_model::id::{
 use postrider_model::time::Millis;
 use postrider_store::{
     ApiKey, AuditEntry, AuditQuery, Backlog, Batch, Catalogue, Committed, DeliveryDetail, DeliveryQuery,
-    DeliverySummary, DuePage, DueQuery, Endpoint, EndpointPatch, EventDetail, EventQuery, EventSummary,
-    EventType, FanoutPage, FanoutQuery, FormKey, History, Journal, NewApiKey, NewAudit, NewEndpoint,
-    NewEventType, NewPortalLink, NewProject, NewReplay, NewSession, NewSessionKey, OpenLink, Page, Project,
-    ProjectPatch, ProjectStatRow, ProjectSum, Recovered, Replay, ReplayProgress, Reseal, Scope, Selection,
-    Session, Sessions, StatRow, StatSum, Stepped, StoreError, StoreFacts, StoredEvent, Sweep, Swept,
-    TakenForm, Tenant, TokenHash, Upkeep, WaitingFanout,
+    DeliverySummary, DuePage, DueQuery, Endpoint, EndpointPatch, EndpointQuery, EventDetail, EventQuery,
+    EventSummary, EventType, FanoutPage, FanoutQuery, FormKey, History, Journal, NewApiKey, NewAudit,
+    NewEndpoint, NewEventType, NewPortalLink, NewProject, NewReplay, NewSession, NewSessionKey, OpenLink,
+    Page, Project, ProjectPatch, ProjectStatRow, ProjectSum, Recovered, Replay, ReplayProgress, Reseal,
+    Scope, Selection, Session, Sessions, StatRow, StatSum, Stepped, StoreError, StoreFacts, StoredEvent,
+    Sweep, Swept, TakenForm, Tenant, TokenHash, Upkeep, WaitingFanout,
 };
 use postrider_store_sqlite::SqliteStore;
 
@@ -279,7 +279,7 @@ through!(Catalogue {
     fn create_endpoint(new: NewEndpoint, active_limit: Option<u32>, audit: NewAudit) -> Endpoint;
     fn endpoint(scope: Scope, id: EndpointId) -> Option<Endpoint>;
     fn endpoint_by_key(key: EndpointKey) -> Option<Endpoint>;
-    fn endpoints(scope: Scope, cursor: Option<String>, limit: usize) -> Page<Endpoint>;
+    fn endpoints(query: EndpointQuery) -> Page<Endpoint>;
     fn routes(tenant: TenantKey) -> (u64, Vec<Endpoint>);
     fn update_endpoint(key: EndpointKey, patch: EndpointPatch, active_limit: Option<u32>, audit: NewAudit) -> Option<Endpoint>;
     fn delete_endpoint(key: EndpointKey, now: Millis, audit: NewAudit) -> ();

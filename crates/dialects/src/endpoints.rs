@@ -11,7 +11,14 @@ pub(crate) async fn all<R>(app: &App, customer: &Customer<R>) -> Result<Vec<Foun
     let mut found = Vec::new();
     let mut cursor = None;
     loop {
-        let list = ListEndpoints { caller: customer.caller(), tenant: customer.tenant(), cursor, limit };
+        let list = ListEndpoints {
+            caller: customer.caller(),
+            tenant: Some(customer.tenant()),
+            enabled: None,
+            failing: None,
+            cursor,
+            limit,
+        };
         let page = list.run(&app.engine).await?;
         found.extend(page.rows);
         cursor = page.next;

@@ -61,7 +61,7 @@ impl Latencies {
             if below + here >= rank {
                 let (from, to) = (begins_us(u64::from(*bucket)), begins_us(u64::from(*bucket) + 1));
                 let us = from as f64 + (to - from) as f64 * (rank - below) / here;
-                return Some(us / 1_000.0);
+                return Some(us.round() / 1_000.0);
             }
             below += here;
         }

@@ -39,11 +39,17 @@ impl Caller {
     /// # Errors
     /// [`ServiceError::NotFound`] for a tenant that is not the key's own, and for what can be no tenant's id (DESIGN 4.4).
     pub async fn tenant(&self, engine: &Engine, id: &str) -> Result<Option<Tenant>, ServiceError> {
-        self.check_own(id)?;
-        if postrider_model::name::tenant_id(id).is_err() {
-            return Err(ServiceError::NotFound("tenant"));
-        }
+        self.check_tenant(id)?;
         Ok(engine.store().tenant(self.project, id).await?)
+    }
+
+    /// [`ServiceError::NotFound`] if `id` is not the key's own tenant, or can be no tenant's id (DESIGN 4.4).
+    ///
+    /// # Errors
+    /// See above.
+    pub fn check_tenant(&self, id: &str) -> Result<(), ServiceError> {
+        self.check_own(id)?;
+        postrider_model::name::tenant_id(id).map_err(|_| ServiceError::NotFound("tenant"))
     }
 
     /// [`ServiceError::NotFound`] if the key is a customer's and `id` is another one.

@@ -35,6 +35,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("../migrations/0001_initial.sql"), oldest_reader: 1 },
     Migration { sql: include_str!("../migrations/0002_sessions.sql"), oldest_reader: 1 },
     Migration { sql: include_str!("../migrations/0003_project_stats.sql"), oldest_reader: 1 },
+    Migration { sql: include_str!("../migrations/0004_endpoint_enabled.sql"), oldest_reader: 1 },
+    Migration { sql: include_str!("../migrations/0005_endpoint_failing.sql"), oldest_reader: 1 },
 ];
 
 /// What a database says of its schema.

@@ -10,8 +10,8 @@ use postrider_model::id::{EndpointId, IdSalt, Mode, OrdinalSource, ProjectKey};
 use postrider_model::time::Millis;
 use postrider_postgres::Database;
 use postrider_store::{
-    Catalogue, Endpoint, NewAudit, NewEndpoint, NewProject, Scope, StatRow, StatSum, StoreError, Tenant,
-    Upkeep,
+    Catalogue, Endpoint, EndpointQuery, NewAudit, NewEndpoint, NewProject, Scope, StatRow, StatSum,
+    StoreError, Tenant, Upkeep,
 };
 use postrider_store_postgres::{PostgresOptions, PostgresStore};
 
@@ -134,7 +134,9 @@ async fn endpoints_are_deleted_once_though_a_tenant_goes_while_they_are_made_and
             assert!(gone.contains(&made.key), "made before the tenant went");
         }
         let scope = Scope { project, mode: Mode::Live, tenant: Some(tenant.key) };
-        assert!(nodes.stores[0].endpoints(scope, None, 10).await.unwrap().rows.is_empty());
+        assert!(
+            nodes.stores[0].endpoints(EndpointQuery::all(scope, None, 10)).await.unwrap().rows.is_empty()
+        );
     }
 }
 

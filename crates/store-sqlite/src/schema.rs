@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0005_match_sets.sql"),
     include_str!("../migrations/0006_sessions.sql"),
     include_str!("../migrations/0007_project_stats.sql"),
+    include_str!("../migrations/0008_endpoint_lists.sql"),
 ];
 
 /// The version that this program writes.

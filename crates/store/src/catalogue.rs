@@ -17,7 +17,7 @@ use postrider_model::time::Millis;
 
 pub use api_key::{ApiKey, NewApiKey};
 pub use audit::{AuditEntry, AuditQuery, NewAudit};
-pub use endpoint::{Endpoint, EndpointChange, EndpointPatch, NewEndpoint, Reseal};
+pub use endpoint::{Endpoint, EndpointChange, EndpointPatch, EndpointQuery, NewEndpoint, Reseal};
 pub use event_type::{EventType, NewEventType};
 pub use project::{NewProject, Project, ProjectPatch};
 pub use project_stats::{BadCounts, ProjectStatRow, ProjectSum, SeenBacklog, Steps};
@@ -128,13 +128,8 @@ pub trait Catalogue: Send + Sync {
     async fn endpoint(&self, scope: Scope, id: EndpointId) -> Result<Option<Endpoint>, StoreError>;
     /// An endpoint by its row, deleted ones too.
     async fn endpoint_by_key(&self, key: EndpointKey) -> Result<Option<Endpoint>, StoreError>;
-    /// Endpoints within the scope, newest first.
-    async fn endpoints(
-        &self,
-        scope: Scope,
-        cursor: Option<String>,
-        limit: usize,
-    ) -> Result<Page<Endpoint>, StoreError>;
+    /// Endpoints that a query asks for, newest first, without deleted ones.
+    async fn endpoints(&self, query: EndpointQuery) -> Result<Page<Endpoint>, StoreError>;
     /// A tenant's routing version and all its endpoints of both modes, in one snapshot.
     async fn routes(&self, tenant: TenantKey) -> Result<(u64, Vec<Endpoint>), StoreError>;
     /// Changes an endpoint, if its revision is still `patch.revision` (else `Ok(None)`: read again), and counts its

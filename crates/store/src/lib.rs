@@ -25,10 +25,10 @@ pub use backlog::{
     WaitingFanout,
 };
 pub use catalogue::{
-    ApiKey, AuditEntry, AuditQuery, BadCounts, Catalogue, Endpoint, EndpointChange, EndpointPatch, EventType,
-    NewApiKey, NewAudit, NewEndpoint, NewEventType, NewProject, NewReplay, Project, ProjectPatch,
-    ProjectStatRow, ProjectSum, Replay, ReplayProgress, ReplayStatus, Reseal, SeenBacklog, StatRow, StatSum,
-    Steps, Tenant,
+    ApiKey, AuditEntry, AuditQuery, BadCounts, Catalogue, Endpoint, EndpointChange, EndpointPatch,
+    EndpointQuery, EventType, NewApiKey, NewAudit, NewEndpoint, NewEventType, NewProject, NewReplay, Project,
+    ProjectPatch, ProjectStatRow, ProjectSum, Replay, ReplayProgress, ReplayStatus, Reseal, SeenBacklog,
+    StatRow, StatSum, Steps, Tenant,
 };
 pub use cluster::{
     Beat, Buried, Claimed, Cluster, Joined, NewNode, News, NewsCursor, NewsQuery, NodeSeen, Signal, View,

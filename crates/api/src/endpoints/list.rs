@@ -40,11 +40,14 @@ pub async fn handler(
     Path(tenant): Path<String>,
     Query(query): Query<ListIn>,
 ) -> Result<Reply<List<EndpointOut>>, Problem> {
-    let cursor = cursor_text(query.cursor);
+    // In a path another tenant is a 404 (DESIGN 4.4).
+    caller.check_tenant(&tenant)?;
     let list = ListEndpoints {
         caller: &caller,
-        tenant: &tenant,
-        cursor,
+        tenant: Some(&tenant),
+        enabled: None,
+        failing: None,
+        cursor: cursor_text(query.cursor),
         limit: query.limit.rows(app.engine.limits()),
     };
     Ok(Reply::ok(List::of(list.run(&app.engine).await?, EndpointOut::from)))

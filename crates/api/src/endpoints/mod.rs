@@ -1,4 +1,4 @@
-//! `/v1/tenants/{tenant}/endpoints…`
+//! `/v1/tenants/{tenant}/endpoints…`, and `/v1/endpoints`
 
 pub mod create;
 pub mod delete;
@@ -6,6 +6,7 @@ pub mod disable;
 pub mod enable;
 pub mod get;
 pub mod list;
+pub mod list_all;
 pub mod patch;
 pub mod replay;
 pub mod rotate_secret;
@@ -23,6 +24,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(create::handler))
         .routes(routes!(list::handler))
+        .routes(routes!(list_all::handler))
         .routes(routes!(get::handler))
         .routes(routes!(patch::handler))
         .routes(routes!(delete::handler))

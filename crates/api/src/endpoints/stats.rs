@@ -17,13 +17,13 @@ use utoipa::{IntoParams, ToSchema};
 pub struct StatsIn {
     /// From here; a day before `until` if not said.
     #[param(value_type = Option<String>)]
-    since: Option<Millis>,
+    pub(crate) since: Option<Millis>,
     /// To here, exclusive; now if not said.
     #[param(value_type = Option<String>)]
-    until: Option<Millis>,
+    pub(crate) until: Option<Millis>,
     /// The length of one step, 1 to 1440; 60 if not said.
     #[serde(default, deserialize_with = "whole")]
-    step_minutes: Option<u32>,
+    pub(crate) step_minutes: Option<u32>,
 }
 
 /// A query string has texts only.

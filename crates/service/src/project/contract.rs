@@ -2,7 +2,7 @@
 
 use postrider_engine::Engine;
 use postrider_model::id::Mode;
-use postrider_store::{Project, Scope};
+use postrider_store::{EndpointQuery, Project, Scope};
 
 use crate::endpoint::{FoundEndpoint, can_sign};
 use crate::{Fault, ServiceError};
@@ -24,7 +24,8 @@ pub(super) async fn check_endpoints(
         let scope = Scope { project: project.key, mode, tenant: None };
         let mut cursor = None;
         loop {
-            let page = engine.store().endpoints(scope, cursor, engine.limits().max_list_limit).await?;
+            let query = EndpointQuery::all(scope, cursor, engine.limits().max_list_limit);
+            let page = engine.store().endpoints(query).await?;
             for endpoint in page.rows.into_iter().filter(|endpoint| endpoint.enabled) {
                 // One that cannot be opened sends nothing now either.
                 let Ok(found) = FoundEndpoint::open(engine, endpoint, context.clone()) else { continue };

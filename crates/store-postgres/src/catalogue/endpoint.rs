@@ -5,7 +5,8 @@ use postrider_model::endpoint::DisabledReason;
 use postrider_model::id::{EndpointId, EndpointKey, Mode, TenantKey};
 use postrider_model::time::Millis;
 use postrider_store::{
-    Endpoint, EndpointChange, EndpointPatch, NewAudit, NewEndpoint, Page, Scope, Signal, StoreError,
+    Endpoint, EndpointChange, EndpointPatch, EndpointQuery, NewAudit, NewEndpoint, Page, Scope, Signal,
+    StoreError,
 };
 use tokio_postgres::types::Type;
 
@@ -106,40 +107,36 @@ pub(super) async fn by_key(conn: &Conn, key: EndpointKey) -> Res<Option<Endpoint
     Ok(select(conn, "WHERE e.key = $1", &[(&key.0, Type::INT8)]).await?.into_iter().next())
 }
 
-pub(super) async fn list(
-    conn: &Conn,
-    scope: Scope,
-    cursor: Option<&str>,
-    most: usize,
-) -> Res<Page<Endpoint>> {
-    let (before, asked) = (after_key(cursor)?, limit(most + 1));
-    let (project, mode) = (scope.project.0, mode_bit(scope.mode));
-    let rows = match scope.tenant {
-        Some(tenant) => {
-            let sql = "WHERE e.tenant = $1 AND e.mode = $2 AND e.project = $3 AND e.key < $4
-                 AND e.deleted_at IS NULL ORDER BY e.key DESC LIMIT $5";
-            let params = &[
-                (&tenant.0 as _, Type::INT8),
-                (&mode as _, Type::INT2),
-                (&project as _, Type::INT8),
-                (&before as _, Type::INT8),
-                (&asked as _, Type::INT8),
-            ];
-            select(conn, sql, params).await?
-        }
-        None => {
-            let sql = "WHERE e.project = $1 AND e.mode = $2 AND e.key < $3
-                 AND e.deleted_at IS NULL ORDER BY e.key DESC LIMIT $4";
-            let params = &[
-                (&project as _, Type::INT8),
-                (&mode as _, Type::INT2),
-                (&before as _, Type::INT8),
-                (&asked as _, Type::INT8),
-            ];
-            select(conn, sql, params).await?
-        }
+pub(super) async fn list(conn: &Conn, query: &EndpointQuery) -> Res<Page<Endpoint>> {
+    let EndpointQuery { scope, .. } = query;
+    let (before, asked) = (after_key(query.cursor.as_deref())?, limit(query.limit + 1));
+    let params = &[
+        (&scope.project.0 as _, Type::INT8),
+        (&mode_bit(scope.mode) as _, Type::INT2),
+        (&before as _, Type::INT8),
+        (&asked as _, Type::INT8),
+        (&scope.tenant.map(|tenant| tenant.0) as _, Type::INT8),
+    ];
+    let rows = select(conn, &conditions(query), params).await?;
+    Ok(page_of(rows, query.limit, |endpoint| endpoint.key.0.to_string()))
+}
+
+fn conditions(query: &EndpointQuery) -> String {
+    let tenant = if query.scope.tenant.is_some() { "e.tenant = $5" } else { "$5 IS NULL" };
+    let enabled = match query.enabled {
+        Some(true) => "AND e.enabled",
+        Some(false) => "AND NOT e.enabled",
+        None => "",
     };
-    Ok(page_of(rows, most, |endpoint| endpoint.key.0.to_string()))
+    let failing = match query.failing {
+        Some(true) => "AND e.failing_since IS NOT NULL",
+        Some(false) => "AND e.failing_since IS NULL",
+        None => "",
+    };
+    format!(
+        "WHERE e.project = $1 AND e.mode = $2 AND e.key < $3 AND e.deleted_at IS NULL AND {tenant} {enabled} {failing}
+         ORDER BY e.key DESC LIMIT $4"
+    )
 }
 
 /// In one statement, so that both are of one snapshot.

@@ -8,7 +8,7 @@ mod endpoint_row;
 mod event_type;
 mod fact;
 mod project;
-mod project_stats;
+pub(crate) mod project_stats;
 mod replay;
 mod sealed;
 mod stats;
@@ -20,9 +20,10 @@ use async_trait::async_trait;
 use postrider_model::id::{EndpointId, EndpointKey, KeyId, Mode, ProjectKey, ReplayId, TenantKey, TypeKey};
 use postrider_model::time::Millis;
 use postrider_store::{
-    ApiKey, AuditEntry, AuditQuery, Catalogue, Cluster, Endpoint, EndpointPatch, EventType, NewApiKey,
-    NewAudit, NewEndpoint, NewEventType, NewProject, NewReplay, Page, Project, ProjectPatch, ProjectStatRow,
-    ProjectSum, Replay, ReplayProgress, Reseal, Scope, Signal, StatRow, StatSum, Steps, StoreError, Tenant,
+    ApiKey, AuditEntry, AuditQuery, Catalogue, Cluster, Endpoint, EndpointPatch, EndpointQuery, EventType,
+    NewApiKey, NewAudit, NewEndpoint, NewEventType, NewProject, NewReplay, Page, Project, ProjectPatch,
+    ProjectStatRow, ProjectSum, Replay, ReplayProgress, Reseal, Scope, Signal, StatRow, StatSum, Steps,
+    StoreError, Tenant,
 };
 
 use crate::conn::{Conn, Tx};
@@ -202,8 +203,8 @@ impl Catalogue for PostgresStore {
     async fn endpoint_by_key(&self, key: EndpointKey) -> Out<Option<Endpoint>> {
         Ok(endpoint::by_key(&self.prompt().await?, key).await?)
     }
-    async fn endpoints(&self, scope: Scope, cursor: Option<String>, limit: usize) -> Out<Page<Endpoint>> {
-        Ok(endpoint::list(&self.prompt().await?, scope, cursor.as_deref(), limit).await?)
+    async fn endpoints(&self, query: EndpointQuery) -> Out<Page<Endpoint>> {
+        Ok(endpoint::list(&self.prompt().await?, &query).await?)
     }
     async fn routes(&self, tenant: TenantKey) -> Out<(u64, Vec<Endpoint>)> {
         Ok(endpoint::routes(&self.prompt().await?, tenant).await?)

@@ -77,6 +77,7 @@ async fn empty(conn: &Conn) -> Res<()> {
     conn.run(
         "TRUNCATE postrider.fact, postrider.project, postrider.tenant, postrider.type_name, postrider.event_type,
              postrider.api_key, postrider.endpoint, postrider.replay, postrider.audit, postrider.stat,
+             postrider.project_stat,
              postrider.erasure, postrider.late, postrider.idempotency, postrider.event,
              postrider.delivery, postrider.pending, postrider.fanout, postrider.node, postrider.signal, postrider.erased,
              postrider.portal_link, postrider.session, postrider.form;

@@ -23,6 +23,7 @@ pub(super) fn types(table: Table) -> Vec<Type> {
         Table::Replay => vec![L, U, L, S, L, L, T, I, L, S, L, L, L, L, L],
         Table::Audit => vec![L, L, T, T, T, T, T, L],
         Table::Stat => vec![L; 7],
+        Table::ProjectStat => vec![L, L, S, B],
         Table::Retention => vec![S, L],
         Table::Erasure => vec![S, L],
         Table::Late => vec![L, S, L],
@@ -38,6 +39,7 @@ pub(super) fn key(table: Table) -> &'static [&'static str] {
     match table {
         Table::Fact => &["name"],
         Table::Stat => &["endpoint", "minute"],
+        Table::ProjectStat => &["world", "minute", "node"],
         Table::Retention => &["class"],
         Table::Erasure => &["kind", "key"],
         Table::Late | Table::Fanout => &["event"],

@@ -204,7 +204,9 @@ async fn finish(tx: &Conn, kind: i16, key: i64) -> Res<()> {
 
 /// Queues a project's tenants one by one; when none is left, the project's own rows go.
 async fn project_step(tx: &Conn, project: i64, rows: usize) -> Res<()> {
-    const OF_PROJECT: [&str; 4] = [
+    const OF_PROJECT: [&str; 5] = [
+        "DELETE FROM postrider.project_stat WHERE (world, minute, node) IN
+         (SELECT world, minute, node FROM postrider.project_stat WHERE world IN ($1 * 2, $1 * 2 + 1) LIMIT $2)",
         "DELETE FROM postrider.api_key WHERE key IN
          (SELECT key FROM postrider.api_key WHERE project = $1 LIMIT $2)",
         "DELETE FROM postrider.event_type WHERE key IN

@@ -5,6 +5,7 @@ pub(crate) mod erasure;
 mod expire;
 mod facts;
 mod forget;
+mod hours;
 mod partitions;
 mod release;
 mod retention;
@@ -75,6 +76,7 @@ impl PostgresStore {
                 Kind::Erasure => erasure::step(self, rows).await?,
                 Kind::Forget => forget::step(self, now, rows).await?,
                 Kind::Thin => thin::step(self, work, now).await?,
+                Kind::Hours => hours::step(self, work, now, rows).await?,
             };
             if stepped.more || !stepped.released.is_empty() {
                 return Ok(Stepped { more: true, ..stepped });

@@ -14,11 +14,12 @@ pub(super) enum Kind {
     Erasure,
     Forget,
     Thin,
+    Hours,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Partitions, Self::Retention, Self::Erasure, Self::Forget, Self::Thin];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Partitions, Self::Retention, Self::Erasure, Self::Forget, Self::Thin, Self::Hours];
 
     /// How long it has nothing to do after it came to its end.
     fn rest(self) -> Duration {
@@ -28,7 +29,7 @@ impl Kind {
             // People wait for it, and a look is little.
             Self::Erasure => 0,
             Self::Forget => 20,
-            Self::Thin => 24 * 3600,
+            Self::Thin | Self::Hours => 24 * 3600,
         })
     }
 }
@@ -72,6 +73,8 @@ pub(super) struct Work {
     pub(super) behind: HashMap<i16, Duration>,
     /// Statistics of endpoints up to this one were thinned out.
     pub(super) thinned: i64,
+    /// Minutes of worlds up to this one became hours.
+    pub(super) hours: i64,
 }
 
 impl Work {

@@ -10,14 +10,33 @@ use crate::fault::{Fault, Res};
 use crate::row::{json, time, uuid};
 
 /// Every column of an endpoint `e` with its tenant `t`.
-const SELECT: &str = "SELECT e.key, e.id, e.project, e.mode, e.tenant, t.id, e.config, e.sealed, e.enabled,
+const COLUMNS: &str = "e.key, e.id, e.project, e.mode, e.tenant, t.id, e.config, e.sealed, e.enabled,
     e.disabled_at, e.disabled_reason, e.failure_count, e.failing_since, e.last_success_at, e.last_attempt_at,
-    e.last_status, e.created_at, e.updated_at, e.deleted_at, e.revision
-    FROM endpoint e JOIN tenant t ON t.key = e.tenant";
+    e.last_status, e.created_at, e.updated_at, e.deleted_at, e.revision";
 
 /// Endpoints that meet `rest`, a WHERE clause and what follows it.
 pub(super) fn select(conn: &Connection, rest: &str, params: impl Params) -> Res<Vec<Endpoint>> {
-    let mut statement = conn.prepare_cached(&format!("{SELECT} {rest}"))?;
+    read(conn, &format!("SELECT {COLUMNS} FROM endpoint e JOIN tenant t ON t.key = e.tenant {rest}"), params)
+}
+
+/// The same, by a certain index.
+pub(super) fn select_by(
+    conn: &Connection,
+    index: &str,
+    rest: &str,
+    params: impl Params,
+) -> Res<Vec<Endpoint>> {
+    read(conn, &by_index(index, rest), params)
+}
+
+fn by_index(index: &str, rest: &str) -> String {
+    format!(
+        "SELECT {COLUMNS} FROM endpoint e INDEXED BY {index} CROSS JOIN tenant t ON t.key = e.tenant {rest}"
+    )
+}
+
+fn read(conn: &Connection, sql: &str, params: impl Params) -> Res<Vec<Endpoint>> {
+    let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
     let mut endpoints = Vec::new();
     while let Some(row) = rows.next()? {

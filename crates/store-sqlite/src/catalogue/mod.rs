@@ -7,7 +7,7 @@ mod endpoint_row;
 mod event_type;
 mod fact;
 mod project;
-mod project_stats;
+pub(crate) mod project_stats;
 mod replay;
 mod sealed;
 mod stats;
@@ -17,8 +17,8 @@ use async_trait::async_trait;
 use postrider_model::id::{EndpointId, EndpointKey, KeyId, Mode, ProjectKey, ReplayId, TenantKey, TypeKey};
 use postrider_model::time::Millis;
 use postrider_store::{
-    ApiKey, AuditEntry, AuditQuery, Catalogue, Endpoint, EndpointPatch, EventType, NewApiKey, NewAudit,
-    NewEndpoint, NewEventType, NewProject, NewReplay, Page, Project, ProjectPatch, ProjectStatRow,
+    ApiKey, AuditEntry, AuditQuery, Catalogue, Endpoint, EndpointPatch, EndpointQuery, EventType, NewApiKey,
+    NewAudit, NewEndpoint, NewEventType, NewProject, NewReplay, Page, Project, ProjectPatch, ProjectStatRow,
     ProjectSum, Replay, ReplayProgress, Reseal, Scope, StatRow, StatSum, Steps, StoreError, Tenant,
 };
 
@@ -136,8 +136,8 @@ impl Catalogue for SqliteStore {
     async fn endpoint_by_key(&self, key: EndpointKey) -> Out<Option<Endpoint>> {
         self.read(move |conn| endpoint::by_key(conn, key)).await
     }
-    async fn endpoints(&self, scope: Scope, cursor: Option<String>, limit: usize) -> Out<Page<Endpoint>> {
-        self.read(move |conn| endpoint::list(conn, scope, cursor.as_deref(), limit)).await
+    async fn endpoints(&self, query: EndpointQuery) -> Out<Page<Endpoint>> {
+        self.read(move |conn| endpoint::list(conn, &query)).await
     }
     async fn routes(&self, tenant: TenantKey) -> Out<(u64, Vec<Endpoint>)> {
         self.read(move |conn| endpoint::routes(conn, tenant)).await

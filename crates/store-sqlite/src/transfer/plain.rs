@@ -21,6 +21,7 @@ fn reading(table: Table) -> Reading {
     match table {
         Table::Fact => Reading { key: &["name"], only: "name <> 'transfer'", ..plain },
         Table::Stat => Reading { key: &["endpoint", "minute"], ..plain },
+        Table::ProjectStat => Reading { key: &["world", "minute", "node"], ..plain },
         Table::Retention => Reading { key: &["class"], renamed: &[("class", "days")], ..plain },
         Table::Erasure => Reading { key: &["kind", "key"], ..plain },
         Table::Late => Reading {

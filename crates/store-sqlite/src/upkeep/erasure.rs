@@ -151,6 +151,8 @@ fn project_step(conn: &Connection, project: i64, rows: usize) -> Res<()> {
         return queue_tenant(conn, TenantKey(tenant));
     }
     for sql in [
+        "DELETE FROM project_stat WHERE (world, minute, node) IN
+         (SELECT world, minute, node FROM project_stat WHERE world IN (?1 * 2, ?1 * 2 + 1) LIMIT ?2)",
         "DELETE FROM api_key WHERE key IN (SELECT key FROM api_key WHERE project = ?1 LIMIT ?2)",
         "DELETE FROM event_type WHERE key IN
          (SELECT e.key FROM type_name n CROSS JOIN event_type e ON e.key = n.key WHERE n.project = ?1 LIMIT ?2)",

@@ -6,6 +6,7 @@ pub(crate) mod erasure;
 mod expire;
 mod facts;
 mod forget;
+mod hours;
 mod merge;
 mod retention;
 mod runs;
@@ -33,6 +34,7 @@ pub(crate) struct Standing {
     runs: runs::Runs,
     merge: merge::Merge,
     thinned_at: Millis,
+    hours_at: Millis,
     turn: usize,
 }
 
@@ -72,7 +74,7 @@ impl SqliteStore {
         now: Millis,
         rows: usize,
     ) -> Result<Stepped, StoreError> {
-        const KINDS: usize = 6;
+        const KINDS: usize = 7;
         for _ in 0..KINDS {
             standing.turn = (standing.turn + 1) % KINDS;
             let worked = match standing.turn {
@@ -91,6 +93,7 @@ impl SqliteStore {
                     false
                 }
                 4 => self.lazily(move |w| w.overwriting(|| erasure::step(w, rows))?).await?,
+                5 => hours::step(self, &mut standing.hours_at, now, rows).await?,
                 _ => thin::step(self, &mut standing.thinned_at, now, rows).await?,
             };
             if worked {

@@ -16,6 +16,8 @@ pub(crate) const REMEMBERED: &str = "remembered";
 pub(crate) const FORGOTTEN: &str = "forgotten";
 /// Statistics of the endpoints up to it were thinned out in this round.
 pub(crate) const THINNED: &str = "thinned";
+/// Minutes of the worlds up to it became hours in this round.
+pub(crate) const HOURS: &str = "hours";
 
 /// A mark; 0 where it was never set.
 pub(crate) fn get(conn: &Connection, name: &str) -> Res<i64> {

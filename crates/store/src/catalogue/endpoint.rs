@@ -6,6 +6,7 @@ use postrider_model::id::{EndpointId, EndpointKey, Mode, ProjectKey, TenantKey};
 use postrider_model::time::Millis;
 
 use super::NewAudit;
+use crate::Scope;
 
 /// An endpoint.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +51,28 @@ pub struct Endpoint {
     pub deleted_at: Option<Millis>,
     /// Counted up with every change by people.
     pub revision: u64,
+}
+
+/// Which endpoints.
+#[derive(Debug, Clone)]
+pub struct EndpointQuery {
+    /// Within it.
+    pub scope: Scope,
+    /// Those that get events, or those that do not.
+    pub enabled: Option<bool>,
+    /// Those of which the last attempt failed, or the others. Enabling an endpoint makes it one of the others.
+    pub failing: Option<bool>,
+    /// From [`crate::Page::next`].
+    pub cursor: Option<String>,
+    /// The most rows.
+    pub limit: usize,
+}
+
+impl EndpointQuery {
+    /// All within a scope.
+    pub fn all(scope: Scope, cursor: Option<String>, limit: usize) -> Self {
+        Self { scope, enabled: None, failing: None, cursor, limit }
+    }
 }
 
 /// An endpoint to create.

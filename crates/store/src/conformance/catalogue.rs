@@ -8,8 +8,8 @@ use serde_json::json;
 use super::Backend;
 use super::world::{World, audit, new_project, selection};
 use crate::{
-    AuditQuery, Change, ChangeOutcome, NewAudit, NewEndpoint, NewEventType, NewReplay, Place, ProjectPatch,
-    ReplayProgress, ReplayStatus, Scope, StatRow, StatSum, StoreError,
+    AuditQuery, Change, ChangeOutcome, EndpointQuery, NewAudit, NewEndpoint, NewEventType, NewReplay, Place,
+    ProjectPatch, ReplayProgress, ReplayStatus, Scope, StatRow, StatSum, StoreError,
 };
 
 pub async fn a_projects_id_is_taken_until_it_is_deleted(backend: Box<dyn Backend>) {
@@ -200,7 +200,7 @@ pub async fn a_cursor_that_is_not_ours_is_refused(backend: Box<dyn Backend>) {
     let refused = |error: Option<StoreError>| assert!(matches!(error, Some(StoreError::BadCursor)));
     refused(w.store().tenants(w.project, cursor(), 2).await.err());
     refused(w.store().projects(cursor(), 2).await.err());
-    refused(w.store().endpoints(w.scope(), cursor(), 2).await.err());
+    refused(w.store().endpoints(EndpointQuery::all(w.scope(), cursor(), 2)).await.err());
     let query = crate::EventQuery {
         scope: w.scope(),
         types: Vec::new(),

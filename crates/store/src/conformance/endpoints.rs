@@ -7,8 +7,8 @@ use postrider_model::id::Mode;
 use super::Backend;
 use super::world::{World, audit, lane};
 use crate::{
-    Append, AppendOutcome, AuditQuery, Batch, Endpoint, EndpointChange, EndpointPatch, HealthWrite,
-    NewEndpoint, Scope, StoreError,
+    Append, AppendOutcome, AuditQuery, Batch, Endpoint, EndpointChange, EndpointPatch, EndpointQuery,
+    HealthWrite, NewEndpoint, Scope, StoreError,
 };
 
 fn patch(w: &World, endpoint: &Endpoint) -> EndpointPatch {
@@ -47,7 +47,10 @@ pub async fn an_endpoint_is_seen_in_its_scope_only(backend: Box<dyn Backend>) {
     let test = Scope { mode: Mode::Test, ..w.scope() };
     for (scope, seen) in [(w.scope(), true), (mine, true), (theirs, false), (test, false)] {
         assert_eq!(w.store().endpoint(scope, endpoint.id).await.unwrap().is_some(), seen);
-        assert_eq!(w.store().endpoints(scope, None, 10).await.unwrap().rows.len(), usize::from(seen));
+        assert_eq!(
+            w.store().endpoints(EndpointQuery::all(scope, None, 10)).await.unwrap().rows.len(),
+            usize::from(seen)
+        );
     }
 }
 
@@ -101,6 +104,56 @@ pub async fn the_limit_of_active_endpoints_holds_for_creating_and_enabling(backe
     assert!(!w.store().endpoint_by_key(disabled.key).await.unwrap().unwrap().enabled);
     w.store().delete_endpoint(first.key, w.now, audit("endpoint.delete", w.now)).await.unwrap();
     assert!(change(Some(1)).await.unwrap().unwrap().enabled);
+}
+
+pub async fn endpoints_are_listed_by_whether_they_are_enabled_and_whether_they_fail(
+    backend: Box<dyn Backend>,
+) {
+    let mut w = World::new(backend).await;
+    let other = w.store().ensure_tenant(w.project, "t2", w.now).await.unwrap().key;
+    let mut made = Vec::new();
+    for tenant in [w.tenant, other, w.tenant, other, w.tenant] {
+        made.push(w.endpoint_of(tenant).await);
+    }
+    // 0 fails, 1 fails and is disabled, 2 is disabled, 3 is well, 4 fails and is deleted.
+    let failing = vec![health(&made[0], 1), health(&made[1], 2), health(&made[4], 3)];
+    w.commit(Batch { health: failing, ..Batch::default() }).await;
+    for disabled in [1, 2] {
+        let change = Some(EndpointChange::Disable(DisabledReason::Manual));
+        let _ = update(&w, &made[disabled], EndpointPatch { change, ..patch(&w, &made[disabled]) }).await;
+    }
+    w.store().delete_endpoint(made[4].key, w.now, audit("endpoint.delete", w.now)).await.unwrap();
+    let listed = async |tenant, enabled, failing| {
+        let scope = Scope { tenant, ..w.scope() };
+        let (mut cursor, mut seen) = (None, Vec::new());
+        loop {
+            // A page at a time, so that cursors are walked too.
+            let query = EndpointQuery { enabled, failing, ..EndpointQuery::all(scope, cursor, 1) };
+            let page = w.store().endpoints(query).await.unwrap();
+            seen.extend(page.rows.iter().filter_map(|row| made.iter().position(|one| one.key == row.key)));
+            cursor = page.next;
+            if cursor.is_none() {
+                return seen;
+            }
+        }
+    };
+    let mine = Some(w.tenant);
+    for (tenant, enabled, failing, expected) in [
+        (None, None, None, &[3, 2, 1, 0][..]),
+        (None, Some(true), None, &[3, 0]),
+        (None, Some(false), None, &[2, 1]),
+        (None, None, Some(true), &[1, 0]),
+        (None, None, Some(false), &[3, 2]),
+        (None, Some(true), Some(true), &[0]),
+        (None, Some(false), Some(true), &[1]),
+        (None, Some(false), Some(false), &[2]),
+        (mine, None, None, &[2, 0]),
+        (mine, Some(true), None, &[0]),
+        (mine, None, Some(false), &[2]),
+        (mine, Some(false), Some(true), &[]),
+    ] {
+        assert_eq!(listed(tenant, enabled, failing).await, expected, "{tenant:?} {enabled:?} {failing:?}");
+    }
 }
 
 fn health(endpoint: &Endpoint, failure_count: u32) -> HealthWrite {

@@ -145,10 +145,13 @@ macro_rules! conformance_suite {
             stats: [
                 what_nodes_counted_of_a_project_adds_up,
                 counts_belong_to_their_project_and_mode,
+                minutes_become_hours_after_eight_days_and_go_after_ninety,
+                a_deleted_projects_counts_go,
             ],
             endpoints: [
                 an_endpoint_comes_back_as_it_was_given,
                 an_endpoint_is_seen_in_its_scope_only,
+                endpoints_are_listed_by_whether_they_are_enabled_and_whether_they_fail,
                 every_change_makes_matches_stale,
                 a_change_against_an_old_revision_is_not_made,
                 the_limit_of_active_endpoints_holds_for_creating_and_enabling,

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use postrider_model::id::Mode;
+use postrider_model::id::{Mode, ProjectKey};
 use postrider_model::slot::NodeNumber;
 use postrider_model::time::Millis;
 
-use super::{Backend, World};
+use super::Backend;
+use super::world::{World, audit};
 use crate::{ProjectStatRow, ProjectSum, SeenBacklog};
 
 const MINUTE_MS: i64 = 60_000;
@@ -69,4 +70,47 @@ pub async fn counts_belong_to_their_project_and_mode(backend: Box<dyn Backend>) 
     let accepted = async |mode| steps(&w, mode, 0, 200, 200).await[0].accepted;
     assert_eq!((accepted(Mode::Test).await, accepted(Mode::Live).await), (1, 4));
     assert!(steps(&w, Mode::Live, 101, 200, 1).await.is_empty());
+}
+
+pub async fn minutes_become_hours_after_eight_days_and_go_after_ninety(backend: Box<dyn Backend>) {
+    const DAY: i64 = 24 * 60;
+    let w = World::new(backend).await;
+    let hour = w.now.0.div_euclid(60 * MINUTE_MS) * 60;
+    let (gone, old, late) = (hour - 91 * DAY, hour - 9 * DAY, hour - 7 * DAY);
+    let mut rows = vec![row(&w, gone, 0, counted(64, 1, 1))];
+    // More than one step of upkeep takes, of two nodes.
+    for minute in 0..1_200 {
+        rows.push(row(&w, old + minute, 1, counted(1, 5, 2)));
+        rows.push(row(&w, old + minute, 2, counted(2, 9, 3)));
+    }
+    rows.push(row(&w, late + 7, 1, counted(4, 1, 1)));
+    w.store().add_project_stats(rows).await.unwrap();
+    let before = steps(&w, Mode::Live, gone, hour, 60).await;
+    w.tidy().await;
+    assert_eq!(steps(&w, Mode::Live, gone, hour, 60).await, before[1..], "hours are what they were");
+    let by_minute = steps(&w, Mode::Live, gone, hour, 1).await;
+    let minutes: Vec<i64> = by_minute.iter().map(|step| step.minute).collect();
+    let hours = (0..20).map(|hour| old + 60 * hour).chain([late + 7]);
+    assert_eq!(minutes, hours.collect::<Vec<_>>());
+    assert_eq!((by_minute[0].accepted, by_minute[0].latencies.total()), (180, 120));
+    assert_eq!(by_minute[0].backlog.map(|backlog| backlog.waiting_max), Some(5));
+}
+
+pub async fn a_deleted_projects_counts_go(backend: Box<dyn Backend>) {
+    let w = World::new(backend).await;
+    let minute = w.now.0.div_euclid(MINUTE_MS);
+    let mut test = row(&w, minute, 0, counted(1, 1, 0));
+    test.mode = Mode::Test;
+    let mut other = test.clone();
+    other.project.0 += 1;
+    w.store().add_project_stats(vec![row(&w, minute, 0, counted(1, 1, 0)), test, other]).await.unwrap();
+    w.store().delete_project(w.project, audit("project.delete", w.now)).await.unwrap();
+    w.tidy().await;
+    for mode in [Mode::Live, Mode::Test] {
+        assert!(steps(&w, mode, minute, minute + 1, 1).await.is_empty());
+    }
+    let others = ProjectKey(w.project.0 + 1);
+    let (since, until) = (Millis(minute * MINUTE_MS), Millis(minute * MINUTE_MS + 1));
+    let kept = w.store().project_stats(others, Mode::Test, since, until, 1).await.unwrap();
+    assert_eq!(kept.len(), 1);
 }

@@ -24,8 +24,10 @@ pub enum Table {
     Replay,
     /// The audit log.
     Audit,
-    /// Statistics.
+    /// Statistics of endpoints.
     Stat,
+    /// Statistics of projects.
+    ProjectStat,
     /// What is being erased.
     Erasure,
     /// Events that are shown longer than their class.
@@ -45,7 +47,7 @@ pub enum Table {
 
 impl Table {
     /// All of them, in their order: what others name comes first.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Fact,
         Self::Project,
         Self::Tenant,
@@ -56,6 +58,7 @@ impl Table {
         Self::Replay,
         Self::Audit,
         Self::Stat,
+        Self::ProjectStat,
         Self::Erasure,
         Self::Late,
         Self::Idempotency,
@@ -83,6 +86,7 @@ impl Table {
             Self::Replay => "replay",
             Self::Audit => "audit",
             Self::Stat => "stat",
+            Self::ProjectStat => "project_stat",
             Self::Retention => "retention",
             Self::Erasure => "erasure",
             Self::Late => "late",
@@ -169,6 +173,7 @@ impl Table {
             Self::Stat => {
                 &["endpoint", "minute", "succeeded", "failed", "exhausted", "latency_ms", "latency_max_ms"]
             }
+            Self::ProjectStat => &["world", "minute", "node", "counts"],
             Self::Retention => &["class", "mark"],
             // Not how far an erasure has come: each store walks in its own way, and begins anew.
             Self::Erasure => &["kind", "key"],

@@ -2,16 +2,18 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use postrider_model::delivery::DeliveryKey;
 use postrider_model::endpoint::Ordering;
 use postrider_model::id::{EndpointKey, IdSalt, Mode, Ordinal, ReplayId};
+use postrider_model::slot::NodeNumber;
 use postrider_model::time::Millis;
 use postrider_store::conformance::{Backend, World};
 use postrider_store::{
     Append, Batch, Change, FanoutChunk, IdempotencyMark, NewAudit, NewDelivery, NewEventType, NewReplay,
-    Next, Place, Selection, StatRow, StatSum, Store,
+    Next, Place, ProjectStatRow, ProjectSum, Selection, StatRow, StatSum, Store,
 };
 use postrider_store_sqlite::{Options, SqliteStore};
 use serde_json::json;
@@ -133,6 +135,10 @@ async fn remembered(w: &mut World, endpoint: EndpointKey) {
     w.append(Append { idempotency: mark(3), events: vec![again] }).await;
     let row = StatRow { endpoint, minute: 7, sum: StatSum { succeeded: 3, ..StatSum::default() } };
     w.store().add_stats(vec![row]).await.unwrap();
+    let mut sum = ProjectSum { accepted: 3, ..ProjectSum::default() };
+    sum.latencies.record(Duration::from_millis(30));
+    let row = ProjectStatRow { project: w.project, mode: Mode::Live, minute: 7, node: NodeNumber(3), sum };
+    w.store().add_project_stats(vec![row]).await.unwrap();
 }
 
 /// A second tenant, and one that is being erased.
