@@ -1,6 +1,7 @@
 //! The engine from accept to settle, in virtual time.
 
 mod clock_jumps;
+mod counting;
 mod fanouts;
 mod new_url;
 mod recovery;

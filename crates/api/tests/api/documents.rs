@@ -9,7 +9,7 @@ use postrider_api::router;
 use postrider_world::World;
 
 /// Every route of DESIGN 4.2 and 4.4.
-const DESIGNED: [(&str, &[&str]); 35] = [
+const DESIGNED: [(&str, &[&str]); 37] = [
     ("/v1/projects", &["get", "post"]),
     ("/v1/projects/{}", &["delete", "get", "patch"]),
     ("/v1/projects/{}/keys", &["get", "post"]),
@@ -39,6 +39,8 @@ const DESIGNED: [(&str, &[&str]); 35] = [
     ("/v1/events/{}/deliveries/{}/resend", &["post"]),
     ("/v1/events/{}/deliveries/{}/cancel", &["post"]),
     ("/v1/audit", &["get"]),
+    ("/v1/stats", &["get"]),
+    ("/v1/endpoints", &["get"]),
     ("/v1/meta", &["get"]),
     ("/v1/verification-code", &["get"]),
     ("/v1/nodes", &["get"]),

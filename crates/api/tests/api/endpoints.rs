@@ -294,3 +294,48 @@ async fn an_endpoint_above_the_limit_is_neither_created_nor_enabled() {
     world.post(&format!("{path}/{third}/enable"), Value::Null).await.expect(200);
     world.post("/v1/tenants/t2/endpoints", body).await.expect(201);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_projects_endpoints_are_listed_by_tenant_and_state() {
+    let world = World::new(router).await;
+    world.key("sk_test_all", Mode::Test, None, &["*"]).await;
+    world.key("sk_live_t1", Mode::Live, Some("t1"), &["webhooks:read"]).await;
+    let failing = world.endpoint(json!({"url": HOOK, "name": "failing"})).await;
+    world.receivers.answer(HOOK, 500, b"");
+    world.event("a.b", json!({})).await;
+    world.receivers.wait_for(1).await;
+    world.pass(Duration::from_secs(1)).await;
+    world.endpoint(json!({"url": "https://hooks.example.com/off", "name": "off", "enabled": false})).await;
+    world.post("/v1/tenants/t2/endpoints", json!({"url": HOOK, "name": "other"})).await.expect(201);
+    let listed = async |key, query: &str| {
+        let page = world.call_as(key, Method::GET, &format!("/v1/endpoints{query}"), Value::Null).await;
+        let rows = page.expect(200).json["data"].as_array().unwrap().clone();
+        let shown = rows.iter().map(|row| format!("{} of {}", row["name"], row["tenant"]).replace('"', ""));
+        shown.collect::<Vec<_>>()
+    };
+    let (fails, off, other) = ("failing of t1", "off of t1", "other of t2");
+    for (query, expected) in [
+        ("", &[other, off, fails][..]),
+        ("?tenant=t1", &[off, fails]),
+        ("?tenant=t9", &[]),
+        ("?tenant=not%20one", &[]),
+        ("?enabled=true", &[other, fails]),
+        ("?enabled=false", &[off]),
+        ("?failing=true", &[fails]),
+        ("?failing=false&tenant=t1", &[off]),
+    ] {
+        assert_eq!(listed("sk_live_all", query).await, expected, "{query}");
+    }
+    assert_eq!(listed("sk_live_t1", "").await, [off, fails]);
+    assert_eq!(listed("sk_live_t1", "?tenant=t2").await, [""; 0]);
+    assert_eq!(listed("sk_test_all", "").await, [""; 0]);
+    let first = world.get("/v1/endpoints?limit=2").await.expect(200).json;
+    let next = format!("?limit=2&cursor={}", first["next_cursor"].as_str().unwrap());
+    assert_eq!(listed("sk_live_all", &next).await, [fails]);
+    // Enabled anew it begins without failures.
+    world.post(&format!("{failing}/disable"), Value::Null).await.expect(200);
+    world.post(&format!("{failing}/enable"), Value::Null).await.expect(200);
+    assert_eq!(listed("sk_live_all", "?failing=true").await, [""; 0]);
+    assert_eq!(world.get("/v1/endpoints?failing=1").await.expect(422).pointers(), ["/failing"]);
+    assert_eq!(world.get("/v1/endpoints?cursor=x").await.expect(422).pointers(), ["/cursor"]);
+}

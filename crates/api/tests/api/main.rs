@@ -17,5 +17,6 @@ mod problems;
 mod projects;
 mod replays;
 mod restarts;
+mod stats;
 mod tenants;
 mod verification_code;

@@ -199,3 +199,45 @@ impl Shared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_written_goes_before_what_was_counted_since() {
+        let (world, at) = ((ProjectKey(1), Mode::Live), Millis(120_000));
+        let stats = ProjectStats::default();
+        let look = |deliveries| {
+            let waiting = Waiting { deliveries, overflowing: 0, oldest_due: Some(Millis(0)) };
+            stats.look(&AHashMap::from_iter([(world, waiting)]), at, at);
+        };
+        stats.accepted(world, at, 3, 6, 0);
+        look(9);
+        let unwritten = stats.take(NodeNumber(2));
+        assert_eq!((unwritten.len(), unwritten[0].minute, unwritten[0].node), (1, 2, NodeNumber(2)));
+        stats.accepted(world, at, 1, 1, 0);
+        look(4);
+        stats.put_back(unwritten);
+        let all = stats.take(NodeNumber(2));
+        assert_eq!((all.len(), all[0].sum.accepted, all[0].sum.deliveries), (1, 4, 7));
+        let backlog = all[0].sum.backlog.unwrap();
+        assert_eq!((backlog.waiting, backlog.waiting_max), (4, 9), "the last look is the later one");
+    }
+
+    #[test]
+    fn worlds_and_minutes_are_counted_apart_however_they_alternate() {
+        let (one, other) = ((ProjectKey(1), Mode::Live), (ProjectKey(1), Mode::Test));
+        let stats = ProjectStats::default();
+        for n in 0..4 {
+            stats.accepted(one, Millis(n * 60_000), 1, 0, 0);
+            stats.accepted(other, Millis(0), 1, 0, 0);
+        }
+        let mut counted: Vec<_> =
+            stats.take(NodeNumber(0)).iter().map(|row| (row.mode, row.minute, row.sum.accepted)).collect();
+        counted.sort_unstable();
+        let live = (0..4).map(|minute| (Mode::Live, minute, 1));
+        let expected: Vec<_> = live.chain([(Mode::Test, 0, 4)]).collect();
+        assert_eq!(counted, expected);
+    }
+}
