@@ -102,7 +102,14 @@ async fn offer(app: &App, visit: &Visit, filters: &Filters) -> Result<Offer, Ref
     if let Ok(tenant) = tenant
         && filters.faults.at("/tenant").next().is_none()
     {
-        let list = ListEndpoints { caller: &visit.caller, tenant, cursor: None, limit: NAMED };
+        let list = ListEndpoints {
+            caller: &visit.caller,
+            tenant: Some(tenant),
+            enabled: None,
+            failing: None,
+            cursor: None,
+            limit: NAMED,
+        };
         let page = list.run(&app.engine).await?;
         if page.next.is_none() {
             let named = page.rows.iter().map(|found| (found.public_id(), named::short(&found.endpoint)));
