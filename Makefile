@@ -62,6 +62,13 @@ contracts: tools test-packages
 	target/debug/postrider contract check contracts/*.toml contracts/examples/*.toml
 	POSTRIDER_TEST_PACKAGES=required $(CARGO) run -q -p postrider-promises
 
+## screenshots: a picture of every page, on a phone and a desktop, light and dark, in target/screenshots; the best few in
+## docs/images
+.PHONY: screenshots
+screenshots: tools $(BROWSER)/.done
+	$(CARGO) build -q -p postrider
+	POSTRIDER_TEST_PACKAGES=required POSTRIDER_BIN=target/debug/postrider $(CARGO) run -q -p postrider-browser-tests
+
 ## release: the binary as it is shipped, in target/release/postrider
 release: tools
 	$(CARGO) build --release -p postrider

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const repository = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+/** The repository's folder. */
+export const repository = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 const require = createRequire(`${repository}/target/browser/package.json`);
 
 export const { chromium } = require('playwright-core');

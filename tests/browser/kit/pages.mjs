@@ -1,6 +1,7 @@
 // Every page, as `pages.json` lists them: a name, who opens it, its path. Placeholders of a path are filled with what is
 // in the project that the page names: `{endpoint:tenant/name}`, `{pending.event}`, `{pending.endpoint}` (also delivered,
-// failed, held: the newest delivery in that state, of the page's tenant where it has one), `{replay}`.
+// failed, held: the newest delivery in that state, of the page's tenant where it has one), `{replay}`. `shown` names the
+// device whose picture of the page stands in the guide.
 import { readFileSync } from 'node:fs';
 
 import { openPortal, signIn } from './people.mjs';
@@ -15,7 +16,7 @@ export async function pagesByPerson() {
   for (const page of list) {
     const person = page.tenant ? `${page.project}/${page.tenant}` : page.as;
     if (!people.has(person)) people.set(person, { page, pages: [] });
-    people.get(person).pages.push({ name: page.name, path: await filled(page) });
+    people.get(person).pages.push({ name: page.name, shown: page.shown, path: await filled(page) });
   }
   return [...people.values()].map(({ page, pages }) => ({ enter: (visit) => enter(visit, page, pages), pages }));
 }

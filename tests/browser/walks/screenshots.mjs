@@ -1,0 +1,29 @@
+// A picture of every page with every look.
+import { mkdirSync, rmSync } from 'node:fs';
+
+import { repository } from '../kit/packages.mjs';
+import { pagesByPerson } from '../kit/pages.mjs';
+import { walk } from '../kit/walk.mjs';
+
+const all = `${repository}/target/screenshots`;
+const best = `${repository}/docs/images`;
+rmSync(all, { recursive: true, force: true });
+mkdirSync(all, { recursive: true });
+mkdirSync(best, { recursive: true });
+
+const people = await pagesByPerson();
+
+await walk(async (visit) => {
+  const { page, look, context } = visit;
+  for (const { enter, pages } of people) {
+    await context.clearCookies();
+    await enter(visit);
+    for (const { name, path, shown } of pages) {
+      await visit.open(path);
+      await page.screenshot({ path: `${all}/${name}-${look.name}.png`, fullPage: true });
+      if (shown !== look.device) continue;
+      // What stands in the guide is what one screen shows.
+      await page.screenshot({ path: `${best}/${name}-${look.scheme}.png` });
+    }
+  }
+});
