@@ -8,7 +8,8 @@ use crate::client::ClientError;
 use crate::config::{self, Given, reference};
 use crate::console::complain;
 use crate::{
-    backup, contracts, demo, doctor, endpoint, key, keys, listen, migrate, project, replay, send, serve, tail,
+    backup, contracts, demo, doctor, endpoint, key, keys, listen, migrate, portal, project, replay, send,
+    serve, tail,
 };
 
 /// A command that failed: what to say, and the exit code.
@@ -102,6 +103,7 @@ fn dispatch(matches: &ArgMatches) -> Result<(), Failed> {
         Some(("project", args)) => project::run(args),
         Some(("key", args)) => key::run(args),
         Some(("endpoint", args)) => endpoint::run(args),
+        Some(("portal", args)) => portal::run(args),
         Some(("demo", args)) => demo::run(args),
         Some(("config-reference", _)) => {
             crate::console::say(reference().trim_end());
@@ -129,6 +131,7 @@ pub(crate) fn command() -> Command {
         .subcommand(project::command())
         .subcommand(key::command())
         .subcommand(endpoint::command())
+        .subcommand(portal::command())
         .subcommand(send::command())
         .subcommand(listen::command())
         .subcommand(tail::command())

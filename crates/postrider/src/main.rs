@@ -17,6 +17,7 @@ mod keys;
 mod listen;
 mod logging;
 mod migrate;
+mod portal;
 mod ports;
 mod progress;
 mod project;

@@ -19,6 +19,10 @@ async fn the_demo_shows_every_sample_event_verified_and_stays_up_until_ctrl_c() 
     };
     assert_eq!((verified, refused), (5, 1), "five sample events, the first attempt refused");
     assert!(key.starts_with("sk_live_"));
+    let mut portal = String::new();
+    while !portal.contains("/portal/pl_") {
+        portal = demo.line().await;
+    }
     let mut curl = String::new();
     while !curl.contains("curl ") {
         curl = demo.line().await;

@@ -8,6 +8,7 @@ mod cli_contract;
 mod cli_doctor;
 mod cli_endpoints;
 mod cli_keys_rotate;
+mod cli_portal;
 mod cli_projects;
 mod cli_replays;
 mod cli_sending;

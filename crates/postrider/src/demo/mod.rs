@@ -124,7 +124,7 @@ async fn present(server: &Server, events: &[Box<serde_json::value::RawValue>]) -
         }
         if expected == 0 && !told {
             told = true;
-            say(product.invitation());
+            say(product.invitation(&product.portal().await?));
         }
     }
     Ok(())

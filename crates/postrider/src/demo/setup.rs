@@ -51,12 +51,26 @@ impl Product {
         Ok(Made { id: text(made.value(), "id")?, secret: text(made.value(), "secret")? })
     }
 
+    /// A link to the customer's portal.
+    pub(crate) async fn portal(&self) -> Result<String, Failed> {
+        let link = self.client.call(&Call::post(["v1", "tenants", TENANT, "portal"])).await?;
+        text(link.value(), "url")
+    }
+
     /// What to try next.
-    pub(crate) fn invitation(&self) -> String {
+    pub(crate) fn invitation(&self, portal: &str) -> String {
         let Self { base, key, .. } = self;
         format!(
             "\
 All sample events are delivered. The key of this demo's project (it ends with the demo): {key}
+
+Look at them, signing in with that key:
+
+  {base}/dashboard
+
+See what the customer sees (the link opens once, within five minutes):
+
+  {portal}
 
 Send an event:
 
