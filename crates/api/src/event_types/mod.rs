@@ -1,6 +1,7 @@
 //! `/v1/event-types…`
 
 pub mod archive;
+pub mod example;
 pub mod get;
 pub mod list;
 pub mod put;
@@ -15,6 +16,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::handler))
         .routes(routes!(get::handler))
+        .routes(routes!(example::handler))
         .routes(routes!(put::handler))
         .routes(routes!(archive::handler))
 }

@@ -110,3 +110,22 @@ async fn the_contracts_types_are_in_the_catalogue() {
     );
     world.delete("/v1/event-types/lead.lost").await.expect(409);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_example_is_shown_as_a_test_event_of_it_arrives() {
+    let world = World::new(router).await;
+    put(&world, "a.b", json!({"example": {"z": 1, "a": [true]}})).await.expect(201);
+    let endpoint = world.endpoint(json!({"url": "https://hooks.example.com/in"})).await;
+    world.post(&format!("{endpoint}/test"), json!({"type": "a.b"})).await.expect(200);
+    let sent = world.receivers.sent().remove(0);
+    let shown = world.get("/v1/event-types/a.b/example").await.expect(200).json;
+    let body: Value = serde_json::from_str(shown["body"].as_str().unwrap()).unwrap();
+    let arrived: Value = serde_json::from_str(sent.text()).unwrap();
+    assert_eq!((&body["type"], &body["data"]), (&arrived["type"], &arrived["data"]));
+    let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&body), names(&arrived));
+    for header in shown["headers"].as_array().unwrap() {
+        assert!(!sent.header(header["name"].as_str().unwrap()).is_empty(), "{header} is not sent");
+    }
+    world.get("/v1/event-types/none/example").await.expect(404);
+}

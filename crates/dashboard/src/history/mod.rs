@@ -1,5 +1,7 @@
 //! Pages about what happened: events, deliveries, replays, and the catalogue they are of.
 
+mod catalogue;
+mod code;
 mod deliveries;
 mod delivery;
 mod events;
@@ -22,4 +24,6 @@ pub(crate) fn routes() -> Router<App> {
         .merge(events::routes())
         .merge(delivery::routes())
         .merge(replays::routes())
+        .merge(catalogue::routes())
+        .merge(code::routes())
 }

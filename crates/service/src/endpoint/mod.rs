@@ -20,7 +20,7 @@ mod secret;
 mod stats;
 mod switch;
 mod terms;
-mod test;
+pub(crate) mod test;
 
 use postrider_contract::Contract;
 use postrider_store::StoreError;

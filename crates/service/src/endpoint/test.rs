@@ -137,7 +137,11 @@ fn first_declared(context: &ProjectContext) -> Option<String> {
 }
 
 /// The type's example, the project's own before the contract's, or a small body that says what it is.
-async fn example(engine: &Engine, context: &ProjectContext, kind: &str) -> Result<Bytes, ServiceError> {
+pub(crate) async fn example(
+    engine: &Engine,
+    context: &ProjectContext,
+    kind: &str,
+) -> Result<Bytes, ServiceError> {
     let own = engine.store().event_type(context.project.key, kind).await?.and_then(|own| own.example);
     let of_contract = || {
         let kind = context.contract.event_types().iter().find(|known| known.name == kind);

@@ -1,6 +1,7 @@
 //! The catalogue of event types: those of the contract and those a project declares itself.
 
 mod archive;
+mod example;
 mod find;
 mod list;
 mod put;
@@ -9,6 +10,7 @@ use postrider_store::EventType;
 use serde_json::Value;
 
 pub use archive::ArchiveEventType;
+pub use example::{Example, ShowExample};
 pub use find::FindEventType;
 pub use list::ListEventTypes;
 pub use put::{PutEventType, PutOutcome};
@@ -35,6 +37,24 @@ impl From<&postrider_contract::EventType> for CatalogueType {
             name: kind.name.clone(),
             description: kind.description.clone().unwrap_or_default(),
             example: kind.example.clone(),
+        }
+    }
+}
+
+impl CatalogueType {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Own(own) => &own.name,
+            Self::Contract { name, .. } => name,
+        }
+    }
+
+    /// An example of its `data`.
+    pub fn example(&self) -> Option<&Value> {
+        match self {
+            Self::Own(own) => own.example.as_ref(),
+            Self::Contract { example, .. } => example.as_ref(),
         }
     }
 }

@@ -106,7 +106,7 @@ impl DeliveryPage {
         let changing = self.changing(visit, forms);
         html! {
             @if self.has_ended() { (changing) } @else { (live::region(&format!("{}/live", self.address), &changing)) }
-            @if let Some(shown) = &self.request { (self.request(shown)) }
+            @if let Some(shown) = &self.request { (self.request(shown, visit)) }
         }
     }
 
@@ -187,7 +187,7 @@ impl DeliveryPage {
         confirmed("Cancel", "It will not be sent to this webhook. It can be sent again by hand later.", &form)
     }
 
-    fn request(&self, shown: &ShownRequest) -> Markup {
+    fn request(&self, shown: &ShownRequest, visit: &Visit) -> Markup {
         section(
             "Request",
             &html! {
@@ -196,7 +196,7 @@ impl DeliveryPage {
                     "Requests themselves are not stored."
                     @if shown.batch { " It is sent in a list, together with others that wait at that moment; those are not kept." }
                 }
-                (request::request(shown))
+                (request::request(shown, visit))
             },
         )
     }

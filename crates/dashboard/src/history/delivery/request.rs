@@ -5,14 +5,21 @@ use postrider_service::delivery::{ShownRequest, ShownValue};
 
 use crate::history::viewed;
 use crate::view::shortened;
+use crate::visit::{Face, Visit};
 
 /// Method, address, headers and body.
-pub(crate) fn request(request: &ShownRequest) -> Markup {
+pub(crate) fn request(request: &ShownRequest, visit: &Visit) -> Markup {
+    // A customer's page bears the product's name only: a sender that has no name of its own is left out.
+    let is_ours = |name: &str, value: &ShownValue| {
+        name == "user-agent" && matches!(value, ShownValue::Plain(value) if value.starts_with("Postrider/"))
+    };
+    let is_shown =
+        |(name, value): &&(String, ShownValue)| visit.face == Face::Operator || !is_ours(name, value);
     html! {
         p.line { strong { "POST" } " " bdi.mono { (shortened(&request.url, 300)) } }
         h3 { "Headers" }
         div.headers tabindex="0" role="region" aria-label="Headers" {
-            @for (name, value) in &request.headers { (header(name, value)) }
+            @for (name, value) in request.headers.iter().filter(is_shown) { (header(name, value)) }
         }
         h3 { "Body" }
         @match &request.body {
