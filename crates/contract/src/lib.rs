@@ -5,6 +5,7 @@
 //! ([`Contract::sign_headers`]), with keys prepared beforehand ([`SigningKey`]). No I/O, no clock, no randomness.
 
 mod batch;
+mod branding;
 mod builtin;
 mod contract;
 mod envelope;
@@ -21,6 +22,7 @@ mod template;
 mod verify;
 
 pub use batch::batch_id;
+pub use branding::Branding;
 pub use builtin::{builtin_file, builtin_names};
 pub use contract::{
     Batch, Catalogue, Contract, DeliveryTerms, EndpointTerms, EventType, HealthTerms, Limits, SecretSource,
@@ -31,7 +33,7 @@ pub use error::ContractError;
 pub use notice::{Notice, NoticeView};
 pub use policy::{DEFAULT_MAX_IN_FLIGHT, DeliveryPolicy};
 pub use secret::{PRIVATE_KEY_PREFIX, PUBLIC_KEY_PREFIX, SecretError, SigningKey};
-pub use settings::{Branding, RETENTION_DAYS, SettingFault, Settings};
+pub use settings::{RETENTION_DAYS, SettingFault, Settings};
 pub use sign::{AttemptContext, ExtraHeader, KeyForm, Scheme, SignatureHeader, SignedHeaders, Var};
 pub use status::{Failure, RetryOn, StatusSet};
 pub use template::Part;

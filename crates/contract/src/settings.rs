@@ -5,6 +5,8 @@ use postrider_model::health::DisableRule;
 use postrider_model::limits::Limits;
 use serde::{Deserialize, Serialize};
 
+use crate::branding::Branding;
+
 /// What a project sets for itself; what is `None` follows the contract, then the server.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -33,21 +35,6 @@ pub struct Settings {
     pub branding: Option<Branding>,
 }
 
-/// How a project's customer portal looks (DESIGN 10).
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Branding {
-    /// The product's name; the project's own if not said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Its logo: an `https://` address, or a picture as a `data:` URL.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub logo: Option<String>,
-    /// Its colour, `#rrggbb`. The portal darkens or lightens it as far as it takes to be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub colour: Option<String>,
-}
-
 /// The classes of retention (DESIGN 2.5).
 pub const RETENTION_DAYS: [u16; 5] = [1, 7, 30, 90, 365];
 
@@ -74,6 +61,9 @@ impl Settings {
             fault("/max_event_bytes".to_owned(), format!("This lies between {least} and {most}."));
         }
         origin_faults(self.allowed_origins.as_deref().unwrap_or_default(), limits, &mut fault);
+        if let Some(branding) = &self.branding {
+            branding.validate(limits, &mut fault);
+        }
         faults
     }
 }
@@ -110,7 +100,7 @@ fn origin_faults(origins: &[String], limits: &Limits, fault: &mut impl FnMut(Str
 }
 
 /// Scheme, host and port (RFC 6454), with nothing that could end a header or a policy in which it is written.
-fn is_origin(text: &str) -> bool {
+pub(crate) fn is_origin(text: &str) -> bool {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
     host.is_some_and(|host| (1..=255).contains(&host.len()) && host.bytes().all(allowed))
@@ -132,6 +122,8 @@ mod tests {
             json!({}),
             json!({"retry": {"schedule_seconds": [5.0, 30.0]}, "timeout_seconds": 2.5, "retention_days": 7,
                    "max_event_bytes": 1000000, "allowed_origins": ["https://a.example"], "disable": "never"}),
+            json!({"branding": {"name": "Acme", "logo": "https://a.example/l.svg", "colour": "#0a7f5b"}}),
+            json!({"branding": {}}),
             json!({"disable": "delivery-exhausted"}),
             json!({"disable": {"consecutive_failures": 10}}),
             json!({"disable": {"failing_for_seconds": 432000}}),

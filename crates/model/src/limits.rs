@@ -90,6 +90,8 @@ limits! {
     max_label_chars: usize = 256, 1.0..=1_000.0;
     /// Origins of pages that may embed a project's portal (422).
     max_origins: usize = 50, 0.0..=1_000.0;
+    /// Bytes of a picture that a project's logo is made of (422).
+    max_logo_bytes: usize = 64 * 1024, 0.0..=256.0 * KIB;
     /// Steps of a retry timetable (422).
     max_retry_steps: usize = 50, 1.0..=100.0;
     /// The longest step of a retry timetable (422).

@@ -44,6 +44,35 @@ async fn a_project_is_made_changed_listed_and_deleted_by_commands() {
 }
 
 #[tokio::test]
+async fn the_portals_name_logo_and_colour_are_set_by_flags_a_logo_from_its_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Launch::new(dir.path()).start().await;
+    let cli = root(&server);
+    let picture = dir.path().join("logo.SVG");
+    std::fs::write(&picture, "<svg/>").unwrap();
+    let picture = picture.to_str().unwrap();
+    let create = ["project", "create", "acme", "--portal-name", "Acme", "--portal-logo", picture, "--json"];
+    let made = cli.run(&create).await.expect(0).document();
+    let branding = json!({"name": "Acme", "logo": "data:image/svg+xml;base64,PHN2Zy8+"});
+    assert_eq!(made["settings"]["branding"], branding);
+    let logo = "https://acme.example/logo.svg";
+    let update =
+        ["project", "update", "acme", "--portal-colour", "#0a7f5b", "--portal-logo", logo, "--json"];
+    let changed = cli.run(&update).await.expect(0).document();
+    assert_eq!(
+        changed["settings"]["branding"],
+        json!({"name": "Acme", "logo": logo, "colour": "#0a7f5b"})
+    );
+    let red = cli.run(&["project", "update", "acme", "--portal-colour", "red"]).await.expect(1);
+    assert!(red.err.contains("/settings/branding/colour"), "{red:?}");
+    for (file, told) in [("logo.gif", ".webp or .svg"), ("missing.png", "cannot be read")] {
+        let wrong = cli.run(&["project", "update", "acme", "--portal-logo", file]).await.expect(2);
+        assert!(wrong.err.contains(told), "{wrong:?}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_whole_body_is_read_from_standard_input_and_flags_go_over_it() {
     let dir = tempfile::tempdir().unwrap();
     let server = Launch::new(dir.path()).start().await;

@@ -63,6 +63,24 @@ pub struct SettingsIn {
     /// The origins of pages that may embed the customer portal.
     #[schema(required = false)]
     pub allowed_origins: Vec<String>,
+    /// How the customer portal looks.
+    #[schema(required = false)]
+    pub branding: BrandingIn,
+}
+
+/// How a project's customer portal looks.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Branding)]
+pub struct BrandingIn {
+    /// The product's name; the project's own if not said.
+    #[schema(required = false)]
+    pub name: String,
+    /// Its logo: an `https://` address, or a picture as a `data:` URL (PNG, JPEG, WebP or SVG in base64, up to 64 KiB).
+    #[schema(required = false)]
+    pub logo: String,
+    /// Its colour, `#rrggbb`. The portal darkens or lightens it as far as it takes to be read.
+    #[schema(required = false, example = "#0a7f5b")]
+    pub colour: String,
 }
 
 /// A retry timetable.

@@ -1,5 +1,10 @@
 //! The settings of a project as flags.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use serde_json::{Map, Value};
 
@@ -27,6 +32,15 @@ pub(super) struct Settings {
     /// An origin of pages that may embed the customer portal; repeatable
     #[arg(long, value_name = "ORIGIN")]
     allowed_origin: Option<Vec<String>>,
+    /// What the customer portal calls the product
+    #[arg(long, value_name = "NAME")]
+    portal_name: Option<String>,
+    /// The portal's logo: an https:// address, or a file (PNG, JPEG, WebP or SVG, up to 64 KiB)
+    #[arg(long, value_name = "LOGO", value_parser = logo)]
+    portal_logo: Option<String>,
+    /// The portal's colour: #rrggbb
+    #[arg(long, value_name = "COLOUR")]
+    portal_colour: Option<String>,
 }
 
 impl Settings {
@@ -47,10 +61,48 @@ impl Settings {
         set(&mut settings, "retention_days", self.retention_days);
         set(&mut settings, "max_event_bytes", self.max_event_bytes);
         set(&mut settings, "allowed_origins", self.allowed_origin.clone());
+        self.put_branding(&mut settings);
         if !settings.is_empty() {
             body.insert("settings".to_owned(), Value::Object(settings));
         }
     }
+
+    /// What a file says of it stays where no flag says otherwise.
+    fn put_branding(&self, settings: &mut Map<String, Value>) {
+        let mut given = Map::new();
+        set(&mut given, "name", self.portal_name.clone());
+        set(&mut given, "logo", self.portal_logo.clone());
+        set(&mut given, "colour", self.portal_colour.clone());
+        if given.is_empty() {
+            return;
+        }
+        match settings.get_mut("branding") {
+            Some(Value::Object(branding)) => branding.extend(given),
+            _ => set(settings, "branding", Some(given)),
+        }
+    }
+}
+
+/// An address as it is, a file as a picture.
+fn logo(text: &str) -> Result<String, String> {
+    if ["https://", "http://", "data:"].iter().any(|scheme| text.starts_with(scheme)) {
+        return Ok(text.to_owned());
+    }
+    let path = Path::new(text);
+    let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
+    let kind = match ending.as_str() {
+        "png" => "png",
+        "jpg" | "jpeg" => "jpeg",
+        "webp" => "webp",
+        "svg" => "svg+xml",
+        _ => {
+            return Err(
+                "it is an https:// address, or a file that ends in .png, .jpg, .webp or .svg".to_owned()
+            );
+        }
+    };
+    let picture = std::fs::read(path).map_err(|error| format!("it cannot be read: {error}"))?;
+    Ok(format!("data:image/{kind};base64,{}", STANDARD.encode(picture)))
 }
 
 /// A rule that is JSON, or a word.

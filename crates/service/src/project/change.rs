@@ -64,7 +64,7 @@ impl ChangeProject<'_> {
         }
         no_faults(faults)?;
         let changed: Vec<_> = self.patch.keys().collect();
-        let detail = json!({"fields": changed, "contract": read.contract, "settings": read.settings});
+        let detail = json!({"fields": changed, "contract": read.contract, "settings": settings::noted(&read.settings)});
         let audit = root_audit(engine, Some(project), "project.update", project.id.clone(), detail);
         let patch = ProjectPatch {
             revision: project.revision,

@@ -39,7 +39,7 @@ impl CreateProject {
         check_contract(engine, &self.contract, &mut faults);
         settings::check(&kept, engine.limits(), &mut faults);
         no_faults(faults)?;
-        let detail = json!({"name": name, "contract": self.contract, "settings": kept});
+        let detail = json!({"name": name, "contract": self.contract, "settings": settings::noted(&kept)});
         let audit = root_audit(engine, None, "project.create", self.id.clone(), detail);
         let new = NewProject {
             id: self.id,
