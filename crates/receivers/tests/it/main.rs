@@ -8,7 +8,9 @@
 )]
 
 mod contracts;
+mod languages;
 mod program;
 mod request;
 mod rust;
 mod taken;
+mod trial;

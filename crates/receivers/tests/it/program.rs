@@ -20,16 +20,10 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Starts it and waits until it listens; `None` where its language is not installed.
-    pub(crate) fn start(mut command: Command, environment: &[(&str, &str)]) -> Option<Self> {
-        command.envs(environment.iter().copied()).env("PORT", "0").stdin(Stdio::null());
-        let mut child = match command.stdout(Stdio::piped()).spawn() {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                not_installed(&format!("{:?}", command.get_program()));
-                return None;
-            }
-            child => child.unwrap(),
-        };
+    /// Starts it and waits until it listens.
+    pub(crate) fn start(mut command: Command, environment: &[(&str, &str)]) -> Self {
+        command.envs(environment.iter().copied()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let (sender, lines) = mpsc::channel();
         let output = BufReader::new(child.stdout.take().unwrap());
         std::thread::spawn(move || {
@@ -43,7 +37,7 @@ impl Program {
         let line = program.line();
         let port = line.rsplit(|c: char| !c.is_ascii_digit()).find(|digits| !digits.is_empty());
         program.port = port.unwrap_or_else(|| panic!("no port in {line:?}")).parse().unwrap();
-        Some(program)
+        program
     }
 
     /// The next line that it prints.
