@@ -31,7 +31,7 @@ pub struct Program {
     url: String,
     _child: Child,
     /// Kept open, or the program could not print any more.
-    _output: Lines<BufReader<Box<dyn Output>>>,
+    output: Lines<BufReader<Box<dyn Output>>>,
 }
 
 trait Output: AsyncRead + Unpin + Send + std::fmt::Debug {}
@@ -44,7 +44,28 @@ impl Program {
     /// # Panics
     /// When it does not get ready; when something is not installed that must be.
     pub async fn start(language: Language, contract: &str, secret: &str) -> Option<Self> {
-        let (mut command, needed) = command(language, contract, secret);
+        let (command, needed) = command(language, contract, secret);
+        Self::run(command, &needed, language).await
+    }
+
+    /// Starts the code that a server showed for receivers in this language, which was saved in this file.
+    ///
+    /// # Panics
+    /// As of [`Program::start`]; for a language whose code is not tested so.
+    pub async fn start_written(language: Language, file: &Path, secret: &str) -> Option<Self> {
+        let python = repository().join("target/verify/python/bin/python");
+        let (program, needed) = match language {
+            Language::Node => (Path::new("node"), file),
+            Language::Python => (python.as_path(), python.as_path()),
+            _ => panic!("{language:?} is not started so"),
+        };
+        let mut command = Command::new(program);
+        command.arg(file).env("PORT", "0").env("WEBHOOK_SECRET", secret);
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        Self::run(command, needed, language).await
+    }
+
+    async fn run(mut command: Command, needed: &Path, language: Language) -> Option<Self> {
         if !needed.exists() {
             not_installed(&needed.display().to_string());
             return None;
@@ -64,7 +85,16 @@ impl Program {
         let line = timeout(PATIENCE, output.next_line()).await.expect("it listens").expect("output is text");
         let line = line.unwrap_or_else(|| panic!("{language:?} ended before it listened"));
         let url = url_in(&line).unwrap_or_else(|| panic!("no address in {line:?}"));
-        Some(Self { url: format!("{url}/hook"), _child: child, _output: output })
+        Some(Self { url: format!("{url}/hook"), _child: child, output })
+    }
+
+    /// The next line that it prints.
+    ///
+    /// # Panics
+    /// When none comes.
+    pub async fn line(&mut self) -> String {
+        let line = timeout(PATIENCE, self.output.next_line()).await.expect("it prints a line");
+        line.expect("output is text").expect("it runs")
     }
 
     /// Where it takes deliveries.
@@ -106,9 +136,13 @@ fn command(language: Language, contract: &str, secret: &str) -> (Command, PathBu
     (command, needed)
 }
 
-fn url_in(line: &str) -> Option<&str> {
-    let url = &line[line.find("http://")?..];
-    Some(url.split(|c: char| c.is_whitespace() || c == ')').next().unwrap_or(url))
+/// `http://127.0.0.1:3000`, or a port alone.
+fn url_in(line: &str) -> Option<String> {
+    let Some(start) = line.find("http://") else {
+        let port: u16 = line.rsplit(' ').next()?.parse().ok()?;
+        return Some(format!("http://127.0.0.1:{port}"));
+    };
+    line[start..].split(|c: char| c.is_whitespace() || c == ')').next().map(str::to_owned)
 }
 
 /// `make test` installs what is needed and says so; a plain `cargo test` may go without it.

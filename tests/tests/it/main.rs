@@ -30,3 +30,4 @@ mod secrecy;
 mod signatures;
 mod starting;
 mod stopping;
+mod verification_code;
