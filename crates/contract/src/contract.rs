@@ -61,8 +61,22 @@ pub struct EndpointTerms {
     pub headers: bool,
     /// The filter grammar of the dialect's routes; `native` is ours.
     pub filter: String,
+    /// Attributes of events that pages offer to filter by, beside free filters.
+    pub filter_fields: Vec<FilterField>,
     /// The bounds of its batches; `None` where each event travels alone.
     pub batch: Option<Batch>,
+}
+
+/// An attribute of events that an endpoint is often filtered by: a field on pages, where several values may be entered.
+/// It becomes `{"attributes": {NAME: {"$in": […]}}}` of the endpoint's filter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilterField {
+    /// What the field is called, for people.
+    pub title: String,
+    /// The name of the attribute.
+    pub attribute: String,
+    /// What to enter, for people.
+    pub hint: Option<String>,
 }
 
 /// Where signing secrets come from and what they look like.

@@ -25,8 +25,8 @@ pub use batch::batch_id;
 pub use branding::Branding;
 pub use builtin::{builtin_file, builtin_names};
 pub use contract::{
-    Batch, Catalogue, Contract, DeliveryTerms, EndpointTerms, EventType, HealthTerms, Limits, SecretSource,
-    SecretTerms,
+    Batch, Catalogue, Contract, DeliveryTerms, EndpointTerms, EventType, FilterField, HealthTerms, Limits,
+    SecretSource, SecretTerms,
 };
 pub use envelope::EventView;
 pub use error::ContractError;

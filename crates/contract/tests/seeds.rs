@@ -233,6 +233,8 @@ fn lead_intake_has_milliseconds_and_standard_headers() {
 #[test]
 fn the_call_center_sends_names_with_spaces_and_signs_nothing() {
     let contract = contract("call-center");
+    let [lists] = contract.endpoint.filter_fields.as_slice() else { panic!("one field to filter by") };
+    assert_eq!((lists.title.as_str(), lists.attribute.as_str()), ("Contact lists", "contact_lists"));
     let body =
         contract.render(&event("Call Overflowed To Voicemail", "2026-01-22T10:30:00Z", r#"{"call_id":7}"#));
     let id = public_id(&contract);

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use postrider_model::id::IdForm;
 
-use super::Result;
 use super::section::{Entry, Section};
-use crate::contract::{Batch, EndpointTerms, SecretSource, SecretTerms};
+use super::{Result, line};
+use crate::contract::{Batch, EndpointTerms, FilterField, SecretSource, SecretTerms};
 use crate::secret::BASE64_BYTES;
 use crate::sign::{KeyForm, SignatureHeader};
 
-const KEYS: [&str; 6] = ["id", "secret", "wildcards", "headers", "filter", "batch"];
+const KEYS: [&str; 7] = ["id", "secret", "wildcards", "headers", "filter", "filter_field", "batch"];
 
 /// Who chooses the secret, or that there is none.
 const SOURCES: [(&str, Option<SecretSource>); 4] = [
@@ -43,6 +43,7 @@ pub(super) fn read(root: &Section<'_, '_>, signatures: &[SignatureHeader]) -> Re
         wildcards: section.flag("wildcards")?,
         headers: section.flag("headers")?,
         filter: section.entry("filter").map_or(Ok("native"), |entry| entry.choice(&FILTERS))?.to_owned(),
+        filter_fields: filter_fields(&section)?,
         batch: section.entry("batch").map(|entry| batch(&entry)).transpose()?,
     })
 }
@@ -101,6 +102,43 @@ fn prefix(entry: &Entry<'_, '_>) -> Result<String> {
         Ok(text.to_owned())
     } else {
         Err(entry.fault("a prefix has at most 32 ASCII characters, without spaces"))
+    }
+}
+
+/// `[[endpoint.filter_field]]`: an attribute of events that pages offer to filter by.
+fn filter_fields(section: &Section<'_, '_>) -> Result<Vec<FilterField>> {
+    let mut fields: Vec<FilterField> = Vec::new();
+    for section in section.sections("filter_field", &["title", "path", "hint"])? {
+        let path = section.required("path")?;
+        let attribute = attribute(&path)?;
+        if fields.iter().any(|known| known.attribute == attribute) {
+            return Err(path.fault(format!("there is a filter field of {:?} already", path.text()?)));
+        }
+        fields.push(FilterField {
+            title: line(&section.required("title")?)?,
+            hint: section.entry("hint").map(|entry| line(&entry)).transpose()?,
+            attribute,
+        });
+    }
+    Ok(fields)
+}
+
+/// `attributes.NAME`: what the product says of an event so that endpoints can filter by it (DESIGN 4.2). Attributes are
+/// texts or lists of texts, and so is what people enter on a page.
+fn attribute(path: &Entry<'_, '_>) -> Result<String> {
+    let text = path.text()?;
+    match text.strip_prefix("attributes.") {
+        Some(name)
+            if (1..=128).contains(&name.len())
+                && !name.starts_with('$')
+                && !name.contains(|char: char| char.is_whitespace() || char.is_control() || char == '.') =>
+        {
+            Ok(name.to_owned())
+        }
+        _ => {
+            Err(path
+                .fault(format!("{text:?} must name an attribute of events, as \"attributes.lists\" does")))
+        }
     }
 }
 

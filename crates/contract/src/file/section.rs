@@ -90,7 +90,8 @@ impl<'t, 'i> Section<'t, 'i> {
     pub(super) fn sections(&self, name: &str, keys: &[&str]) -> Result<Vec<Self>> {
         let Some(entry) = self.entry(name) else { return Ok(Vec::new()) };
         if entry.value.is_table() {
-            return Err(entry.fault(format!("this must be a list of tables: write [[{name}]] for each")));
+            let key = self.key(name);
+            return Err(entry.fault(format!("this must be a list of tables: write [[{key}]] for each")));
         }
         entry.list()?.iter().map(|item| item.section(keys)).collect()
     }

@@ -232,6 +232,7 @@ fn endpoints(contract: &Contract) -> Sheet {
         format!("up to {} events, waiting at most {}", batch.max_size, for_people(batch.max_wait))
     });
     let limit = contract.limits.active_endpoints_per_tenant;
+    let fields: Vec<_> = terms.filter_fields.iter().map(|field| field.title.as_str()).collect();
     Sheet::default()
         .field(
             "id",
@@ -244,6 +245,7 @@ fn endpoints(contract: &Contract) -> Sheet {
         .field("patterns", format!("{} (contact.*)", yes(terms.wildcards)))
         .field("own headers", yes(terms.headers))
         .field("filter", if terms.filter == "native" { "Postrider's" } else { &terms.filter })
+        .maybe("filter fields", (!fields.is_empty()).then(|| fields.join(", ")))
         .field("batches", batch)
         .maybe("most enabled", limit.map(|limit| format!("{limit} of a tenant")))
 }
