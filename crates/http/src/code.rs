@@ -80,6 +80,8 @@ codes! {
         "The idempotency key was used with another body in the last 24 hours. Use a new key for a new request.";
     GONE = "gone", 410, "Gone", No,
         "It was there, and its retention is over.";
+    PRECONDITION_FAILED = "precondition_failed", 412, "Changed since it was read", No,
+        "The thing has another revision than If-Match names: somebody changed it since you read it. Read it again, and make your change to what is there now.";
     TOO_LARGE = "too_large", 413, "Too large", No,
         "The body or one of its events is larger than allowed. The detail names the limit.";
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type", 415, "Unsupported media type", No,

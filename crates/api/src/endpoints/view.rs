@@ -79,6 +79,8 @@ pub struct EndpointOut {
     /// When it was last changed.
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Millis,
+    /// Counted up with every change by people; a PATCH may send it back in `If-Match`.
+    pub revision: u64,
     /// What requests are verified with: in the answer to its making only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
@@ -121,6 +123,7 @@ impl From<FoundEndpoint> for EndpointOut {
             last_status: endpoint.last_status,
             created_at: endpoint.created_at,
             updated_at: endpoint.updated_at,
+            revision: endpoint.revision,
             secret: None,
         }
     }

@@ -339,3 +339,25 @@ async fn the_projects_endpoints_are_listed_by_tenant_and_state() {
     assert_eq!(world.get("/v1/endpoints?failing=1").await.expect(422).pointers(), ["/failing"]);
     assert_eq!(world.get("/v1/endpoints?cursor=x").await.expect(422).pointers(), ["/cursor"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_change_made_from_another_revision_is_refused() {
+    let world = World::new(router).await;
+    let path = world.endpoint(json!({"url": "https://a.example/x"})).await;
+    let revision = world.get(&path).await.json["revision"].as_u64().unwrap();
+    let patch = async |condition: &str, name: &str| {
+        let body = serde_json::to_vec(&json!({ "name": name })).unwrap();
+        world.send("sk_live_all", Method::PATCH, &path, &[("if-match", condition)], body).await
+    };
+    let current = format!("\"{revision}\"");
+    let changed = patch(&current, "a").await.expect(200);
+    assert_eq!(changed.json["revision"].as_u64(), Some(revision + 1));
+    let stale = patch(&current, "b").await.expect(412);
+    assert_eq!(stale.json["code"], "precondition_failed");
+    assert_eq!(world.get(&path).await.json["name"], "a");
+    patch("*", "c").await.expect(200);
+    for bad in ["7", "\"x\"", "W/\"1\"", ""] {
+        patch(bad, "d").await.expect(400);
+    }
+    assert_eq!(world.get(&path).await.json["name"], "c");
+}

@@ -17,8 +17,13 @@ pub(crate) async fn handler(
     Json(body): Json<Map<String, Value>>,
 ) -> Result<Reply<Data<Webhook>>, Problem> {
     let patch = Patch { body, limits: app.engine.limits() };
-    let change =
-        ChangeEndpoint { caller: customer.caller(), tenant: customer.tenant(), id: &id, patch: &patch };
+    let change = ChangeEndpoint {
+        caller: customer.caller(),
+        tenant: customer.tenant(),
+        id: &id,
+        patch: &patch,
+        expected_revision: None,
+    };
     let changed = change.run(&app.engine).await?;
     Ok(Reply::ok(Data { data: changed.found.into() }))
 }

@@ -29,7 +29,12 @@ pub struct ChangeEndpoint<'a> {
     pub id: &'a str,
     /// What to change (RFC 7396).
     pub patch: &'a dyn Changes,
+    /// The revision that the change was made from: with another one nothing is changed.
+    pub expected_revision: Option<u64>,
 }
+
+/// The code of a change that was made from another revision than the one that is there.
+pub const REVISION_CHANGED: &str = "precondition_failed";
 
 /// A changed endpoint.
 #[derive(Debug)]
@@ -41,14 +46,22 @@ pub struct ChangedEndpoint {
 }
 
 impl ChangeEndpoint<'_> {
-    /// Changes it; a change of somebody else at the same time is not overwritten but merged with.
+    /// Changes it; a change of somebody else at the same time is not overwritten but merged with, unless a revision is
+    /// expected.
     ///
     /// # Errors
     /// [`ServiceError::Invalid`] with every fault of the fields that the patch names; [`ServiceError::NotFound`];
-    /// [`ServiceError::Forbidden`] where a tenant's key changes what is the product's.
+    /// [`ServiceError::Forbidden`] where a tenant's key changes what is the product's; [`ServiceError::Conflict`]
+    /// ([`REVISION_CHANGED`]) if the endpoint has another revision than was expected.
     pub async fn run(self, engine: &Engine) -> Result<ChangedEndpoint, ServiceError> {
         for _ in 0..TRIES {
             let found = find(engine, self.caller, self.tenant, self.id).await?;
+            if self.expected_revision.is_some_and(|expected| expected != found.endpoint.revision) {
+                return Err(ServiceError::conflict(
+                    REVISION_CHANGED,
+                    "The endpoint was changed since it was read. Nothing was changed.",
+                ));
+            }
             let patch = self.patch.of(&found);
             super::refuse_product_fields(self.caller, &patch.fields)?;
             let wanted = merged(engine, &found, patch)?;

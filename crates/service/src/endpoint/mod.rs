@@ -26,7 +26,7 @@ use postrider_contract::Contract;
 use postrider_store::StoreError;
 use serde_json::{Map, Value};
 
-pub use change::{ChangeEndpoint, ChangedEndpoint};
+pub use change::{ChangeEndpoint, ChangedEndpoint, REVISION_CHANGED};
 pub use create::{CreateEndpoint, CreatedEndpoint};
 pub use delete::DeleteEndpoint;
 pub use found::{FoundEndpoint, find};
