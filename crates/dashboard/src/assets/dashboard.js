@@ -58,6 +58,19 @@ const ready = (part) => {
   for (const select of part.querySelectorAll("select[data-go]")) {
     select.addEventListener("change", () => select.form.requestSubmit());
   }
+  // One more row of fields, like the last one and empty.
+  for (const button of part.querySelectorAll("[data-add]")) {
+    const rows = document.getElementById(button.dataset.add);
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const row = rows.lastElementChild.cloneNode(true);
+      for (const field of row.querySelectorAll("input")) field.value = "";
+      for (const select of row.querySelectorAll("select")) select.selectedIndex = 0;
+      row.setAttribute("aria-label", `${rows.dataset.what} ${rows.children.length + 1}`);
+      rows.append(row);
+      row.querySelector("input").focus();
+    });
+  }
   for (const picker of part.querySelectorAll("input[data-filters]")) {
     const rows = document.getElementById(picker.dataset.filters)?.querySelectorAll(".check") ?? [];
     picker.closest(".field").hidden = rows.length < 9;

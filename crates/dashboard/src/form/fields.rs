@@ -31,6 +31,11 @@ impl Fields {
         named.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// Every value of a field, blank ones too: rows of fields stay beside each other.
+    pub(crate) fn every<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.trim())
+    }
+
     /// Whether a box is checked.
     pub(crate) fn checked(&self, name: &str) -> bool {
         self.0.iter().any(|(key, _)| key == name)
@@ -53,6 +58,7 @@ mod tests {
         assert_eq!(fields.text("url"), "https://a.example");
         assert_eq!(fields.raw("url"), " https://a.example ");
         assert_eq!(fields.all("types").collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(fields.every("types").collect::<Vec<_>>(), ["a", "b", ""]);
         assert_eq!((fields.checked("on"), fields.checked("off")), (true, false));
         assert_eq!((fields.given("name"), fields.given("on"), fields.text("none")), (Some("ä"), None, ""));
     }

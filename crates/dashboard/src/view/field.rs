@@ -26,6 +26,15 @@ impl Faults {
         self.0.iter().filter(below).map(|fault| fault.detail.as_str())
     }
 
+    /// What is wrong with the members of an object: (member, detail).
+    pub(crate) fn within<'a>(&'a self, pointer: &'a str) -> impl Iterator<Item = (String, &'a str)> {
+        self.0.iter().filter_map(move |fault| {
+            let rest = fault.pointer.strip_prefix(pointer)?;
+            let member = rest.strip_prefix('/').or_else(|| rest.is_empty().then_some(""))?;
+            Some((member.replace("~1", "/").replace("~0", "~"), fault.detail.as_str()))
+        })
+    }
+
     /// All of it above the form: `names` says how the form calls a pointer's field (pointer, label, the field's id).
     pub(crate) fn summary(&self, names: &[(&str, &str, &str)]) -> Markup {
         let name = |fault: &Fault| {
@@ -62,7 +71,7 @@ pub(crate) struct Text<'a> {
     pub(crate) hint: &'a str,
     /// What is entered.
     pub(crate) value: &'a str,
-    /// `text`, `url`, `number`, `password`, `datetime-local`, `search`, `color`; `text` if empty.
+    /// `text`, `url`, `number`, `decimal`, `password`, `datetime-local`, `search`, `color`; `text` if empty.
     pub(crate) kind: &'a str,
     /// More than one line.
     pub(crate) rows: Option<u8>,
@@ -80,7 +89,9 @@ impl Text<'_> {
     /// The field.
     pub(crate) fn show(&self) -> Markup {
         let Self { name, label, value, example, required, .. } = *self;
-        let kind = if self.kind.is_empty() { "text" } else { self.kind };
+        // Browsers take fractions in a `number` only at steps that are said before.
+        let is_decimal = self.kind == "decimal";
+        let kind = if self.kind.is_empty() || is_decimal { "text" } else { self.kind };
         let described = described(name, !self.hint.is_empty(), !self.faults.is_empty());
         let invalid = (!self.faults.is_empty()).then_some("true");
         let example = (!example.is_empty()).then_some(example);
@@ -93,7 +104,7 @@ impl Text<'_> {
                     Some(rows) => textarea #(name) name=(name) rows=(rows) placeholder=[example] required[required]
                         aria-describedby=[described] aria-invalid=[invalid] spellcheck="false" { "\n" (value) },
                     None => input #(name) name=(name) type=(kind) value=(value) placeholder=[example] required[required]
-                        step=[(kind == "datetime-local").then_some("1")]
+                        step=[(kind == "datetime-local").then_some("1")] inputmode=[is_decimal.then_some("decimal")]
                         aria-describedby=[described] aria-invalid=[invalid] autocomplete="off" spellcheck="false" list=[suggested.as_deref()];,
                 }
                 @if let Some(list) = &suggested { datalist #(list) { @for value in self.suggested { option value=(value) {} } } }
@@ -168,6 +179,7 @@ mod tests {
         ]);
         assert_eq!(faults.at("/headers").collect::<Vec<_>>(), ["bad header"]);
         assert_eq!(faults.at("/url").count(), 1);
+        assert_eq!(faults.within("/headers").collect::<Vec<_>>(), [("X-A".to_owned(), "bad header")]);
         let summary = faults.summary(&[("/url", "URL", "url")]).into_string();
         assert!(summary.contains("<a href=\"#url\">URL</a>: bad url"), "{summary}");
         assert!(summary.contains("<li>another</li>"), "{summary}");

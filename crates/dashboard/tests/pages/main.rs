@@ -9,6 +9,7 @@ mod history;
 mod links;
 mod operator;
 mod sessions;
+mod webhooks;
 
 use axum::Router;
 use postrider_http::App;
