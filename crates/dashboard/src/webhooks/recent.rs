@@ -130,6 +130,7 @@ impl Recent {
         let figure = |name: &str, value: Markup| {
             html! { div.panel { div.soft { (name) } div.value { (value) } } }
         };
+        let mean_ms = self.day.latency_ms.checked_div(attempts);
         let none = || html! { span.none { "–" } };
         html! {
             div.figures {
@@ -137,7 +138,7 @@ impl Recent {
                 (figure("Success, last 24 h", if attempts == 0 { none() } else { html! { (percent(share(self.day.succeeded))) } }))
                 (figure("Requests, last 24 h", html! { (attempts) }))
                 (figure("Given up, last 24 h", html! { (self.day.exhausted) }))
-                (figure("Mean duration", if attempts == 0 { none() } else { html! { (time::duration_ms(self.day.latency_ms / attempts)) } }))
+                (figure("Mean duration", mean_ms.map_or_else(none, |ms| html! { (time::duration_ms(ms)) })))
             }
         }
     }

@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
-#[expect(dead_code, reason = "the pages that need all of it are being written")]
 mod browser;
 mod deliveries;
 mod history;
