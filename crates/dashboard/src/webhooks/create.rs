@@ -53,12 +53,7 @@ pub(super) async fn submit(
 
 fn allowed<'a>(visit: &'a Visit, path: &'a OfTenant) -> Result<&'a str, Refusal> {
     visit.needs(Right::WebhooksWrite)?;
-    let tenant = visit.tenant(path.tenant.as_deref())?;
-    visit.caller.check_own(tenant)?;
-    if postrider_model::name::tenant_id(tenant).is_err() {
-        return Err(Refusal::not_found("tenant"));
-    }
-    Ok(tenant)
+    path.tenant(visit)
 }
 
 async fn form(

@@ -31,10 +31,15 @@ pub(super) async fn handler(
     Query(done): Query<DoneQuery>,
 ) -> Result<Response, Refusal> {
     visit.needs(Right::WebhooksRead)?;
-    let tenant = visit.tenant(path.tenant.as_deref())?.to_owned();
-    visit.caller.check_own(&tenant)?;
-    let list =
-        ListEndpoints { caller: &visit.caller, tenant: &tenant, cursor: query.cursor.clone(), limit: PAGE };
+    let tenant = path.tenant(&visit)?.to_owned();
+    let list = ListEndpoints {
+        caller: &visit.caller,
+        tenant: Some(&tenant),
+        enabled: None,
+        failing: None,
+        cursor: query.cursor.clone(),
+        limit: PAGE,
+    };
     let found = list.run(&app.engine).await?;
     let rows = found.rows.iter().map(Brief::of).collect();
     let view = List { tenant, rows, cursor: query.cursor, next: found.next };

@@ -61,6 +61,21 @@ struct Place {
     id: String,
 }
 
+impl OfTenant {
+    /// Whose webhooks.
+    ///
+    /// # Errors
+    /// 404 for what can be no tenant, and for another one than the session's own.
+    fn tenant<'a>(&'a self, visit: &'a Visit) -> Result<&'a str, Refusal> {
+        let tenant = visit.tenant(self.tenant.as_deref())?;
+        visit.caller.check_own(tenant)?;
+        match postrider_model::name::tenant_id(tenant) {
+            Ok(()) => Ok(tenant),
+            Err(_) => Err(Refusal::not_found("tenant")),
+        }
+    }
+}
+
 impl OfWebhook {
     /// Whose it is.
     ///
