@@ -11,6 +11,7 @@
 #![expect(dead_code, reason = "the foundation is here before the pages that stand on it")]
 
 mod assets;
+mod chart;
 mod form;
 mod history;
 mod live;

@@ -18,7 +18,7 @@ use crate::page::Refusal;
 use crate::visit::{SessionToken, Visit};
 
 /// From one look to the next.
-const PAUSE: Duration = Duration::from_secs(1);
+pub(crate) const PAUSE: Duration = Duration::from_secs(1);
 /// A stream ends then, and the browser opens it again: sessions that ended and nodes that stop are noticed.
 const AGE: Duration = Duration::from_secs(300);
 
@@ -32,11 +32,12 @@ pub(crate) fn follow<F>(app: App, visit: &Visit, render: impl FnMut() -> F + Sen
 where
     F: Future<Output = Result<Part, Refusal>> + Send + 'static,
 {
-    follow_as(app, &visit.token, render)
+    follow_every(PAUSE, app, &visit.token, render)
 }
 
-/// As [`follow`], for a page above the projects.
-pub(crate) fn follow_as<F>(
+/// As [`follow`], for any session, with that time from one look to the next.
+pub(crate) fn follow_every<F>(
+    pause: Duration,
     app: App,
     token: &SessionToken,
     render: impl FnMut() -> F + Send + 'static,
@@ -49,8 +50,16 @@ where
         return Refusal::of(code::OVERLOADED, "Too many pages are kept up to date.").into_response();
     };
     let token = token.clone();
-    let state =
-        Following { app, token, render, last: None, began: Instant::now(), ended: false, _place: place };
+    let state = Following {
+        app,
+        token,
+        render,
+        pause,
+        last: None,
+        began: Instant::now(),
+        ended: false,
+        _place: place,
+    };
     let events = stream::unfold(state, Following::next);
     Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response()
 }
@@ -68,6 +77,7 @@ struct Following<R> {
     app: App,
     token: SessionToken,
     render: R,
+    pause: Duration,
     last: Option<String>,
     began: Instant,
     ended: bool,
@@ -101,7 +111,7 @@ where
             tokio::select! {
                 biased;
                 _ = stopping.wait_for(|stopping| *stopping) => return None,
-                () = sleep(PAUSE) => {}
+                () = sleep(self.pause) => {}
             }
         }
     }

@@ -3,6 +3,7 @@
 pub(crate) mod home;
 mod keys;
 mod nodes;
+mod overview;
 mod projects;
 mod sign_in;
 mod sign_out;
@@ -32,6 +33,7 @@ pub(crate) fn routes() -> Router<App> {
 /// Below a project and mode.
 fn in_project() -> Router<App> {
     Router::new()
+        .merge(overview::routes())
         .merge(history::routes())
         .merge(tenants::routes())
         .merge(keys::routes())

@@ -38,7 +38,7 @@ async fn follow(State(app): State<App>, session: Signed) -> Result<Response, Ref
         let markup = Nodes::of(&seen).markup();
         async { Ok(live::Part { markup, last: false }) }
     };
-    Ok(live::follow_as(app, &session.token, render))
+    Ok(live::follow_every(live::PAUSE, app, &session.token, render))
 }
 
 /// The nodes, as of a second ago.

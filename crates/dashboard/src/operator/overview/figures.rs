@@ -1,0 +1,106 @@
+//! The figures at the top.
+
+use maud::{Markup, html};
+use postrider_service::stats::CountedProject;
+use postrider_store::{ProjectSum, SeenBacklog};
+
+use crate::chart::{Unit, thousands};
+use crate::view::time::duration_ms;
+
+/// The sums of a span, and what waits now.
+#[derive(Debug)]
+pub(super) struct Figures {
+    total: ProjectSum,
+    backlog: SeenBacklog,
+}
+
+/// A figure: what it is, its value, and what is said of it.
+struct Figure(&'static str, String, String);
+
+impl Figures {
+    pub(super) fn of(counted: &CountedProject) -> Self {
+        Self { total: counted.total.clone(), backlog: counted.backlog }
+    }
+
+    /// Whether nothing was sent or is to be.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.total.accepted == 0 && self.total.attempts() == 0 && self.backlog.waiting == 0
+    }
+
+    pub(super) fn markup(&self) -> Markup {
+        let figures = [self.events(), self.deliveries(), self.success(), self.latency(), self.waiting()];
+        html! {
+            dl.figures { @for Figure(name, value, note) in figures {
+                div.panel { dt.soft { (name) } dd { span.value { (value) } span.note.soft { (note) } } }
+            } }
+        }
+    }
+
+    fn events(&self) -> Figure {
+        Figure("Events", thousands(self.total.accepted), "accepted".to_owned())
+    }
+
+    fn deliveries(&self) -> Figure {
+        let ProjectSum { delivered, exhausted, held, .. } = self.total;
+        let parts = [(exhausted, "failed"), (held, "held")];
+        let parts: Vec<_> = parts
+            .into_iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, word)| format!("{} {word}", thousands(number)))
+            .collect();
+        let note = if parts.is_empty() { "none failed".to_owned() } else { parts.join(", ") };
+        Figure("Delivered", thousands(delivered), note)
+    }
+
+    fn success(&self) -> Figure {
+        let value = self.total.success_rate().map_or_else(|| "–".to_owned(), percent);
+        Figure("Success rate", value, format!("of {} attempts", thousands(self.total.attempts())))
+    }
+
+    fn latency(&self) -> Figure {
+        let share = |share| self.total.latency_percentile_ms(share).map(|ms| Unit::Millis.short(ms));
+        match (share(0.5), share(0.95), share(0.99)) {
+            (Some(p50), Some(p95), Some(p99)) => Figure("Latency p50", p50, format!("p95 {p95}, p99 {p99}")),
+            _ => Figure("Latency p50", "–".to_owned(), "no attempts".to_owned()),
+        }
+    }
+
+    fn waiting(&self) -> Figure {
+        let SeenBacklog { waiting, overflowing, oldest_wait_ms, .. } = self.backlog;
+        let more = if overflowing > 0 { "+" } else { "" };
+        let note = match (waiting, oldest_wait_ms) {
+            (0, _) => "nothing is due".to_owned(),
+            (_, 0) => "none is late".to_owned(),
+            (_, late) => format!("oldest due {} ago", duration_ms(late)),
+        };
+        Figure("Waiting now", format!("{}{more}", thousands(waiting)), note)
+    }
+}
+
+/// Never rounded up: what failed is not to be hidden.
+fn percent(share: f64) -> String {
+    let tenths = (share * 1_000.0).floor() / 10.0;
+    format!("{tenths}\u{a0}%")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_never_rounded_up_to_all() {
+        assert_eq!(
+            [1.0, 0.999_99, 0.5, 0.0].map(percent),
+            ["100\u{a0}%", "99.9\u{a0}%", "50\u{a0}%", "0\u{a0}%"]
+        );
+    }
+
+    #[test]
+    fn what_is_late_is_said_with_how_late() {
+        let figures = |backlog| Figures { total: ProjectSum::default(), backlog }.waiting();
+        let Figure(_, value, note) = figures(SeenBacklog::seen(1_200, 3, 65_000));
+        assert_eq!((value.as_str(), note.as_str()), ("1,200+", "oldest due 1 min 5 s ago"));
+        let Figure(_, value, note) = figures(SeenBacklog::default());
+        assert_eq!((value.as_str(), note.as_str()), ("0", "nothing is due"));
+    }
+}
