@@ -1,5 +1,7 @@
 //! The operators' own pages: what is above endpoints and deliveries.
 
+mod audit;
+mod catalogue;
 pub(crate) mod home;
 mod keys;
 mod nodes;
@@ -37,6 +39,8 @@ fn in_project() -> Router<App> {
         .merge(history::routes())
         .merge(tenants::routes())
         .merge(keys::routes())
+        .merge(catalogue::routes())
+        .merge(audit::routes())
         .nest("/tenants/{tenant}/webhooks", webhooks::routes())
 }
 

@@ -29,7 +29,7 @@ notices! {
     REPLAYING = "replaying", "The replay has begun.";
     REPLAY_CANCELLED = "replay-cancelled", "The replay was cancelled. What it had sent again stays sent.";
     REVOKED = "revoked", "Revoked. It opens nothing any more.";
-    ARCHIVED = "archived", "Archived.";
+    ARCHIVED = "archived", "Archived: it is not in the catalogue any more. What was sent stays.";
     ERASED = "erased", "The event's data was erased.";
     SIGNED_OUT = "signed-out", "You have signed out.";
 }

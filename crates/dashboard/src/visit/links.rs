@@ -90,7 +90,11 @@ impl Links {
 
     /// A type of the catalogue.
     pub(crate) fn event_type(&self, name: &str) -> String {
-        self.at(&format!("/catalogue/{}", segment(name)))
+        match name {
+            // Where a new type is declared there is a page already; the same name in other letters is another path.
+            "new" => self.at("/catalogue/%6Eew"),
+            name => self.at(&format!("/catalogue/{}", segment(name))),
+        }
     }
 }
 

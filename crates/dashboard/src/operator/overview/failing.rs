@@ -30,7 +30,6 @@ struct Row {
     enabled: bool,
     since: Option<Millis>,
     failures: u32,
-    last_attempt_at: Option<Millis>,
     last_status: Option<u16>,
 }
 
@@ -54,7 +53,7 @@ impl Failing {
         }
         let table = Table {
             caption: "Webhooks whose last attempt failed",
-            columns: &["Webhook", "Tenant", "State", "Failing since", "In a row", "Last answer"],
+            columns: &["Webhook", "Tenant", "State", "Failing since", "Failures", "Last answer"],
             rows: self.rows.iter().map(|row| row.cells(visit)).collect(),
         };
         let all = with_query(&visit.links.at("/webhooks"), &[("failing", "true")]);
@@ -79,7 +78,6 @@ impl From<FoundEndpoint> for Row {
             enabled: endpoint.enabled,
             since: endpoint.failing_since,
             failures: endpoint.failure_count,
-            last_attempt_at: endpoint.last_attempt_at,
             last_status: endpoint.last_status,
         }
     }
@@ -94,10 +92,7 @@ impl Row {
             state::endpoint(self.enabled, true),
             time::at_if_any(self.since),
             html! { span.num { (self.failures) } },
-            html! {
-                @match self.last_status { Some(status) => (status), None => "no answer" }
-                @if let Some(at) = self.last_attempt_at { div.soft { (time::at(at)) } }
-            },
+            html! { @match self.last_status { Some(status) => (status), None => "no answer" } },
         ]
     }
 
@@ -110,7 +105,6 @@ impl Row {
             enabled: true,
             since: Some(Millis(1_769_077_800_000)),
             failures: u32::MAX,
-            last_attempt_at: Some(Millis(1_769_077_800_000)),
             last_status: Some(503),
         }
     }
@@ -120,8 +114,7 @@ impl Row {
 impl Failing {
     pub(super) fn sample(kind: crate::samples::Kind) -> Self {
         use crate::samples::{Kind, hostile};
-        let never =
-            Row { last_status: None, last_attempt_at: None, enabled: false, ..Row::sample("t2".into()) };
+        let never = Row { last_status: None, enabled: false, ..Row::sample("t2".into()) };
         match kind {
             Kind::Sample => Self { rows: vec![Row::sample("t1".into()), never], more: true },
             Kind::Empty => Self { rows: Vec::new(), more: false },

@@ -28,7 +28,8 @@ impl Figures {
     }
 
     pub(super) fn markup(&self) -> Markup {
-        let figures = [self.events(), self.deliveries(), self.success(), self.latency(), self.waiting()];
+        let figures =
+            [self.events(), self.deliveries(), self.success(), self.latency(), self.waiting(), self.oldest()];
         html! {
             dl.figures { @for Figure(name, value, note) in figures {
                 div.panel { dt.soft { (name) } dd { span.value { (value) } span.note.soft { (note) } } }
@@ -60,20 +61,32 @@ impl Figures {
     fn latency(&self) -> Figure {
         let share = |share| self.total.latency_percentile_ms(share).map(|ms| Unit::Millis.short(ms));
         match (share(0.5), share(0.95), share(0.99)) {
-            (Some(p50), Some(p95), Some(p99)) => Figure("Latency p50", p50, format!("p95 {p95}, p99 {p99}")),
+            (Some(p50), Some(p95), Some(p99)) => {
+                Figure("Latency p50", p50, format!("p95\u{a0}{p95}, p99\u{a0}{p99}"))
+            }
             _ => Figure("Latency p50", "–".to_owned(), "no attempts".to_owned()),
         }
     }
 
     fn waiting(&self) -> Figure {
-        let SeenBacklog { waiting, overflowing, oldest_wait_ms, .. } = self.backlog;
-        let more = if overflowing > 0 { "+" } else { "" };
-        let note = match (waiting, oldest_wait_ms) {
-            (0, _) => "nothing is due".to_owned(),
-            (_, 0) => "none is late".to_owned(),
-            (_, late) => format!("oldest due {} ago", duration_ms(late)),
+        let SeenBacklog { waiting, overflowing, .. } = self.backlog;
+        match overflowing {
+            0 => Figure("Waiting now", thousands(waiting), "deliveries".to_owned()),
+            // What is beyond a webhook's room in memory is not counted.
+            more => {
+                Figure("Waiting now", format!("{}+", thousands(waiting)), format!("more for {more} webhooks"))
+            }
+        }
+    }
+
+    fn oldest(&self) -> Figure {
+        let SeenBacklog { waiting, oldest_wait_ms, .. } = self.backlog;
+        let (value, note) = match (waiting, oldest_wait_ms) {
+            (0, _) => ("–".to_owned(), "nothing is due"),
+            (_, 0) => ("now".to_owned(), "nothing is late"),
+            (_, late) => (duration_ms(late), "past its due time"),
         };
-        Figure("Waiting now", format!("{}{more}", thousands(waiting)), note)
+        Figure("Oldest due", value, note.to_owned())
     }
 }
 
@@ -97,10 +110,13 @@ mod tests {
 
     #[test]
     fn what_is_late_is_said_with_how_late() {
-        let figures = |backlog| Figures { total: ProjectSum::default(), backlog }.waiting();
-        let Figure(_, value, note) = figures(SeenBacklog::seen(1_200, 3, 65_000));
-        assert_eq!((value.as_str(), note.as_str()), ("1,200+", "oldest due 1 min 5 s ago"));
-        let Figure(_, value, note) = figures(SeenBacklog::default());
-        assert_eq!((value.as_str(), note.as_str()), ("0", "nothing is due"));
+        let of = |backlog| Figures { total: ProjectSum::default(), backlog };
+        let late = of(SeenBacklog::seen(1_200, 3, 65_000));
+        let Figure(_, value, note) = late.waiting();
+        assert_eq!((value.as_str(), note.as_str()), ("1,200+", "more for 3 webhooks"));
+        let Figure(_, value, note) = late.oldest();
+        assert_eq!((value.as_str(), note.as_str()), ("1 min 5 s", "past its due time"));
+        let Figure(_, value, note) = of(SeenBacklog::default()).oldest();
+        assert_eq!((value.as_str(), note.as_str()), ("–", "nothing is due"));
     }
 }

@@ -11,6 +11,11 @@ use crate::world;
 
 /// Pages that are read, and what they need.
 const PAGES: &[(&str, Need)] = &[
+    ("", Need::Read),
+    ("/overview/live", Need::Read),
+    ("/audit", Need::Read),
+    ("/catalogue/new", Need::Project),
+    ("/catalogue/a.b/edit", Need::Project),
     ("/tenants", Need::Read),
     ("/tenants?id=t1", Need::Read),
     ("/tenants/t1", Need::Read),
@@ -22,6 +27,9 @@ const PAGES: &[(&str, Need)] = &[
 const FORMS: &[(&str, Need)] = &[
     ("/tenants/t1/portal-link", Need::Admin),
     ("/tenants/t1/delete", Need::Write),
+    ("/catalogue/new", Need::Project),
+    ("/catalogue/a.b/edit", Need::Project),
+    ("/catalogue/a.b/archive", Need::Project),
     ("/keys/new", Need::Root),
     ("/keys/key_1/revoke", Need::Root),
 ];
@@ -31,6 +39,7 @@ enum Need {
     Read,
     Write,
     Admin,
+    Project,
     Root,
 }
 
@@ -38,7 +47,9 @@ impl Need {
     fn allows(self, scope: &str) -> bool {
         match (self, scope) {
             (Self::Root, _) => false,
-            (_, "*" | "webhooks:admin") => true,
+            (_, "*") => true,
+            (Self::Project, _) => scope == "project:admin",
+            (_, "webhooks:admin") => true,
             (Self::Read | Self::Write, "webhooks:write") => true,
             (Self::Read, "webhooks:read") => true,
             _ => false,
@@ -68,7 +79,10 @@ async fn a_key_opens_neither_another_project_nor_the_other_mode() {
         }
     }
     let root = Browser::root(&world).await;
-    for (page, _) in PAGES.iter().filter(|(page, _)| !page.contains("t1")) {
+    for (page, _) in PAGES
+        .iter()
+        .filter(|(page, _)| !page.contains("t1") && !page.contains("a.b") && !page.contains("live"))
+    {
         root.see(&format!("/dashboard/p/beta/test{page}")).await;
     }
 }
@@ -77,6 +91,7 @@ async fn a_key_opens_neither_another_project_nor_the_other_mode() {
 async fn a_page_needs_the_scope_that_the_api_needs() {
     let world = world("standard").await;
     world.endpoint(json!({"url": "https://a.example/hook"})).await;
+    world.call(Method::PUT, "/v1/event-types/a.b", json!({})).await.expect(201);
     for scope in ["events:write", "webhooks:read", "webhooks:write", "webhooks:admin", "project:admin", "*"] {
         let key = format!("sk_live_{scope}");
         world.key(&key, Mode::Live, None, &[scope]).await;

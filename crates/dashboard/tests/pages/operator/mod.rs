@@ -1,7 +1,9 @@
 //! The operators' own pages.
 
+mod catalogue;
 mod isolation;
 mod keys;
+mod overview;
 mod projects;
 mod tenants;
 
