@@ -5,8 +5,7 @@ use postrider_model::endpoint::DisabledReason;
 use postrider_model::id::{EndpointId, EndpointKey, Mode, TenantKey};
 use postrider_model::time::Millis;
 use postrider_store::{
-    Endpoint, EndpointChange, EndpointPatch, EndpointQuery, NewAudit, NewEndpoint, Page, Scope, Signal,
-    StoreError,
+    Endpoint, EndpointChange, EndpointPatch, NewAudit, NewEndpoint, Scope, Signal, StoreError,
 };
 use tokio_postgres::types::Type;
 
@@ -14,8 +13,7 @@ use super::endpoint_row::{COLUMNS, endpoint, select};
 use super::{Tell, audit, tenant};
 use crate::conn::Conn;
 use crate::fault::{Fault, Res};
-use crate::row::{limit, mode_bit, to_json};
-use postrider_store::paging::{after_key, page_of};
+use crate::row::{mode_bit, to_json};
 
 const NOT_FOUND: Fault = Fault::Store(StoreError::NotFound("endpoint"));
 
@@ -105,38 +103,6 @@ pub(super) async fn by_id(conn: &Conn, scope: Scope, id: EndpointId) -> Res<Opti
 
 pub(super) async fn by_key(conn: &Conn, key: EndpointKey) -> Res<Option<Endpoint>> {
     Ok(select(conn, "WHERE e.key = $1", &[(&key.0, Type::INT8)]).await?.into_iter().next())
-}
-
-pub(super) async fn list(conn: &Conn, query: &EndpointQuery) -> Res<Page<Endpoint>> {
-    let EndpointQuery { scope, .. } = query;
-    let (before, asked) = (after_key(query.cursor.as_deref())?, limit(query.limit + 1));
-    let params = &[
-        (&scope.project.0 as _, Type::INT8),
-        (&mode_bit(scope.mode) as _, Type::INT2),
-        (&before as _, Type::INT8),
-        (&asked as _, Type::INT8),
-        (&scope.tenant.map(|tenant| tenant.0) as _, Type::INT8),
-    ];
-    let rows = select(conn, &conditions(query), params).await?;
-    Ok(page_of(rows, query.limit, |endpoint| endpoint.key.0.to_string()))
-}
-
-fn conditions(query: &EndpointQuery) -> String {
-    let tenant = if query.scope.tenant.is_some() { "e.tenant = $5" } else { "$5 IS NULL" };
-    let enabled = match query.enabled {
-        Some(true) => "AND e.enabled",
-        Some(false) => "AND NOT e.enabled",
-        None => "",
-    };
-    let failing = match query.failing {
-        Some(true) => "AND e.failing_since IS NOT NULL",
-        Some(false) => "AND e.failing_since IS NULL",
-        None => "",
-    };
-    format!(
-        "WHERE e.project = $1 AND e.mode = $2 AND e.key < $3 AND e.deleted_at IS NULL AND {tenant} {enabled} {failing}
-         ORDER BY e.key DESC LIMIT $4"
-    )
 }
 
 /// In one statement, so that both are of one snapshot.

@@ -4,6 +4,7 @@
 mod api_key;
 pub(crate) mod audit;
 mod endpoint;
+mod endpoint_list;
 mod endpoint_row;
 mod event_type;
 mod fact;
@@ -204,7 +205,7 @@ impl Catalogue for PostgresStore {
         Ok(endpoint::by_key(&self.prompt().await?, key).await?)
     }
     async fn endpoints(&self, query: EndpointQuery) -> Out<Page<Endpoint>> {
-        Ok(endpoint::list(&self.prompt().await?, &query).await?)
+        Ok(endpoint_list::list(&self.prompt().await?, &query).await?)
     }
     async fn routes(&self, tenant: TenantKey) -> Out<(u64, Vec<Endpoint>)> {
         Ok(endpoint::routes(&self.prompt().await?, tenant).await?)

@@ -3,13 +3,11 @@
 use postrider_model::endpoint::DisabledReason;
 use postrider_model::id::{EndpointId, EndpointKey, Mode, TenantKey};
 use postrider_model::time::Millis;
-use postrider_store::{
-    Endpoint, EndpointChange, EndpointPatch, EndpointQuery, NewAudit, NewEndpoint, Page, Scope, StoreError,
-};
+use postrider_store::{Endpoint, EndpointChange, EndpointPatch, NewAudit, NewEndpoint, Scope, StoreError};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::endpoint_row::{select, select_by};
-use super::{after_key, audit, page_of, tenant};
+use super::endpoint_row::select;
+use super::{audit, tenant};
 use crate::fault::{Fault, Res};
 use crate::row::to_json;
 use crate::writer::Writer;
@@ -73,48 +71,6 @@ pub(super) fn by_id(conn: &Connection, scope: Scope, id: EndpointId) -> Res<Opti
 
 pub(super) fn by_key(conn: &Connection, key: EndpointKey) -> Res<Option<Endpoint>> {
     Ok(select(conn, "WHERE e.key = ?1", [key.0])?.into_iter().next())
-}
-
-pub(super) fn list(conn: &Connection, query: &EndpointQuery) -> Res<Page<Endpoint>> {
-    let before = after_key(query.cursor.as_deref())?;
-    let limit_and_one = i64::try_from(query.limit + 1).unwrap_or(i64::MAX);
-    let EndpointQuery { scope, .. } = query;
-    let tenant = scope.tenant.map(|tenant| tenant.0);
-    let rows = select_by(
-        conn,
-        index_of(query),
-        &conditions(query),
-        params![scope.project.0, scope.mode.bit(), before, limit_and_one, tenant],
-    )?;
-    Ok(page_of(rows, query.limit, |endpoint| endpoint.key.0.to_string()))
-}
-
-/// The index that leaves the fewest rows to be looked at. Said, for without statistics SQLite can only guess.
-fn index_of(query: &EndpointQuery) -> &'static str {
-    match (query.scope.tenant, query.failing, query.enabled) {
-        (Some(_), _, _) => "endpoint_tenant",
-        (None, Some(true), _) => "endpoint_failing",
-        (None, _, Some(_)) => "endpoint_enabled",
-        (None, _, None) => "endpoint_project",
-    }
-}
-
-fn conditions(query: &EndpointQuery) -> String {
-    let tenant = if query.scope.tenant.is_some() { "e.tenant = ?5" } else { "?5 IS NULL" };
-    let enabled = match query.enabled {
-        Some(true) => "AND e.enabled = 1",
-        Some(false) => "AND e.enabled = 0",
-        None => "",
-    };
-    let failing = match query.failing {
-        Some(true) => "AND e.failing_since IS NOT NULL",
-        Some(false) => "AND e.failing_since IS NULL",
-        None => "",
-    };
-    format!(
-        "WHERE e.project = ?1 AND e.mode = ?2 AND e.key < ?3 AND e.deleted_at IS NULL AND {tenant} {enabled} {failing}
-         ORDER BY e.key DESC LIMIT ?4"
-    )
 }
 
 pub(super) fn routes(conn: &Connection, tenant: TenantKey) -> Res<(u64, Vec<Endpoint>)> {

@@ -29,7 +29,8 @@ pub(super) fn select_by(
     read(conn, &by_index(index, rest), params)
 }
 
-fn by_index(index: &str, rest: &str) -> String {
+/// What is asked then.
+pub(super) fn by_index(index: &str, rest: &str) -> String {
     format!(
         "SELECT {COLUMNS} FROM endpoint e INDEXED BY {index} CROSS JOIN tenant t ON t.key = e.tenant {rest}"
     )

@@ -3,6 +3,7 @@
 pub(crate) mod api_key;
 pub(crate) mod audit;
 pub(crate) mod endpoint;
+mod endpoint_list;
 mod endpoint_row;
 mod event_type;
 mod fact;
@@ -137,7 +138,7 @@ impl Catalogue for SqliteStore {
         self.read(move |conn| endpoint::by_key(conn, key)).await
     }
     async fn endpoints(&self, query: EndpointQuery) -> Out<Page<Endpoint>> {
-        self.read(move |conn| endpoint::list(conn, &query)).await
+        self.read(move |conn| endpoint_list::list(conn, &query)).await
     }
     async fn routes(&self, tenant: TenantKey) -> Out<(u64, Vec<Endpoint>)> {
         self.read(move |conn| endpoint::routes(conn, tenant)).await
