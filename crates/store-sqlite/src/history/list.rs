@@ -6,6 +6,7 @@ use postrider_store::{DeliveryQuery, DeliverySummary, EventQuery, EventSummary, 
 use rusqlite::Connection;
 
 use super::walk::{self, Step, Visitor};
+use super::wanted::Wanted;
 use super::{EXAMINED, detail, summary};
 use crate::fault::Res;
 use postrider_store::paging::{Place, Range};
@@ -54,7 +55,11 @@ impl<T> Collector<T> {
 /// A page of events.
 pub(super) fn events(conn: &Connection, query: &EventQuery) -> Res<Page<EventSummary>> {
     let range = Range::new(query.since, query.until, query.cursor.as_deref())?;
-    let mut visitor = Events { query, collector: Collector::new(query.limit) };
+    let wanted = Wanted::read(conn, query.scope, &query.types, &[])?;
+    let mut visitor = Events { query, wanted, collector: Collector::new(query.limit) };
+    if visitor.wanted.nothing() {
+        return Ok(visitor.collector.page());
+    }
     // Events have no endpoint: the cursor's event itself is not shown again.
     let below = Place { endpoint: EndpointKey(i64::MIN), ..range.below };
     let _ = walk::events(conn, query.scope, Range { below, ..range }, &mut visitor)?;
@@ -63,6 +68,7 @@ pub(super) fn events(conn: &Connection, query: &EventQuery) -> Res<Page<EventSum
 
 struct Events<'q> {
     query: &'q EventQuery,
+    wanted: Wanted,
     collector: Collector<EventSummary>,
 }
 
@@ -71,19 +77,23 @@ impl Visitor for Events<'_> {
         if self.collector.examine(place).is_break() {
             return Ok(Step::Break(()));
         }
+        if !ours || !self.wanted.event(conn, place.event)? {
+            return Ok(Step::Continue(()));
+        }
         // A run may name events that retention has ended since.
-        let event = if ours { detail::summary(conn, self.query.scope, place.event)? } else { None };
-        Ok(match event {
-            Some(event) if wanted(&self.query.types, &event.kind) => self.collector.take(place, event),
-            _ => Step::Continue(()),
-        })
+        let event = detail::summary(conn, self.query.scope, place.event)?;
+        Ok(event.map_or(Step::Continue(()), |event| self.collector.take(place, event)))
     }
 }
 
 /// A page of deliveries.
 pub(super) fn deliveries(conn: &Connection, query: &DeliveryQuery) -> Res<Page<DeliverySummary>> {
     let range = Range::new(query.since, query.until, query.cursor.as_deref())?;
-    let mut visitor = Deliveries { query, range, collector: Collector::new(query.limit) };
+    let wanted = Wanted::read(conn, query.scope, &query.types, &query.states)?;
+    let mut visitor = Deliveries { query, wanted, range, collector: Collector::new(query.limit) };
+    if visitor.wanted.nothing() {
+        return Ok(visitor.collector.page());
+    }
     let problems = |state: &DeliveryState| matches!(state, DeliveryState::Failed | DeliveryState::Held);
     let _ = if !query.states.is_empty() && query.states.iter().all(problems) {
         walk::problems(conn, query.endpoint, range, &mut visitor)?
@@ -97,6 +107,7 @@ pub(super) fn deliveries(conn: &Connection, query: &DeliveryQuery) -> Res<Page<D
 
 struct Deliveries<'q> {
     query: &'q DeliveryQuery,
+    wanted: Wanted,
     range: Range,
     collector: Collector<DeliverySummary>,
 }
@@ -105,8 +116,7 @@ impl Deliveries<'_> {
     fn one(&mut self, conn: &Connection, place: Place) -> Res<Step> {
         let found = summary::read(conn, self.query.scope, place.event, place.endpoint)?;
         let Some(summary) = found.map(|found| found.summary) else { return Ok(Step::Continue(())) };
-        let state = self.query.states.is_empty() || self.query.states.contains(&summary.state);
-        if state && wanted(&self.query.types, &summary.kind) {
+        if self.query.states.is_empty() || self.query.states.contains(&summary.state) {
             return Ok(self.collector.take(place, summary));
         }
         Ok(Step::Continue(()))
@@ -114,19 +124,30 @@ impl Deliveries<'_> {
 
     /// The deliveries of one event, from the greatest endpoint down.
     fn all_of(&mut self, conn: &Connection, event: Place) -> Res<Step> {
-        let mut statement =
-            conn.prepare_cached("SELECT endpoint FROM delivery WHERE event = ?1 ORDER BY endpoint DESC")?;
+        if !self.wanted.event(conn, event.event)? {
+            return Ok(self.passed(event));
+        }
+        let mut statement = conn
+            .prepare_cached("SELECT endpoint, state FROM delivery WHERE event = ?1 ORDER BY endpoint DESC")?;
         let mut rows = statement.query([event.event.0])?;
         while let Some(row) = rows.next()? {
             let place = Place { endpoint: EndpointKey(row.get(0)?), ..event };
             if place >= self.range.below {
                 continue;
             }
-            if self.collector.examine(place).is_break() || self.one(conn, place)?.is_break() {
+            if self.collector.examine(place).is_break() {
+                return Ok(Step::Break(()));
+            }
+            if self.wanted.state(row.get(1)?) && self.one(conn, place)?.is_break() {
                 return Ok(Step::Break(()));
             }
         }
         Ok(Step::Continue(()))
+    }
+
+    /// Everything of this event is behind the walk.
+    fn passed(&mut self, event: Place) -> Step {
+        self.collector.examine(Place { endpoint: EndpointKey(i64::MIN), ..event })
     }
 }
 
@@ -136,16 +157,14 @@ impl Visitor for Deliveries<'_> {
             if self.collector.examine(place).is_break() {
                 return Ok(Step::Break(()));
             }
-            return if ours { self.one(conn, place) } else { Ok(Step::Continue(())) };
+            return match ours && self.wanted.delivery(conn, place.event, place.endpoint)? {
+                true => self.one(conn, place),
+                false => Ok(Step::Continue(())),
+            };
         }
         if ours {
             return self.all_of(conn, place);
         }
-        // Everything of this event is behind the walk.
-        Ok(self.collector.examine(Place { endpoint: EndpointKey(i64::MIN), ..place }))
+        Ok(self.passed(place))
     }
-}
-
-fn wanted(types: &[String], kind: &str) -> bool {
-    types.is_empty() || types.iter().any(|wanted| wanted == kind)
 }

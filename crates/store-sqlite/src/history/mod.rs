@@ -7,6 +7,7 @@ mod list;
 mod select;
 mod summary;
 mod walk;
+mod wanted;
 
 use async_trait::async_trait;
 use postrider_model::id::{EndpointKey, Ordinal};
