@@ -19,6 +19,7 @@ pub mod portal;
 pub mod project;
 pub mod replay;
 mod rights;
+pub mod search;
 pub mod session;
 pub mod stats;
 pub mod tenant;

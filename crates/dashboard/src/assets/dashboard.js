@@ -45,13 +45,20 @@ document.addEventListener("click", async (event) => {
 
 // Times in the reader's zone; the address of the hour stays in the title.
 const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const ofToday = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const ofThisYear = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
+const brief = (at) => {
+  const now = new Date();
+  if (at.toDateString() === now.toDateString()) return ofToday.format(at);
+  return (at.getFullYear() === now.getFullYear() ? ofThisYear : clock).format(at);
+};
 // What is new in a part of a page is made ready like the page itself.
 const ready = (part) => {
   for (const time of part.querySelectorAll("time[data-local]")) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime())) continue;
     time.title = time.textContent;
-    time.textContent = clock.format(at);
+    time.textContent = time.dataset.local === "brief" ? brief(at) : clock.format(at);
     time.removeAttribute("data-local");
   }
   for (const button of part.querySelectorAll("[data-copy][hidden]")) button.hidden = false;

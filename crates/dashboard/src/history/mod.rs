@@ -11,6 +11,7 @@ mod further;
 mod named;
 mod replays;
 pub(crate) mod row;
+mod search;
 mod viewed;
 pub(crate) mod words;
 
@@ -26,4 +27,5 @@ pub(crate) fn routes() -> Router<App> {
         .merge(replays::routes())
         .merge(catalogue::routes())
         .merge(code::routes())
+        .merge(search::routes())
 }

@@ -82,7 +82,7 @@ impl Row {
             li {
                 span class={ "tick " (class) } { span aria-hidden="true" { (sign) } span.unseen { (word) ": " } }
                 div.what {
-                    a href=(self.address) { (time::at(self.accepted_at)) " – " (shortened(&self.kind, MOST_CHARS)) }
+                    a href=(self.address) { (time::brief(self.accepted_at)) " – " (shortened(&self.kind, MOST_CHARS)) }
                     @if self.test { " " (state::badge("test", "⚑", "test")) }
                     @if self.state != DeliveryState::Delivered { " " (state::delivery(self.state)) }
                     (self.whose())
@@ -134,7 +134,7 @@ impl Row {
                 @if let Some(next) = self.next_attempt_at {
                     div.again {
                         dt { @if self.attempts > 0 { "Next retry:" } @else { "To be sent:" } }
-                        dd { (time::at(next)) }
+                        dd { (time::brief(next)) }
                     }
                 }
             }

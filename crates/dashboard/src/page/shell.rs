@@ -71,6 +71,7 @@ pub(super) fn framed(page: &Page, visit: &Visit, forms: &Forms) -> Markup {
             a.skip href="#main" { "Skip to the content" }
             header.top {
                 (brand(visit))
+                @if visit.face == Face::Operator { (search(visit)) }
                 div.who {
                     @if visit.mode() == Mode::Test { span.badge.test { "Test mode" } }
                     span.me title="Signed in as" { (visit.who()) }
@@ -95,6 +96,15 @@ fn content(page: &Page) -> Markup {
         @if let Some(notice) = page.notice { p.notice role="status" { (notice.text()) } }
         div.title { h1 { (page.title) } div.actions { (page.actions) } }
         (page.body)
+    }
+}
+
+/// What an operator has is often an id, from a log or from a customer.
+fn search(visit: &Visit) -> Markup {
+    html! {
+        form.search role="search" method="get" action=(visit.links.at("/search")) {
+            input type="search" name="q" aria-label="Search by id" placeholder="Search by id" maxlength="200" autocomplete="off" spellcheck="false";
+        }
     }
 }
 

@@ -9,6 +9,12 @@ pub(crate) fn at(time: Millis) -> Markup {
     html! { time datetime=(iso) data-local { (readable(&iso)) } }
 }
 
+/// A point in time for lists: the script leaves out the day where it is today, and the year where it is this one.
+pub(crate) fn brief(time: Millis) -> Markup {
+    let iso = time.rfc3339_millis();
+    html! { time datetime=(iso) data-local="brief" { (readable(&iso)) } }
+}
+
 /// A point in time where there is one.
 pub(crate) fn at_if_any(time: Option<Millis>) -> Markup {
     match time {

@@ -47,6 +47,9 @@ fn one(header: &SignatureHeader, contract: &Contract) -> Markup {
 /// The template, and where a receiver finds what stands in it.
 fn content(scheme: &Scheme, header: &SignatureHeader, contract: &Contract) -> Markup {
     let holds = |var: Var| scheme.content.contains(&Part::Var(var));
+    if scheme.content == [Part::Var(Var::Body)] {
+        return html! { "The body, byte for byte as it arrived" };
+    }
     html! {
         code { (written(&scheme.content)) }
         @if holds(Var::Id) { p.soft { code { "{id}" } " " (found(Var::Id, scheme, header, contract)) } }
@@ -127,7 +130,7 @@ mod tests {
             assert!(standard.contains(words), "{words}: {standard}");
         }
         let scopien = told("scopien");
-        for words in ["x-scopien-signature", "sha256={hex}", "secret as it is", "{body} is the body"] {
+        for words in ["x-scopien-signature", "sha256={hex}", "secret as it is", "The body, byte for byte"] {
             assert!(scopien.contains(words), "{words}: {scopien}");
         }
         assert!(!scopien.contains("Several signatures") && !scopien.contains("{timestamp}"), "{scopien}");

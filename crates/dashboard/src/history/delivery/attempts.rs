@@ -53,7 +53,7 @@ impl AttemptView {
                     span class={ "tick " (class) } { span aria-hidden="true" { (sign) } span.unseen { (word) } }
                     strong { "Attempt " (self.number) }
                     span { (self.outcome()) }
-                    span.soft { (time::at(self.started_at)) }
+                    span.soft { (time::brief(self.started_at)) }
                     span.soft.num { (time::duration_ms(self.latency_ms.into())) }
                 }
                 div.attempt { (self.facts()) (self.answer()) }

@@ -192,8 +192,12 @@ impl DeliveryPage {
             "Request",
             &html! {
                 p.soft {
-                    "Made again from what is kept, by the webhook as it is now; the time in it is the last attempt's. "
-                    "Requests themselves are not stored."
+                    @if self.attempts.is_empty() {
+                        "What is going to be sent, by the webhook as it is now."
+                    } @else {
+                        "Made again from what is kept, by the webhook as it is now; the time in it is the last attempt's. "
+                        "Requests themselves are not stored."
+                    }
                     @if shown.batch { " It is sent in a list, together with others that wait at that moment; those are not kept." }
                 }
                 (request::request(shown, visit))

@@ -125,7 +125,7 @@ impl EventList {
         let rows = self.rows.iter().map(|row| {
             vec![
                 html! { a href=(row.address) { (shortened(&row.kind, 80)) } (marks(row)) },
-                time::at(row.accepted_at),
+                time::brief(row.accepted_at),
                 html! { a href=(row.tenant.1) { (shortened(&row.tenant.0, 60)) } },
                 html! { span.num { (row.deliveries) } },
             ]

@@ -77,7 +77,7 @@ impl ReplayList {
         let rows = self.rows.iter().map(|replay| {
             let (name, _) = &replay.endpoint;
             vec![
-                html! { a href=(replay.address) { (time::at(replay.created_at)) } },
+                html! { a href=(replay.address) { (time::brief(replay.created_at)) } },
                 shortened(name, 80),
                 html! { @if let Some((tenant, page)) = &replay.tenant { a href=(page) { (shortened(tenant, 60)) } } },
                 replay.badge(),
