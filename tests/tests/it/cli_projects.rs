@@ -56,13 +56,9 @@ async fn the_portals_name_logo_and_colour_are_set_by_flags_a_logo_from_its_file(
     let branding = json!({"name": "Acme", "logo": "data:image/svg+xml;base64,PHN2Zy8+"});
     assert_eq!(made["settings"]["branding"], branding);
     let logo = "https://acme.example/logo.svg";
-    let update =
-        ["project", "update", "acme", "--portal-colour", "#0a7f5b", "--portal-logo", logo, "--json"];
+    let update = ["project", "update", "acme", "--portal-colour", "#0a7f5b", "--portal-logo", logo, "--json"];
     let changed = cli.run(&update).await.expect(0).document();
-    assert_eq!(
-        changed["settings"]["branding"],
-        json!({"name": "Acme", "logo": logo, "colour": "#0a7f5b"})
-    );
+    assert_eq!(changed["settings"]["branding"], json!({"name": "Acme", "logo": logo, "colour": "#0a7f5b"}));
     let red = cli.run(&["project", "update", "acme", "--portal-colour", "red"]).await.expect(1);
     assert!(red.err.contains("/settings/branding/colour"), "{red:?}");
     for (file, told) in [("logo.gif", ".webp or .svg"), ("missing.png", "cannot be read")] {

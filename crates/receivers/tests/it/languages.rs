@@ -52,6 +52,9 @@ fn is_installed(language: Language) -> bool {
 
 fn compiled(file: &Path) -> PathBuf {
     let program = file.with_extension("");
+    if program.exists() {
+        return program;
+    }
     let compiler = Command::new("gccgo").arg("-o").arg(&program).arg(file).output().unwrap();
     assert!(compiler.status.success(), "{}", String::from_utf8_lossy(&compiler.stderr));
     program
@@ -108,29 +111,39 @@ fn the_rust_code_of_every_contract_takes_what_is_genuine_once_and_refuses_the_re
     every_contract(Language::Rust);
 }
 
+/// Variables and their values.
+type Environment = &'static [(&'static str, &'static str)];
+
 /// What a program may find in its environment that is no secret: nothing, and what is left when a value is missing.
-const NO_SECRETS: [(&str, &[(&str, &str)]); 6] = [
-    ("standard", &[]),
-    ("standard", &[("WEBHOOK_SECRET", ""), ("WEBHOOK_SECRET_BEFORE", "")]),
-    ("standard", &[("WEBHOOK_SECRET", "whsec_")]),
-    ("standard", &[("WEBHOOK_SECRET", "your-webhook-secret-in-plain-text")]),
-    ("scopien", &[("WEBHOOK_SECRET", "")]),
-    ("call-center", &[("WEBHOOK_TOKEN", "short")]),
+const NO_SECRETS: [(&str, &[Environment]); 3] = [
+    (
+        "standard",
+        &[
+            &[],
+            &[("WEBHOOK_SECRET", ""), ("WEBHOOK_SECRET_BEFORE", "")],
+            &[("WEBHOOK_SECRET", "whsec_")],
+            &[("WEBHOOK_SECRET", "your-webhook-secret-in-plain-text")],
+        ],
+    ),
+    ("scopien", &[&[("WEBHOOK_SECRET", "")]]),
+    ("call-center", &[&[("WEBHOOK_TOKEN", "short")]]),
 ];
 
 #[test]
 fn without_a_secret_no_program_takes_anything() {
     for language in Language::ALL.into_iter().filter(|language| is_installed(*language)) {
-        for (name, environment) in NO_SECRETS {
+        for (name, environments) in NO_SECRETS {
             let contract = Contract::builtin(name).unwrap();
             let folder = tempfile::tempdir().unwrap();
-            let mut command = command(&contract, language, folder.path());
-            command.env("WEBHOOK_INBOX", folder.path());
-            println!("{name} in {} with {environment:?}", language.title());
-            if language == Language::Php {
-                refuses_everything(&contract, Program::start(command, environment));
-            } else {
-                does_not_start(command.envs(environment.iter().copied()));
+            for environment in environments {
+                let mut command = command(&contract, language, folder.path());
+                command.env("WEBHOOK_INBOX", folder.path());
+                println!("{name} in {} with {environment:?}", language.title());
+                if language == Language::Php {
+                    refuses_everything(&contract, Program::start(command, environment));
+                } else {
+                    does_not_start(command.envs(environment.iter().copied()));
+                }
             }
         }
     }
