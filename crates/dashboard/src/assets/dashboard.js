@@ -65,6 +65,20 @@ const ready = (part) => {
   for (const select of part.querySelectorAll("select[data-go]")) {
     select.addEventListener("change", () => select.form.requestSubmit());
   }
+  // The example of another type, in place of one that nobody changed.
+  for (const select of part.querySelectorAll("select[data-example]")) {
+    const text = document.getElementById(select.dataset.example);
+    select.parentElement.querySelector("[data-unneeded]").hidden = true;
+    select.addEventListener("change", async () => {
+      const kind = select.value;
+      if (text.value !== text.defaultValue) return;
+      const answer = await fetch(`${location.pathname}?type=${encodeURIComponent(kind)}`);
+      if (!answer.ok || select.value !== kind || text.value !== text.defaultValue) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      text.value = text.defaultValue = page.getElementById(text.id).value;
+      text.form.elements.example_of.value = kind;
+    });
+  }
   // One more row of fields, like the last one and empty.
   for (const button of part.querySelectorAll("[data-add]")) {
     const rows = document.getElementById(button.dataset.add);

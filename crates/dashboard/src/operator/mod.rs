@@ -41,6 +41,7 @@ fn in_project() -> Router<App> {
         .merge(keys::routes())
         .merge(catalogue::routes())
         .merge(audit::routes())
+        .merge(webhooks::all::routes())
         .nest("/tenants/{tenant}/webhooks", webhooks::routes())
 }
 

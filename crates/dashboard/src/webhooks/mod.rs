@@ -1,6 +1,7 @@
 //! Pages about endpoints, which customers call webhooks: a list, and of each of them a page with what it is, what was
 //! sent to it lately and what can be done with it.
 
+pub(crate) mod all;
 pub(crate) mod brief;
 mod create;
 mod delete;
@@ -9,10 +10,12 @@ mod entry;
 mod facts;
 mod list;
 mod recent;
+mod replay;
 mod rotate;
 mod secret;
 mod show;
 mod switch;
+mod test;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -37,6 +40,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/{id}/enable", post(switch::enable))
         .route("/{id}/disable", post(switch::disable))
         .route("/{id}/delete", post(delete::handler))
+        .route("/{id}/test", get(test::show).post(test::submit))
+        .route("/{id}/replay", get(replay::show).post(replay::submit))
         .route("/{id}/reveal", post(secret::reveal))
         .route("/{id}/rotate", get(rotate::show).post(rotate::submit))
 }

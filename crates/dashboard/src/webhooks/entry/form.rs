@@ -66,8 +66,9 @@ impl WebhookForm {
     pub(crate) fn markup(&self, visit: &Visit, forms: &Forms) -> Markup {
         let contract = visit.contract.as_ref();
         let label = if self.held.is_some() { "Save" } else { "Create" };
-        forms.form(
+        forms.classed(
             &self.action,
+            "webhook",
             html! {
                 (self.faults.summary(&NAMES))
                 @if let Some(held) = &self.held {

@@ -11,9 +11,10 @@ use crate::browser::{Browser, Form};
 use crate::world;
 
 /// What of a webhook can be opened.
-pub(crate) const PAGES: [&str; 4] = ["", "/live", "/edit", "/rotate"];
+const PAGES: [&str; 6] = ["", "/live", "/edit", "/rotate", "/test", "/replay"];
 /// What can be sent to it.
-pub(crate) const FORMS: [&str; 6] = ["/edit", "/enable", "/disable", "/delete", "/reveal", "/rotate"];
+const FORMS: [&str; 8] =
+    ["/edit", "/enable", "/disable", "/delete", "/reveal", "/rotate", "/test", "/replay"];
 
 /// A form that a session makes up: it knows its own cookie, and so what its forms are bound by. What it may not reach
 /// must not be kept from it by the form's token alone.
@@ -30,6 +31,9 @@ fn forged(browser: &Browser<'_>, action: &str) -> Form {
         ("was_enabled", "1"),
         ("url", "https://evil.example/"),
         ("types", "all"),
+        ("type", "a.b"),
+        ("data", "{}"),
+        ("status", "held"),
     ];
     let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
     Form { action: action.to_owned(), fields }
