@@ -45,5 +45,6 @@ pub async fn handler(
     Path(id): Path<String>,
     Json(patch): Json<Map<String, Value>>,
 ) -> Result<Reply<ProjectOut>, Problem> {
-    Ok(Reply::ok(ChangeProject { id: &id, patch }.run(&app.engine).await?.into()))
+    let change = ChangeProject { id: &id, patch, expected_revision: None };
+    Ok(Reply::ok(change.run(&app.engine).await?.into()))
 }

@@ -7,6 +7,7 @@ mod keys;
 mod nodes;
 mod overview;
 mod projects;
+mod settings;
 mod sign_in;
 mod sign_out;
 mod tenants;
@@ -40,6 +41,7 @@ fn in_project() -> Router<App> {
         .merge(tenants::routes())
         .merge(keys::routes())
         .merge(catalogue::routes())
+        .merge(settings::routes())
         .merge(audit::routes())
         .merge(webhooks::all::routes())
         .nest("/tenants/{tenant}/webhooks", webhooks::routes())

@@ -39,8 +39,20 @@ impl Terms {
         }
     }
 
-    /// As a list of names and values.
-    pub(super) fn facts(&self) -> Markup {
+    /// As one of the contracts to choose from, in a field named `contract`.
+    pub(super) fn choice(&self, chosen: bool) -> Markup {
+        html! {
+            div.choice {
+                label.check {
+                    input type="radio" name="contract" value=(self.name) checked[chosen] required;
+                    span { strong { bdi { (self.title) } } span.soft { code { bdi { (self.name) } } } }
+                }
+                (self.facts())
+            }
+        }
+    }
+
+    fn facts(&self) -> Markup {
         html! { dl.facts.small { @for (about, what) in &self.says { div { dt { (about) } dd { (what) } } } } }
     }
 }

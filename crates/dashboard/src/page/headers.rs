@@ -20,16 +20,14 @@ pub(crate) struct Allowed {
 }
 
 impl Allowed {
-    /// A customer's pages may be embedded by the project's origins, an operator's by nobody.
+    /// A customer's pages may be embedded by the project's origins, an operator's by nobody. Both show the logo.
     pub(crate) fn of(visit: &Visit) -> Self {
-        if visit.face == Face::Operator {
-            return Self::default();
-        }
         let logo = visit.settings.branding.as_ref().and_then(|branding| branding.logo.as_deref());
-        Self {
-            embedded_by: visit.settings.allowed_origins.clone().unwrap_or_default(),
-            images: logo.and_then(origin).map(str::to_owned),
-        }
+        let embedded_by = match visit.face {
+            Face::Operator => Vec::new(),
+            Face::Customer => visit.settings.allowed_origins.clone().unwrap_or_default(),
+        };
+        Self { embedded_by, images: logo.and_then(origin).map(str::to_owned) }
     }
 
     /// Content Security Policy Level 3.

@@ -19,6 +19,7 @@ notices! {
     CREATED = "created", "Created.";
     PROJECT_CREATED = "project", "The project was created. Make an API key to send events with.";
     SAVED = "saved", "Saved.";
+    PROJECT_DELETED = "project-deleted", "The project was deleted. Its data is being erased.";
     UNCHANGED = "unchanged", "Nothing was changed: it was so already.";
     DELETED = "deleted", "Deleted.";
     ENABLED = "enabled", "Enabled. What was held back meanwhile is sent when you replay it.";

@@ -33,16 +33,23 @@ impl Colour {
         format!("{:02x}{:02x}{:02x}", self.red, self.green, self.blue)
     }
 
+    /// The accents of the light and of the dark scheme, each with the colour of what is written on it.
+    pub(crate) fn accents(self) -> [(Self, Self); 2] {
+        [LIGHT_PAGE, DARK_PAGE].map(|page| {
+            let accent = self.against(page);
+            (accent, accent.ink())
+        })
+    }
+
     /// The style sheet that makes it the accent of both schemes.
     pub(crate) fn style(self) -> String {
-        let light = self.against(LIGHT_PAGE);
-        let dark = self.against(DARK_PAGE);
+        let [(light, on_light), (dark, on_dark)] = self.accents();
         format!(
             ":root{{--accent:#{};--on-accent:#{}}}\n@media (prefers-color-scheme: dark){{:root{{--accent:#{};--on-accent:#{}}}}}\n",
             light.hex(),
-            light.ink().hex(),
+            on_light.hex(),
             dark.hex(),
-            dark.ink().hex()
+            on_dark.hex()
         )
     }
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{check_contract, contract, find, root_audit, settings};
 use crate::contention::{TRIES, too_busy};
+use crate::endpoint::REVISION_CHANGED;
 use crate::merge_patch::merge;
 use crate::{Fault, ServiceError, label, no_faults};
 
@@ -18,17 +19,26 @@ pub struct ChangeProject<'a> {
     pub id: &'a str,
     /// The merge patch of its document.
     pub patch: Map<String, Value>,
+    /// The revision that the change was made from: with another one nothing is changed.
+    pub expected_revision: Option<u64>,
 }
 
 impl ChangeProject<'_> {
-    /// Changes it; a change of somebody else at the same time is not overwritten but merged with. What is sent from
-    /// now on follows the new settings.
+    /// Changes it; a change of somebody else at the same time is not overwritten but merged with, unless a revision is
+    /// expected. What is sent from now on follows the new settings.
     ///
     /// # Errors
-    /// [`ServiceError::NotFound`]; [`ServiceError::Invalid`] with every fault.
+    /// [`ServiceError::NotFound`]; [`ServiceError::Invalid`] with every fault; [`ServiceError::Conflict`]
+    /// ([`REVISION_CHANGED`]) if the project has another revision than was expected.
     pub async fn run(self, engine: &Engine) -> Result<Project, ServiceError> {
         for _ in 0..TRIES {
             let project = find(engine, self.id).await?;
+            if self.expected_revision.is_some_and(|expected| expected != project.revision) {
+                return Err(ServiceError::conflict(
+                    REVISION_CHANGED,
+                    "The project was changed since it was read. Nothing was changed.",
+                ));
+            }
             let (patch, audit) = self.prepare(engine, &project).await?;
             let Some(project) = engine.store().update_project(project.key, patch, audit).await? else {
                 continue;

@@ -112,7 +112,7 @@ impl NewProject {
                 legend { "Contract" }
                 p.hint { "What your customers see of your webhooks: the envelope, the signature, the retry timetable, the documented routes. It can be changed later." }
                 @for fault in self.faults.at("/contract") { div.fault { p { (fault) } } }
-                div.choices { @for terms in &self.contracts { (self.choice(terms)) } }
+                div.choices { @for terms in &self.contracts { (terms.choice(terms.name == self.contract)) } }
             }
             div.buttons {
                 button.primary type="submit" { "Create project" }
@@ -120,18 +120,6 @@ impl NewProject {
             }
         };
         forms.form(&Links::above().at("/projects/new"), body)
-    }
-
-    fn choice(&self, terms: &Terms) -> Markup {
-        html! {
-            div.choice {
-                label.check {
-                    input type="radio" name="contract" value=(terms.name) checked[terms.name == self.contract] required;
-                    span { strong { bdi { (terms.title) } } span.soft { code { bdi { (terms.name) } } } }
-                }
-                (terms.facts())
-            }
-        }
     }
 }
 

@@ -21,6 +21,7 @@ const PAGES: &[(&str, Need)] = &[
     ("/tenants/t1", Need::Read),
     ("/keys", Need::Root),
     ("/keys/new", Need::Root),
+    ("/settings", Need::Root),
 ];
 
 /// Forms, and what they need.
@@ -32,6 +33,12 @@ const FORMS: &[(&str, Need)] = &[
     ("/catalogue/a.b/archive", Need::Project),
     ("/keys/new", Need::Root),
     ("/keys/key_1/revoke", Need::Root),
+    ("/settings/name", Need::Root),
+    ("/settings/contract", Need::Root),
+    ("/settings/delivery", Need::Root),
+    ("/settings/storage", Need::Root),
+    ("/settings/portal", Need::Root),
+    ("/settings/delete", Need::Root),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@ mod isolation;
 mod keys;
 mod overview;
 mod projects;
+mod settings;
 mod tenants;
 
 /// Below the project of every world, in its live mode.
