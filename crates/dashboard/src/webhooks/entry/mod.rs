@@ -45,7 +45,9 @@ pub(crate) struct Entered {
 impl Entered {
     /// Of a new endpoint.
     pub(super) fn fresh(contract: &Contract) -> Self {
-        Self { enabled: true, filter: Filter::empty(contract), ..Self::default() }
+        // Where any type may come there is little to choose from.
+        let types = Types { all: contract.is_open(), ..Types::default() };
+        Self { enabled: true, types, filter: Filter::empty(contract), ..Self::default() }
     }
 
     /// Of an endpoint that is there.
