@@ -27,8 +27,7 @@ impl Table<'_> {
                     @for (index, cell) in row.iter().enumerate() {
                         @let label = columns.get(index).copied().unwrap_or_default();
                         @if index == 0 { th scope="row" data-label=(label) { (cell) } }
-                        // On a phone a cell is a grid of its label and one thing more.
-                        @else { td data-label=(label) { @if !cell.0.is_empty() { div { (cell) } } } }
+                        @else { td data-label=(label) { (cell) } }
                     }
                 } } }
             }

@@ -89,7 +89,7 @@ impl Brief {
         html! {
             (state::endpoint(self.enabled, self.failing_since.is_some()))
             @if !self.enabled && !reason.is_empty() { div.soft { (reason) } }
-            @if self.enabled { @if let Some(since) = self.failing_since { div.soft { "since " (time::brief(since)) } } }
+            @if self.enabled { @if let Some(since) = self.failing_since { div.soft { "since " (time::at(since)) } } }
         }
     }
 
@@ -111,9 +111,9 @@ impl Brief {
         match (self.last_attempt_at, self.last_status) {
             (None, _) => html! { span.none { "never" } },
             (Some(at), Some(status)) => {
-                html! { (time::brief(at)) div.soft { (crate::history::words::status(status)) } }
+                html! { (time::at(at)) div.soft { (crate::history::words::status(status)) } }
             }
-            (Some(at), None) => html! { (time::brief(at)) div.soft { "no answer" } },
+            (Some(at), None) => html! { (time::at(at)) div.soft { "no answer" } },
         }
     }
 }

@@ -216,7 +216,7 @@ impl ReplayForm {
         let action = self.action();
         let since = self.disabled_at.map(|at| time::for_field(Some(at)));
         html! {
-            nav.spans aria-label="Usual spans" {
+            nav.presets aria-label="Usual spans" {
                 span.soft { "What failed or was held in the:" }
                 @for (name, words, _) in SPANS { a.button href=(with_query(&action, &[("span", name)])) { (words) } }
                 @if let Some(since) = &since { a.button href=(with_query(&action, &[("since", since)])) { "Since it was disabled" } }

@@ -79,7 +79,6 @@ async fn form(app: &App, visit: &Visit, place: &Place, mut entered: Rotation) ->
     let found = find(&app.engine, &visit.caller, &place.tenant, &place.id).await?;
     entered.address = place.address(visit);
     entered.has_secret = !found.secrets.secrets.is_empty();
-    entered.most_overlap_seconds = app.engine.limits().max_secret_overlap.as_secs();
     let status = if entered.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let forms = Forms::new(app, &visit.token);
     let title = if entered.has_secret { "Rotate secret" } else { "Set secret" };
@@ -93,8 +92,6 @@ struct Rotation {
     /// The webhook's page.
     address: String,
     has_secret: bool,
-    /// The longest that an old secret may sign on, in seconds.
-    most_overlap_seconds: u64,
     overlap: String,
     secret: String,
     faults: Faults,
@@ -108,15 +105,12 @@ impl Rotation {
 
     fn markup(&self, visit: &Visit, forms: &Forms) -> Markup {
         let overlaps = visit.contract.secrets_overlap() && self.has_secret;
-        let allowed = |(seconds, _): &(&str, &str)| {
-            seconds.parse().is_ok_and(|seconds: u64| seconds <= self.most_overlap_seconds)
-        };
         let overlap = Select {
             name: "overlap",
             label: "How long the old secret signs beside the new one",
             hint: "Time to change it in your server: either of them verifies a request meanwhile.",
             value: if self.overlap.is_empty() { "86400" } else { &self.overlap },
-            options: OVERLAPS.into_iter().filter(allowed).collect(),
+            options: OVERLAPS.to_vec(),
             faults: self.faults.at("/overlap_seconds").collect(),
         };
         let secret = Text {
@@ -157,7 +151,6 @@ mod tests {
             Self {
                 address: "/portal/webhooks/ep_1".into(),
                 has_secret: kind != Kind::Empty,
-                most_overlap_seconds: 86_400,
                 overlap: text.clone(),
                 secret: text,
                 faults: Faults::new(faults),

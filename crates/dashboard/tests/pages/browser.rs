@@ -65,7 +65,9 @@ impl<'w> Browser<'w> {
 
     /// Opens a page that is there.
     pub(crate) async fn see(&self, path: &str) -> Seen {
-        Seen { answer: self.open(path).await.expect(200), path: path.to_owned() }
+        let answer = self.open(path).await;
+        assert_eq!(answer.status, 200, "{path}: {}", text_of(&answer.text));
+        Seen { answer, path: path.to_owned() }
     }
 
     /// Sends a form; a redirect is not followed.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Request;
 
-use crate::browser::{Browser, portal_link};
+use crate::browser::{Browser, location, portal_link};
 use crate::world;
 
 #[tokio::test(start_paused = true)]
@@ -43,4 +43,51 @@ async fn in_an_iframe_the_cookie_is_kept_apart_for_the_page_around_it() {
         world.answer(Request::builder().uri(&link).header("sec-fetch-dest", "iframe"), Vec::new()).await;
     let cookie = opened.expect(303).headers["set-cookie"].to_str().unwrap().to_owned();
     assert!(cookie.ends_with("HttpOnly; SameSite=None; Secure; Partitioned"), "{cookie}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_opens_the_portal_once() {
+    let world = world("standard").await;
+    let link = portal_link(&world, "t1").await;
+    let browser = Browser::new(&world);
+    assert_eq!(location(&browser.open(&link).await.expect(303)), "/portal/webhooks");
+    let again = Browser::new(&world).open(&link).await.expect(410);
+    assert!(again.text.contains("This link was used before"), "{}", again.text);
+    browser.see("/portal/webhooks").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cookie_of_the_portal_says_nothing_at_the_dashboard() {
+    let world = world("standard").await;
+    let customer = Browser::customer(&world, "t1").await;
+    let token = customer.cookie().split_once('=').unwrap().1.to_owned();
+    let request = Request::builder().uri("/dashboard/p/acme/live/deliveries");
+    let answer =
+        world.answer(request.header("cookie", format!("postrider_dashboard={token}")), Vec::new()).await;
+    answer.expect(303);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_ends_with_its_tenant() {
+    let world = world("standard").await;
+    let browser = Browser::customer(&world, "t1").await;
+    browser.see("/portal/webhooks").await;
+    world.delete("/v1/tenants/t1").await;
+    world.pass(Duration::from_secs(1)).await;
+    let answer = browser.open("/portal/webhooks").await.expect(401);
+    assert!(answer.text.contains("Your session has ended"), "{}", answer.text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_project_s_origins_may_embed_the_portal() {
+    let world = world("standard").await;
+    let browser = Browser::customer(&world, "t1").await;
+    let policy = |page: &crate::browser::Seen| {
+        page.answer.headers["content-security-policy"].to_str().unwrap().to_owned()
+    };
+    assert!(policy(&browser.see("/portal/webhooks").await).ends_with("frame-ancestors 'none'"));
+    let settings = serde_json::json!({"settings": {"allowed_origins": ["https://app.example.com"]}});
+    world.root(http::Method::PATCH, "/v1/projects/acme", settings).await.expect(200);
+    let page = browser.see("/portal/webhooks").await;
+    assert!(policy(&page).ends_with("frame-ancestors https://app.example.com"));
 }

@@ -8,6 +8,7 @@ mod history;
 mod links;
 mod operator;
 mod sessions;
+mod tenancy;
 mod webhooks;
 
 use axum::Router;

@@ -2,7 +2,7 @@
 
 use postrider_model::id::Mode;
 
-use crate::browser::{Browser, Form};
+use crate::browser::{Browser, Form, location};
 use crate::world;
 
 #[tokio::test(start_paused = true)]
@@ -38,4 +38,48 @@ async fn a_page_that_is_none_is_a_page() {
     let answer = Browser::new(&world).open("/dashboard/nothing/here").await.expect(404);
     assert!(answer.headers["content-type"].to_str().unwrap().starts_with("text/html"));
     assert!(answer.text.contains("There is no such page."), "{}", answer.text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operator_without_a_session_goes_to_sign_in_and_then_to_the_page_that_was_asked_for() {
+    let world = world("standard").await;
+    let browser = Browser::new(&world);
+    let sign_in =
+        location(&browser.open("/dashboard/p/acme/live/deliveries?status=failed").await.expect(303));
+    assert_eq!(
+        sign_in,
+        "/dashboard/sign-in?next=%2Fdashboard%2Fp%2Facme%2Flive%2Fdeliveries%3Fstatus%3Dfailed"
+    );
+    let page = browser.see(&sign_in).await;
+    let form = page.form(&sign_in).with("key", "sk_live_all");
+    let next = location(&browser.send(&form).await.expect(303));
+    assert_eq!(next, "/dashboard/p/acme/live/deliveries?status=failed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn signing_out_ends_the_session_on_the_server_too() {
+    let world = world("standard").await;
+    let browser = Browser::root(&world).await;
+    let cookie = browser.cookie();
+    let page = browser.see("/dashboard/projects").await;
+    let left = browser.done(&page.form("/dashboard/sign-out")).await;
+    left.shows("You have signed out.");
+    let thief = world
+        .answer(http::Request::builder().uri("/dashboard/projects").header("cookie", cookie), Vec::new())
+        .await;
+    thief.expect(303);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_form_without_its_session_is_not_done_and_says_so() {
+    let world = world("standard").await;
+    let browser = Browser::root(&world).await;
+    let form = browser.see("/dashboard/projects").await.form("/dashboard/sign-out");
+    let nobody = Browser::new(&world);
+    let answer = nobody.send(&form).await.expect(401);
+    assert!(answer.text.contains("Nothing was done."), "{}", answer.text);
+    assert!(answer.text.contains("/dashboard/sign-in"), "{}", answer.text);
+    let other = Browser::operator(&world, "sk_live_all").await;
+    let answer = other.send(&form).await.expect(403);
+    assert!(answer.text.contains("does not belong to your session"), "{}", answer.text);
 }

@@ -24,6 +24,8 @@ pub(super) struct EventPage {
     id: String,
     /// Its type.
     pub(super) kind: String,
+    /// Whether the type is in the catalogue: in an open one it need not be.
+    declared: bool,
     tenant: String,
     accepted_at: Millis,
     timestamp: Millis,
@@ -52,6 +54,7 @@ impl EventPage {
         let summary = detail.summary;
         Ok(Self {
             id: visit.contract.event_id_form().show(summary.ordinal.to_uuid(app.engine.salt())),
+            declared: found.context.is_declared(&summary.kind),
             kind: summary.kind,
             tenant: summary.tenant,
             accepted_at: summary.accepted_at,
@@ -95,9 +98,15 @@ impl EventPage {
     }
 
     fn facts(&self, visit: &Visit) -> Markup {
+        let kind = shortened(&self.kind, 120);
         let mut pairs = vec![
             ("Event id", code::line("Event id", &self.id)),
-            ("Type", html! { a href=(visit.links.event_type(&self.kind)) { (shortened(&self.kind, 120)) } }),
+            (
+                "Type",
+                html! {
+                    @if self.declared { a href=(visit.links.event_type(&self.kind)) { (kind) } } @else { (kind) }
+                },
+            ),
         ];
         if visit.face == Face::Operator {
             let tenant =
@@ -180,6 +189,7 @@ mod tests {
             let full = (kind != Kind::Empty).then_some(document);
             Self {
                 id: "evt_1".into(),
+                declared: true,
                 kind: text.clone(),
                 tenant: text.clone(),
                 accepted_at: Millis(1_769_077_800_123),

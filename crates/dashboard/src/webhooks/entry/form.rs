@@ -137,21 +137,15 @@ impl WebhookForm {
 
     fn secret(&self, contract: &Contract) -> Markup {
         let source = contract.endpoint.secret.as_ref().map(|secret| secret.source);
-        let (hint, example) = match source {
-            Some(SecretSource::Given) => {
-                ("Requests are signed with it. Left empty, they are not signed.", "")
-            }
-            _ => (
-                "Requests are signed with it. Left empty, one is generated and shown to you next.",
-                "auto-generated",
-            ),
+        let hint = match source {
+            Some(SecretSource::Given) => "Requests are signed with it. Left empty, they are not signed.",
+            _ => "Requests are signed with it. Left empty, one is generated and shown to you next.",
         };
         let given = Text {
             name: "secret",
             label: "Secret of your own",
             hint,
             value: &self.entered.secret,
-            example,
             faults: self.faults.at("/secret").collect(),
             ..Text::default()
         };

@@ -45,9 +45,7 @@ pub(crate) struct Entered {
 impl Entered {
     /// Of a new endpoint.
     pub(super) fn fresh(contract: &Contract) -> Self {
-        // Where any type may come there is little to choose from.
-        let types = Types { all: contract.is_open(), ..Types::default() };
-        Self { enabled: true, types, filter: Filter::empty(contract), ..Self::default() }
+        Self { enabled: true, filter: Filter::empty(contract), ..Self::default() }
     }
 
     /// Of an endpoint that is there.
