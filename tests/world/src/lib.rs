@@ -112,6 +112,8 @@ pub struct World {
     project: ProjectKey,
     tasks: Arc<Tasks>,
     site: Site,
+    /// Pages that are kept up to date go on for as long as it is there.
+    _stopping: watch::Sender<bool>,
 }
 
 impl std::fmt::Debug for World {
@@ -252,6 +254,7 @@ impl World {
         })
         .await
         .unwrap();
+        let (stop, stopping) = watch::channel(false);
         let parts = AppParts {
             engine: engine.clone(),
             authenticator: Authenticator::new(hash_key(ROOT_KEY)),
@@ -260,10 +263,11 @@ impl World {
             version: "0",
             public_url: "http://localhost".into(),
             serve_metrics: true,
-            stopping: watch::channel(false).1,
+            stopping,
         };
         let router = (site.surface)(App::new(parts));
-        Self { receivers: site.receivers.clone(), engine, router, project: ProjectKey(0), tasks, site }
+        let receivers = site.receivers.clone();
+        Self { receivers, engine, router, project: ProjectKey(0), tasks, site, _stopping: stop }
     }
 
     /// Drops every task where it stands, and starts anew on what is on disk.

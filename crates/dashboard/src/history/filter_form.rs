@@ -8,6 +8,9 @@ use crate::view::field::{Select, Text, checkbox};
 use crate::view::time;
 use crate::visit::links::with_query;
 
+/// The most types that are offered while one is entered; any other can be.
+pub(super) const SUGGESTED: usize = 300;
+
 /// What a list can be narrowed by, and what there is to choose from.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Offer {

@@ -53,7 +53,7 @@ async fn handler(
     let status = if id.is_empty() { StatusCode::OK } else { StatusCode::NOT_FOUND };
     let page = Nothing { asked: id.to_owned() };
     let title = if id.is_empty() { "Search" } else { "Nothing found" };
-    Ok(Page::new(title, Here::Overview, page.markup(&visit)).show_as(status, &app, &visit))
+    Ok(Page::new(title, Here::Elsewhere, page.markup(&visit)).show_as(status, &app, &visit))
 }
 
 fn place(visit: &Visit, id: &str, found: &Found) -> String {

@@ -25,6 +25,8 @@ pub(crate) enum Here {
     Audit,
     Projects,
     Nodes,
+    /// No place of the navigation.
+    Elsewhere,
 }
 
 /// A place of the navigation: where it is, what it is called, and who has it.

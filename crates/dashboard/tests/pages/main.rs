@@ -5,6 +5,7 @@
 mod browser;
 mod deliveries;
 mod history;
+mod history_live;
 mod links;
 mod operator;
 mod sessions;

@@ -14,7 +14,7 @@ use postrider_service::{Right, ServiceError};
 use postrider_store::StoreError;
 
 use self::page::DeliveryList;
-use super::filter_form::Offer;
+use super::filter_form::{Offer, SUGGESTED};
 use super::filters::Filters;
 use super::named;
 use crate::live::{self, Part};
@@ -95,7 +95,7 @@ async fn offer(app: &App, visit: &Visit, filters: &Filters) -> Result<Offer, Ref
         tenants: visit.face == Face::Operator,
         endpoints: true,
         states: true,
-        kinds: context.valid_types(),
+        kinds: context.valid_types().into_iter().take(SUGGESTED).collect(),
         ..Offer::default()
     };
     let tenant = visit.tenant(Some(filters.tenant.as_str()).filter(|tenant| !tenant.is_empty()));

@@ -10,7 +10,7 @@ use postrider_service::event::{ListEvents, ListedEvents};
 use postrider_service::{Right, ServiceError};
 use postrider_store::StoreError;
 
-use crate::history::filter_form::Offer;
+use crate::history::filter_form::{Offer, SUGGESTED};
 use crate::history::filters::Filters;
 use crate::history::further;
 use crate::page::{Here, Page, Refusal};
@@ -66,7 +66,11 @@ pub(super) async fn handler(
     }
     let context = app.engine.project(visit.caller.project).await.map_err(Problem::from)?;
     list.path = visit.links.at("/events");
-    list.offer = Offer { tenants: true, kinds: context.valid_types(), ..Offer::default() };
+    list.offer = Offer {
+        tenants: true,
+        kinds: context.valid_types().into_iter().take(SUGGESTED).collect(),
+        ..Offer::default()
+    };
     let status = if filters.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     list.filters = filters;
     Ok(Page::new("Events", Here::Events, list.markup()).show_as(status, &app, &visit))
@@ -140,7 +144,7 @@ fn marks(row: &Row) -> Markup {
     html! {
         @if row.test { " " (state::badge("test", "⚑", "test")) }
         @if row.notice { " " (state::badge("none", "i", "notice")) }
-        @if let Some(at) = row.deliver_at { div.whose { "scheduled for " (time::at(at)) } }
+        @if let Some(at) = row.deliver_at { div.whose { "scheduled for " (time::brief(at)) } }
     }
 }
 
