@@ -242,7 +242,7 @@ async fn a_replay_shows_its_progress_and_is_cancelled() {
     world.pass(Duration::from_secs(60)).await;
     assert!(world.receivers.sent_to(HOOK).len() < 11, "it went on");
     let operator = Browser::operator(&world, "sk_live_all").await;
-    operator.see("/dashboard/p/acme/live/replays").await.shows("cancelled").shows("of 5");
+    operator.see("/dashboard/p/acme/live/replays").await.shows("– cancelled 5 ");
     operator.see("/dashboard/p/acme/live/replays?tenant=t2").await.shows("No replays yet");
     operator.open("/dashboard/p/acme/live/replays?cursor=x").await.expect(422);
     portal.open("/portal/replays").await.expect(404);
@@ -267,7 +267,12 @@ async fn the_catalogue_shows_what_arrives_of_each_type() {
     portal.open("/portal/catalogue?cursor=x").await.expect(422);
     let base = "/dashboard/p/acme/live/catalogue";
     let operator = Browser::operator(&world, "sk_live_all").await;
-    operator.see(base).await.shows("our.own Ours schema").shows("New type").hides("our.old");
+    operator
+        .see(base)
+        .await
+        .shows("our.own Ours by the project, with a schema")
+        .shows("New type")
+        .hides("our.old");
     operator.see(&format!("{base}/our.old")).await.shows("This type was archived");
     operator.see(&format!("{base}/our.own")).await.shows("Edit").shows("by the project");
     world.key("sk_live_reader", Mode::Live, None, &["webhooks:read"]).await;

@@ -109,7 +109,7 @@ impl Catalogue {
                 shortened(&row.description, 300),
             ];
             if is_operator {
-                cells.push(html! { @if row.schema { "schema" } @else if row.of_contract { span.soft { "of the contract" } } });
+                cells.push(html! { @if row.of_contract { span.soft { "by the contract" } } @else { "by the project" @if row.schema { ", with a schema" } } });
             }
             cells
         });

@@ -86,10 +86,8 @@ impl EventPage {
         let address = visit.links.event(&self.id);
         let deliveries = self.deliveries();
         html! {
-            div.columns {
-                (section("Event", &self.facts(visit)))
-                (self.content())
-            }
+            (section("Event", &self.facts(visit)))
+            div.columns { (self.content()) }
             @if self.is_settled() { (deliveries) } @else { (live::region(&format!("{address}/live"), &deliveries)) }
             @if visit.face == Face::Operator && visit.may(Right::WebhooksWrite) && self.data.is_some() {
                 (erasing(&address, forms))
@@ -141,11 +139,9 @@ impl EventPage {
             ("Attributes", self.attributes.as_ref()),
         ];
         html! {
-            div {
-                @if self.data.is_none() { (section("Data", &html! { p.soft { "What this event said was erased." } })) }
-                @for (name, document) in parts {
-                    @if let Some(document) = document { (section(name, &viewed::document(name, document))) }
-                }
+            @if self.data.is_none() { (section("Data", &html! { p.soft { "What this event said was erased." } })) }
+            @for (name, document) in parts {
+                @if let Some(document) = document { (section(name, &viewed::document(name, document))) }
             }
         }
     }

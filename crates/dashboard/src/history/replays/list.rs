@@ -81,10 +81,11 @@ impl ReplayList {
                 shortened(name, 80),
                 html! { @if let Some((tenant, page)) = &replay.tenant { a href=(page) { (shortened(tenant, 60)) } } },
                 replay.badge(),
-                html! { span.num { (replay.reopened) " of " (replay.matched) } },
+                html! { span.num { (replay.matched) } },
+                html! { span.num { (replay.reopened) } },
             ]
         });
-        let columns = &["Begun", "Webhook", "Tenant", "Status", "Sent again"];
+        let columns = &["Begun", "Webhook", "Tenant", "Status", "Matched", "Sent again"];
         Table { caption: "Replays, newest first", columns, rows: rows.collect() }.show()
     }
 }
