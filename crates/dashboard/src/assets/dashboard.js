@@ -93,7 +93,10 @@ const ready = (part) => {
     });
   }
   for (const picker of part.querySelectorAll("input[data-filters]")) {
-    const rows = document.getElementById(picker.dataset.filters)?.querySelectorAll(".check") ?? [];
+    const list = document.getElementById(picker.dataset.filters);
+    const rows = list?.querySelectorAll(".check") ?? [];
+    const chosen = list?.querySelector(":checked")?.closest(".check");
+    if (chosen) list.scrollTop = chosen.offsetTop - list.offsetTop - chosen.offsetHeight;
     picker.closest(".field").hidden = rows.length < 9;
     picker.addEventListener("input", () => {
       const wanted = picker.value.trim().toLowerCase();
