@@ -262,7 +262,7 @@ through!(Catalogue {
     fn delete_project(key: ProjectKey, audit: NewAudit) -> ();
     fn create_key(new: NewApiKey, audit: NewAudit) -> ApiKey;
     fn key_by_hash(hash: &[u8; 32]) -> Option<ApiKey>;
-    fn keys(project: ProjectKey, cursor: Option<String>, limit: usize) -> Page<ApiKey>;
+    fn keys(project: ProjectKey, tenant: Option<TenantKey>, cursor: Option<String>, limit: usize) -> Page<ApiKey>;
     fn revoke_key(project: ProjectKey, id: KeyId, now: Millis, audit: NewAudit) -> ApiKey;
     fn fact(name: &str) -> Option<Vec<u8>>;
     fn set_fact_once(name: &str, value: &[u8]) -> Vec<u8>;

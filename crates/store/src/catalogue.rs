@@ -51,10 +51,11 @@ pub trait Catalogue: Send + Sync {
     async fn create_key(&self, new: NewApiKey, audit: NewAudit) -> Result<ApiKey, StoreError>;
     /// The key with this hash, unless revoked or of a deleted project.
     async fn key_by_hash(&self, hash: &[u8; 32]) -> Result<Option<ApiKey>, StoreError>;
-    /// A project's keys, newest first, without the revoked ones.
+    /// A project's keys, or those of one of its tenants; newest first, without the revoked ones.
     async fn keys(
         &self,
         project: ProjectKey,
+        tenant: Option<TenantKey>,
         cursor: Option<String>,
         limit: usize,
     ) -> Result<Page<ApiKey>, StoreError>;

@@ -4,7 +4,7 @@ use axum::extract::State;
 use postrider_http::{
     App, Cursor, Limit, List, Path, Problem, ProblemOut, Query, Reply, RootCaller, cursor_text,
 };
-use postrider_service::project;
+use postrider_service::key::ListKeys;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -15,6 +15,8 @@ use super::view::KeyOut;
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListIn {
+    /// Of this tenant.
+    tenant: Option<String>,
     /// Rows of the page, at most 250.
     #[serde(default)]
     #[param(value_type = Option<u32>)]
@@ -45,11 +47,13 @@ pub async fn handler(
     Path(project): Path<String>,
     Query(query): Query<ListIn>,
 ) -> Result<Reply<List<KeyOut>>, Problem> {
-    let project = project::find(&app.engine, &project).await?;
-    let page = app
-        .engine
-        .store()
-        .keys(project.key, cursor_text(query.cursor), query.limit.rows(app.engine.limits()))
-        .await?;
+    let ListIn { tenant, limit, cursor } = query;
+    let list = ListKeys {
+        project: &project,
+        tenant: tenant.as_deref(),
+        cursor: cursor_text(cursor),
+        limit: limit.rows(app.engine.limits()),
+    };
+    let page = list.run(&app.engine).await?;
     Ok(Reply::ok(List::of(page, KeyOut::from)))
 }

@@ -56,6 +56,10 @@ async fn a_tenants_key_makes_its_tenant_and_sees_no_other() {
     let body = json!({"name": "t", "mode": "live", "tenant": "t9", "scopes": ["*"]});
     let key = world.root(Method::POST, KEYS, body).await.expect(201).json["key"].as_str().unwrap().to_owned();
     world.endpoint(json!({"url": "https://hooks.example.com/"})).await;
+    let listed = world.root(Method::GET, &format!("{KEYS}?tenant=t9"), Value::Null).await.expect(200).json;
+    assert_eq!((listed["data"].as_array().unwrap().len(), &listed["data"][0]["name"]), (1, &json!("t")));
+    let none = world.root(Method::GET, &format!("{KEYS}?tenant=t8"), Value::Null).await.expect(200).json;
+    assert_eq!(none["data"], json!([]));
     let tenants = world.call_as(&key, Method::GET, "/v1/tenants", Value::Null).await.expect(200).json;
     assert_eq!(tenants["data"].as_array().unwrap().len(), 1);
     assert_eq!(tenants["data"][0]["id"], "t9");

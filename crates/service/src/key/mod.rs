@@ -1,12 +1,14 @@
 //! API keys: made and revoked by the root key.
 
 mod create;
+mod list;
 mod revoke;
 mod secret_text;
 
 use postrider_model::id::{IdForm, KeyId};
 
 pub use create::{CreateKey, CreatedKey};
+pub use list::ListKeys;
 pub use revoke::RevokeKey;
 
 /// A key's public id.

@@ -118,7 +118,7 @@ async fn a_session_ends_at_once_when_its_key_is_revoked() {
     assert!(node.knows(engine, &one).await && node.knows(engine, &two).await);
     let project = product(&world).await.project;
     // The newest comes first.
-    let newest = engine.store().keys(project, None, 1).await.unwrap().rows.remove(0);
+    let newest = engine.store().keys(project, None, None, 1).await.unwrap().rows.remove(0);
     let id = postrider_service::key::show_id(newest.id);
     RevokeKey { project: "acme", key: &id }.run(engine, &node.authenticator).await.unwrap();
     assert!(node.knows(engine, &one).await && !node.knows(engine, &two).await);
@@ -182,7 +182,7 @@ async fn what_ends_on_one_node_ends_on_another_within_a_second() {
     let began = Instant::now();
     SignOut { token: &signed_out }.run(engine, &here.sessions).await.unwrap();
     DeleteTenant { caller: &caller, tenant: "t1" }.run(engine, &here.authenticator).await.unwrap();
-    let key = engine.store().keys(caller.project, None, 1).await.unwrap().rows.remove(0);
+    let key = engine.store().keys(caller.project, None, None, 1).await.unwrap().rows.remove(0);
     let key = postrider_service::key::show_id(key.id);
     RevokeKey { project: "acme", key: &key }.run(engine, &here.authenticator).await.unwrap();
     for token in [&signed_out, &of_tenant, &of_key] {

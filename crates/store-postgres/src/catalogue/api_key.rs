@@ -62,6 +62,7 @@ pub(super) async fn by_hash(conn: &Conn, hash: &[u8; 32]) -> Res<Option<ApiKey>>
 pub(super) async fn list(
     conn: &Conn,
     project: ProjectKey,
+    tenant: Option<TenantKey>,
     cursor: Option<&str>,
     most: usize,
 ) -> Res<Page<ApiKey>> {
@@ -69,9 +70,14 @@ pub(super) async fn list(
         .query(
             &format!(
                 "{SELECT} WHERE k.project = $1 AND k.key < $2 AND k.revoked_at IS NULL
-                 ORDER BY k.key DESC LIMIT $3"
+                 AND ($4::bigint IS NULL OR k.tenant = $4) ORDER BY k.key DESC LIMIT $3"
             ),
-            &[(&project.0, Type::INT8), (&after_key(cursor)?, Type::INT8), (&limit(most + 1), Type::INT8)],
+            &[
+                (&project.0, Type::INT8),
+                (&after_key(cursor)?, Type::INT8),
+                (&limit(most + 1), Type::INT8),
+                (&tenant.map(|key| key.0), Type::INT8),
+            ],
         )
         .await?;
     Ok(numbered_page(rows.iter().map(api_key).collect::<Res<Vec<_>>>()?, most))

@@ -111,8 +111,14 @@ impl Catalogue for PostgresStore {
     async fn key_by_hash(&self, hash: &[u8; 32]) -> Out<Option<ApiKey>> {
         Ok(api_key::by_hash(&self.prompt().await?, hash).await?)
     }
-    async fn keys(&self, project: ProjectKey, cursor: Option<String>, limit: usize) -> Out<Page<ApiKey>> {
-        Ok(api_key::list(&self.prompt().await?, project, cursor.as_deref(), limit).await?)
+    async fn keys(
+        &self,
+        project: ProjectKey,
+        tenant: Option<TenantKey>,
+        cursor: Option<String>,
+        limit: usize,
+    ) -> Out<Page<ApiKey>> {
+        Ok(api_key::list(&self.prompt().await?, project, tenant, cursor.as_deref(), limit).await?)
     }
     async fn revoke_key(&self, project: ProjectKey, id: KeyId, now: Millis, audit: NewAudit) -> Out<ApiKey> {
         let tx = self.begin_telling().await?;

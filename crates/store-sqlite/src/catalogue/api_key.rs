@@ -52,14 +52,17 @@ pub(super) fn by_hash(conn: &Connection, hash: &[u8; 32]) -> Res<Option<ApiKey>>
 pub(super) fn list(
     conn: &Connection,
     project: ProjectKey,
+    tenant: Option<TenantKey>,
     cursor: Option<&str>,
     limit: usize,
 ) -> Res<Page<ApiKey>> {
     let mut statement = conn.prepare_cached(&format!(
-        "{SELECT} WHERE k.project = ?1 AND k.key < ?2 AND k.revoked_at IS NULL ORDER BY k.key DESC LIMIT ?3"
+        "{SELECT} WHERE k.project = ?1 AND k.key < ?2 AND k.revoked_at IS NULL AND (?4 IS NULL OR k.tenant = ?4)
+         ORDER BY k.key DESC LIMIT ?3"
     ))?;
     let limit_and_one = i64::try_from(limit + 1).unwrap_or(i64::MAX);
-    let mut rows = statement.query(params![project.0, after_key(cursor)?, limit_and_one])?;
+    let tenant = tenant.map(|key| key.0);
+    let mut rows = statement.query(params![project.0, after_key(cursor)?, limit_and_one, tenant])?;
     let mut keys = Vec::new();
     while let Some(row) = rows.next()? {
         keys.push(api_key(row)?);

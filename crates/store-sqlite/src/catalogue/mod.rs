@@ -64,8 +64,14 @@ impl Catalogue for SqliteStore {
         let hash = *hash;
         self.read(move |conn| api_key::by_hash(conn, &hash)).await
     }
-    async fn keys(&self, project: ProjectKey, cursor: Option<String>, limit: usize) -> Out<Page<ApiKey>> {
-        self.read(move |conn| api_key::list(conn, project, cursor.as_deref(), limit)).await
+    async fn keys(
+        &self,
+        project: ProjectKey,
+        tenant: Option<TenantKey>,
+        cursor: Option<String>,
+        limit: usize,
+    ) -> Out<Page<ApiKey>> {
+        self.read(move |conn| api_key::list(conn, project, tenant, cursor.as_deref(), limit)).await
     }
     async fn revoke_key(&self, project: ProjectKey, id: KeyId, now: Millis, audit: NewAudit) -> Out<ApiKey> {
         self.change(move |w| api_key::revoke(&w.conn, project, id, now, &audit)).await

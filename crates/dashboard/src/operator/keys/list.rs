@@ -3,22 +3,26 @@
 use axum::extract::{Query, State};
 use axum::response::Response;
 use maud::{Markup, html};
-use postrider_http::{App, Problem};
+use postrider_http::App;
+use postrider_service::key::ListKeys;
 
 use super::{Row, table};
 use crate::form::Forms;
 use crate::operator::root_only;
 use crate::page::refusal::DoneQuery;
 use crate::page::{Here, Page, Refusal};
-use crate::view::empty;
 use crate::view::pager::pager;
+use crate::view::{empty, shortened};
 use crate::visit::Visit;
+use crate::visit::links::with_query;
 
 /// What is asked for.
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct Asked {
     /// Where the page before ended.
     cursor: Option<String>,
+    /// Of this tenant.
+    tenant: Option<String>,
 }
 
 /// `GET …/keys`
@@ -33,12 +37,21 @@ pub(super) async fn handler(
 ) -> Result<Response, Refusal> {
     root_only(&visit)?;
     let limit = app.engine.limits().default_list_limit;
-    let page = app.engine.store().keys(visit.project.key, asked.cursor.clone(), limit).await;
-    let page = page.map_err(Problem::from)?;
-    let list =
-        Keys { rows: page.rows.into_iter().map(Row::from).collect(), cursor: asked.cursor, next: page.next };
+    let list = ListKeys {
+        project: &visit.project.id,
+        tenant: asked.tenant.as_deref(),
+        cursor: asked.cursor.clone(),
+        limit,
+    };
+    let page = list.run(&app.engine).await?;
+    let list = Keys {
+        rows: page.rows.into_iter().map(Row::from).collect(),
+        tenant: asked.tenant.unwrap_or_default(),
+        cursor: asked.cursor,
+        next: page.next,
+    };
     let forms = Forms::new(&app, &visit.token);
-    let actions = html! { a.button.primary href=(visit.links.at("/keys/new")) { "Create key" } };
+    let actions = html! { a.button.primary href=(list.new_key(&visit)) { "Create key" } };
     Ok(Page::new("API keys", Here::Keys, list.markup(&visit, &forms))
         .with_actions(actions)
         .after(done.notice())
@@ -49,23 +62,32 @@ pub(super) async fn handler(
 #[derive(Debug)]
 struct Keys {
     rows: Vec<Row>,
+    /// Of this tenant; of all and the project where it is empty.
+    tenant: String,
     cursor: Option<String>,
     next: Option<String>,
 }
 
 impl Keys {
+    fn new_key(&self, visit: &Visit) -> String {
+        with_query(&visit.links.at("/keys/new"), &[("tenant", &self.tenant)])
+    }
+
     fn markup(&self, visit: &Visit, forms: &Forms) -> Markup {
         if self.rows.is_empty() && self.cursor.is_none() {
             let advice = html! {
                 p { "Your product sends events and asks the API with a key." }
-                a.button.primary href=(visit.links.at("/keys/new")) { "Create the first key" }
+                a.button.primary href=(self.new_key(visit)) { "Create the first key" }
             };
             return empty("There is no key yet.", &advice);
         }
         html! {
-            p.soft { "Keys of both modes, newest first. Of a key only its first characters are kept." }
+            p.soft {
+                @if self.tenant.is_empty() { "Keys of both modes, newest first. Of a key only its first characters are kept." }
+                @else { "Keys of " a href=(visit.links.tenant(&self.tenant)) { (shortened(&self.tenant, 60)) } " in both modes. " a href=(visit.links.at("/keys")) { "Show all" } }
+            }
             (table("API keys, newest first", &self.rows, visit, forms))
-            (pager(&visit.links.at("/keys"), &[], self.cursor.as_deref(), self.next.as_deref()))
+            (pager(&visit.links.at("/keys"), &[("tenant", &self.tenant)], self.cursor.as_deref(), self.next.as_deref()))
         }
     }
 }
@@ -74,11 +96,12 @@ impl Keys {
 mod tests {
     use super::*;
     use crate::operator::keys::sample_rows;
-    use crate::samples::{Kind, View, check};
+    use crate::samples::{Kind, View, check, hostile};
 
     impl View for Keys {
         fn sample(kind: Kind) -> Self {
-            Self { rows: sample_rows(kind), cursor: None, next: None }
+            let tenant = if kind == Kind::Hostile { hostile() } else { String::new() };
+            Self { rows: sample_rows(kind), tenant, cursor: None, next: None }
         }
 
         fn markup(&self, visit: &Visit, forms: &Forms) -> Markup {

@@ -29,7 +29,7 @@ pub(super) fn routes() -> Router<App> {
 
 /// A key as it is listed.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(in crate::operator) struct Row {
     id: String,
     name: String,
     prefix: String,
@@ -54,7 +54,7 @@ impl From<ApiKey> for Row {
 }
 
 /// The table of keys.
-pub(super) fn table(caption: &str, rows: &[Row], visit: &Visit, forms: &Forms) -> Markup {
+pub(in crate::operator) fn table(caption: &str, rows: &[Row], visit: &Visit, forms: &Forms) -> Markup {
     Table {
         caption,
         columns: &["Key", "Mode", "Of", "Scopes", "Created", ""],
@@ -97,7 +97,7 @@ fn mode(mode: Mode) -> Markup {
 }
 
 #[cfg(test)]
-pub(super) fn sample_rows(kind: crate::samples::Kind) -> Vec<Row> {
+pub(in crate::operator) fn sample_rows(kind: crate::samples::Kind) -> Vec<Row> {
     use crate::samples::{Kind, hostile};
     let row = |text: &str, tenant: Option<&str>| Row {
         id: "key_1".into(),

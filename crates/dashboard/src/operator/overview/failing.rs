@@ -56,7 +56,7 @@ impl Failing {
             columns: &["Webhook", "Tenant", "State", "Failing since", "Failures", "Last answer"],
             rows: self.rows.iter().map(|row| row.cells(visit)).collect(),
         };
-        let all = with_query(&visit.links.at("/webhooks"), &[("failing", "true")]);
+        let all = with_query(&visit.links.at("/webhooks"), &[("state", "failing")]);
         section(
             "Failing webhooks",
             &html! {

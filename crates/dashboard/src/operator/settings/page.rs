@@ -93,12 +93,12 @@ impl Settings {
 
     fn form(&self, part: Section, visit: &Visit, forms: &Forms, fields: &Markup) -> Markup {
         let action = visit.links.at(&format!("/settings/{}", part.word()));
-        let button = if part == Section::Contract { "Change contract" } else { "Save" };
         let body = html! {
             @if let Some((refused, faults)) = &self.refused { @if *refused == part { (faults.summary(NAMES)) } }
             (fields)
             input type="hidden" name="revision" value=(self.revision);
-            button.primary type="submit" { (button) }
+            // The contract's button is in the fold with the choice.
+            @if part != Section::Contract { button.primary type="submit" { "Save" } }
         };
         section(part.title(), &forms.form(&action, body))
     }

@@ -49,8 +49,8 @@ fn card(
             @if let Some(logo) = logo { image href=(logo) x="14" y="10" width="66" height="20" preserveAspectRatio="xMinYMid meet" {} }
             text x=(beside) y="25" font-size="14" font-weight="650" fill=(text) { (name) }
             text x="16" y="74" font-size="16" font-weight="650" fill=(text) { "Webhooks" }
-            rect x="186" y="55" width="120" height="30" rx="7" fill=(accent) {}
-            text x="246" y="75" font-size="13" font-weight="600" text-anchor="middle" fill=(ink) { "Create Webhook" }
+            rect x="168" y="55" width="138" height="30" rx="7" fill=(accent) {}
+            text x="237" y="75" font-size="13" font-weight="600" text-anchor="middle" fill=(ink) { "Create Webhook" }
             text x="16" y="112" font-size="13" fill=(accent) text-decoration="underline" { "https://example.com/hook" }
         }
     }

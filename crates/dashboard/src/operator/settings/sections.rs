@@ -25,10 +25,14 @@ impl Settings {
         html! {
             p { "Now: " strong { bdi { (self.contract) } } ". A change holds for everything that is sent from then on, retries too: the body, the signature, the headers, the timetable. The documented routes of the old contract no longer answer, and ids look as the new one says." }
             p { "It is refused as long as an enabled webhook has no secret that the new contract can sign with." }
-            fieldset #contract .wide {
-                legend { "Contract" }
-                @for fault in self.faults("/contract") { div.fault { p { (fault) } } }
-                div.choices { @for terms in &self.contracts { (terms.choice(terms.name == self.values.contract)) } }
+            details.fold open[!self.faults("/contract").is_empty()] {
+                summary { "Compare the contracts" }
+                fieldset #contract .wide {
+                    legend { "Contract" }
+                    @for fault in self.faults("/contract") { div.fault { p { (fault) } } }
+                    div.choices { @for terms in &self.contracts { (terms.choice(terms.name == self.values.contract)) } }
+                }
+                button.primary type="submit" { "Change contract" }
             }
         }
     }

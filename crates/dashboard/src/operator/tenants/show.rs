@@ -6,16 +6,21 @@ use http::StatusCode;
 use maud::{Markup, html};
 use postrider_http::App;
 use postrider_model::time::Millis;
+use postrider_service::key::ListKeys;
 use postrider_service::{Right, tenant};
 
 use super::{Named, portal_link};
 use crate::form::Forms;
+use crate::operator::keys::{Row, table};
 use crate::operator::typed::Typed;
 use crate::page::refusal::DoneQuery;
 use crate::page::{Here, Page, Refusal};
 use crate::view::{facts, section, shortened, time};
 use crate::visit::Visit;
 use crate::visit::links::{segment, with_query};
+
+/// As many keys as are shown.
+const MOST_KEYS: usize = 10;
 
 /// `GET …/tenants/{tenant}`
 ///
@@ -47,11 +52,18 @@ pub(super) async fn mistyped(
 
 async fn page(app: &App, visit: &Visit, id: &str, mistyped: Option<String>) -> Result<Page, Refusal> {
     let found = tenant::find(&app.engine, &visit.caller, id).await?;
-    let shown = Tenant { id: found.id, created_at: found.created_at, mistyped };
+    let keys = if visit.root { keys_of(app, visit, id).await? } else { Vec::new() };
+    let shown = Tenant { id: found.id, created_at: found.created_at, keys, mistyped };
     let forms = Forms::new(app, &visit.token);
     Ok(Page::new(shown.id.clone(), Here::Tenants, shown.markup(visit, &forms))
         .below("Tenants", visit.links.at("/tenants"))
         .with_actions(html! { a.button.primary href=(visit.links.webhooks(id)) { "Webhooks" } }))
+}
+
+/// The newest of its keys.
+async fn keys_of(app: &App, visit: &Visit, tenant: &str) -> Result<Vec<Row>, Refusal> {
+    let list = ListKeys { project: &visit.project.id, tenant: Some(tenant), cursor: None, limit: MOST_KEYS };
+    Ok(list.run(&app.engine).await?.rows.into_iter().map(Row::from).collect())
 }
 
 /// A customer.
@@ -59,6 +71,7 @@ async fn page(app: &App, visit: &Visit, id: &str, mistyped: Option<String>) -> R
 struct Tenant {
     id: String,
     created_at: Millis,
+    keys: Vec<Row>,
     mistyped: Option<String>,
 }
 
@@ -69,7 +82,7 @@ impl Tenant {
                 (facts::facts(&[("Since", time::at(self.created_at)), ("Look at", self.places(visit))]))
             }
             @if visit.may(Right::WebhooksAdmin) { (self.portal(visit, forms)) }
-            @if visit.root { (self.keys(visit)) }
+            @if visit.root { (self.keys(visit, forms)) }
             @if visit.may(Right::WebhooksWrite) { (self.end(visit, forms)) }
         }
     }
@@ -93,11 +106,16 @@ impl Tenant {
         section("Customer portal", &body)
     }
 
-    fn keys(&self, visit: &Visit) -> Markup {
+    fn keys(&self, visit: &Visit, forms: &Forms) -> Markup {
         let new = with_query(&visit.links.at("/keys/new"), &[("tenant", &self.id)]);
+        let all = with_query(&visit.links.at("/keys"), &[("tenant", &self.id)]);
         let body = html! {
             p { "A key of this tenant reaches its own webhooks and deliveries by the API, and nothing else." }
-            a.button href=(new) { "Create key" }
+            @if !self.keys.is_empty() { (table("API keys of this tenant", &self.keys, visit, forms)) }
+            div.buttons {
+                a.button href=(new) { "Create key" }
+                @if self.keys.len() == MOST_KEYS { a.button href=(all) { "All its keys" } }
+            }
         };
         section("API keys", &body)
     }
@@ -120,6 +138,7 @@ impl Tenant {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operator::keys::sample_rows;
     use crate::samples::{Kind, View, check, hostile};
 
     impl View for Tenant {
@@ -127,6 +146,7 @@ mod tests {
             Self {
                 id: if kind == Kind::Hostile { hostile() } else { "t1".into() },
                 created_at: Millis(1_769_077_800_000),
+                keys: sample_rows(kind),
                 mistyped: (kind == Kind::Hostile).then(hostile),
             }
         }

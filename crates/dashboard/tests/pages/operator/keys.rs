@@ -48,6 +48,10 @@ async fn a_key_of_a_tenant_is_made_from_the_tenant_s_page() {
     let key = copied(&made.text);
     world.call_as(&key, Method::GET, "/v1/tenants/t1/endpoints", Value::Null).await.expect(200);
     world.call_as(&key, Method::GET, "/v1/tenants/t2/endpoints", Value::Null).await.expect(404);
+    let tenant = root.see(&format!("{LIVE}/tenants/t1")).await;
+    assert!(tenant.forms().iter().any(|form| form.action.ends_with("/revoke")), "{}", tenant.html());
+    root.see(&format!("{LIVE}/keys?tenant=t1")).await.shows("Keys of t1").shows(&key[..14]);
+    root.see(&format!("{LIVE}/keys?tenant=t2")).await.shows("There is no key yet.");
 }
 
 #[tokio::test(start_paused = true)]
