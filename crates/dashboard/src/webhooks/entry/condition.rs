@@ -35,9 +35,9 @@ pub(crate) fn parts(filter: &Value, attributes: &[&str]) -> Parts {
         Value::Object(members) => members.clone(),
         _ => Map::new(),
     };
-    let wanted = normal(filter.clone());
+    let wanted = normal_filter(filter.clone());
     // What would not come back as it was stays as it is.
-    let is_whole = |parts: &Parts| normal(joined(parts).unwrap_or_default()) == wanted;
+    let is_whole = |parts: &Parts| normal_filter(joined(parts).unwrap_or_default()) == wanted;
     [true, false]
         .into_iter()
         .map(|with_and| taken_apart(whole.clone(), attributes, with_and))
@@ -153,7 +153,7 @@ pub(crate) fn joined(parts: &Parts) -> Option<Value> {
         let path: Vec<_> = row.field.split('.').collect();
         add(&mut whole, &path, operator.symbol, operator.value(&row.value));
     }
-    let whole = normal(Value::Object(whole));
+    let whole = normal_filter(Value::Object(whole));
     whole.as_object().is_some_and(|members| !members.is_empty()).then_some(whole)
 }
 
@@ -187,6 +187,14 @@ fn place<'a>(whole: &'a mut Map<String, Value>, path: &[&str]) -> Option<&'a mut
         members = place.as_object_mut()?;
     }
     Some(members)
+}
+
+/// A filter with its conditions in one form. It stays an object, whatever it asks of the event as a whole.
+fn normal_filter(filter: Value) -> Value {
+    match filter {
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, normal(value))).collect(),
+        other => normal(other),
+    }
 }
 
 /// With `{"$eq": 1}` written as `1`.
@@ -315,11 +323,17 @@ mod tests {
         Value::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
+    #[test]
+    fn a_condition_on_the_event_as_a_whole_is_kept() {
+        let filter = json!({"$eq": 0});
+        assert_eq!(joined(&parts(&filter, &[])), Some(filter));
+    }
+
     proptest! {
         #[test]
         fn any_filter_comes_back_the_same(filter in filters()) {
             let parts = parts(&filter, &["lists"]);
-            prop_assert_eq!(joined(&parts).unwrap_or_else(|| json!({})), normal(filter));
+            prop_assert_eq!(joined(&parts).unwrap_or_else(|| json!({})), normal_filter(filter));
         }
     }
 }
