@@ -15,6 +15,7 @@ pub mod meta;
 pub mod nodes;
 pub mod projects;
 pub mod replays;
+pub mod search;
 pub mod stats;
 pub mod tenants;
 pub mod verification_code;
@@ -67,6 +68,7 @@ fn routes(app: &App) -> OpenApiRouter<App> {
         .merge(events::routes())
         .merge(deliveries::routes())
         .merge(replays::routes())
+        .merge(search::routes())
         .merge(stats::routes())
         .merge(audit::routes())
         .merge(meta::routes())

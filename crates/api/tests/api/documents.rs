@@ -9,7 +9,7 @@ use postrider_api::router;
 use postrider_world::World;
 
 /// Every route of DESIGN 4.2 and 4.4.
-const DESIGNED: [(&str, &[&str]); 37] = [
+const DESIGNED: [(&str, &[&str]); 38] = [
     ("/v1/projects", &["get", "post"]),
     ("/v1/projects/{}", &["delete", "get", "patch"]),
     ("/v1/projects/{}/keys", &["get", "post"]),
@@ -42,6 +42,7 @@ const DESIGNED: [(&str, &[&str]); 37] = [
     ("/v1/stats", &["get"]),
     ("/v1/endpoints", &["get"]),
     ("/v1/meta", &["get"]),
+    ("/v1/search", &["get"]),
     ("/v1/verification-code", &["get"]),
     ("/v1/nodes", &["get"]),
     ("/healthz", &["get"]),

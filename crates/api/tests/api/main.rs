@@ -17,6 +17,7 @@ mod problems;
 mod projects;
 mod replays;
 mod restarts;
+mod search;
 mod stats;
 mod tenants;
 mod verification_code;
