@@ -14,16 +14,19 @@ use crate::page::{Here, Page, Refusal};
 use crate::view::field::Text;
 use crate::view::pager::pager;
 use crate::view::{self, shortened, table::Table};
-use crate::visit::Visit;
 use crate::visit::links::with_query;
+use crate::visit::{Links, Visit};
 
 /// Rows of a page.
 const PAGE: usize = 50;
 
+/// The name of those whose last attempt failed.
+const FAILING: &str = "failing";
+
 /// What to show: (name, words, enabled, failing).
 const STATES: [(&str, &str, Option<bool>, Option<bool>); 4] = [
     ("", "All", None, None),
-    ("failing", "Failing", None, Some(true)),
+    (FAILING, "Failing", None, Some(true)),
     ("disabled", "Disabled", Some(false), None),
     ("enabled", "Enabled", Some(true), None),
 ];
@@ -31,6 +34,11 @@ const STATES: [(&str, &str, Option<bool>, Option<bool>); 4] = [
 /// The routes.
 pub(crate) fn routes() -> Router<App> {
     Router::new().route("/webhooks", get(handler))
+}
+
+/// The address of the list of those that fail.
+pub(crate) fn failing(links: &Links) -> String {
+    with_query(&links.at("/webhooks"), &[("state", FAILING)])
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -123,7 +131,7 @@ impl All {
     fn nothing(&self) -> Markup {
         let is_narrowed = !self.tenant.is_empty() || !self.state.is_empty();
         match (is_narrowed, self.state) {
-            (_, "failing") => view::empty(
+            (_, FAILING) => view::empty(
                 "No webhook is failing",
                 &html! { p.soft { "Those are listed here whose last request failed." } },
             ),

@@ -10,7 +10,7 @@ use crate::page::Refusal;
 use crate::view::table::Table;
 use crate::view::{section, shortened, state, time};
 use crate::visit::Visit;
-use crate::visit::links::with_query;
+use crate::webhooks;
 
 /// As many as are shown.
 const MOST: usize = 10;
@@ -56,12 +56,11 @@ impl Failing {
             columns: &["Webhook", "Tenant", "State", "Failing since", "Failures", "Last answer"],
             rows: self.rows.iter().map(|row| row.cells(visit)).collect(),
         };
-        let all = with_query(&visit.links.at("/webhooks"), &[("state", "failing")]);
         section(
             "Failing webhooks",
             &html! {
                 (table.show())
-                @if self.more { p.after { a href=(all) { "All that fail" } } }
+                @if self.more { p.after { a href=(webhooks::all::failing(&visit.links)) { "All that fail" } } }
             },
         )
     }

@@ -42,6 +42,25 @@ async fn the_overview_counts_what_was_sent_and_names_what_fails() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn where_many_fail_the_overview_leads_to_the_list_of_those() {
+    let world = world("standard").await;
+    world.endpoint(json!({"url": "https://good.example/hook", "name": "Answers"})).await;
+    for number in 0..11 {
+        let url = format!("https://bad.example/{number}");
+        world.endpoint(json!({"url": url, "name": format!("Broken {number}.")})).await;
+        world.receivers.answer(&url, 503, b"");
+    }
+    world.event("a.b", json!({})).await;
+    world.pass(Duration::from_secs(2)).await;
+    let key = Browser::operator(&world, "sk_live_all").await;
+    let page = key.see(LIVE).await;
+    page.shows("Broken 10.").hides("Broken 0.");
+    let link = page.html().split_once("All that fail").unwrap().0.rsplit_once("href=\"").unwrap().1;
+    let all = key.see(link.split('"').next().unwrap()).await;
+    all.shows("Broken 10.").shows("Broken 0.").hides("Answers");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_audit_log_is_narrowed_and_paged() {
     let world = world("standard").await;
     for number in 0..60 {
