@@ -62,9 +62,6 @@ const ready = (part) => {
     time.removeAttribute("data-local");
   }
   for (const button of part.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
-  for (const select of part.querySelectorAll("select[data-go]")) {
-    select.addEventListener("change", () => select.form.requestSubmit());
-  }
   // The example of another type, in place of one that nobody changed.
   for (const select of part.querySelectorAll("select[data-example]")) {
     const text = document.getElementById(select.dataset.example);
