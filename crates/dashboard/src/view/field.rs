@@ -3,6 +3,8 @@
 use maud::{Markup, html};
 use postrider_service::Fault;
 
+use crate::view::time;
+
 /// What is wrong with what was entered, by field.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Faults(Vec<Fault>);
@@ -91,7 +93,9 @@ impl Text<'_> {
         let Self { name, label, value, example, required, .. } = *self;
         // Browsers take fractions in a `number` only at steps that are said before.
         let is_decimal = self.kind == "decimal";
-        let kind = if self.kind.is_empty() || is_decimal { "text" } else { self.kind };
+        // A browser shows nothing of a time that is none, and it could not be put right.
+        let is_no_time = self.kind == "datetime-local" && !value.is_empty() && time::entered(value).is_none();
+        let kind = if self.kind.is_empty() || is_decimal || is_no_time { "text" } else { self.kind };
         let described = described(name, !self.hint.is_empty(), !self.faults.is_empty());
         let invalid = (!self.faults.is_empty()).then_some("true");
         let example = (!example.is_empty()).then_some(example);
@@ -183,6 +187,14 @@ mod tests {
         let summary = faults.summary(&[("/url", "URL", "url")]).into_string();
         assert!(summary.contains("<a href=\"#url\">URL</a>: bad url"), "{summary}");
         assert!(summary.contains("<li>another</li>"), "{summary}");
+    }
+
+    #[test]
+    fn a_time_that_is_none_stays_as_it_was_entered() {
+        let field = |value| Text { name: "since", kind: "datetime-local", value, ..Text::default() }.show();
+        let html = field("yesterday").into_string();
+        assert!(html.contains("type=\"text\" value=\"yesterday\""), "{html}");
+        assert!(field("2026-01-22T10:30").into_string().contains("type=\"datetime-local\""));
     }
 
     #[test]

@@ -98,10 +98,10 @@ impl Brief {
         html! {
             @if self.types.is_empty() { "All events" }
             @for (index, name) in self.types.iter().take(MOST_TYPES).enumerate() {
-                @if index > 0 { ", " }
-                (shortened(name, MOST_CHARS))
+                @if index > 0 { " " }
+                span.piece { (shortened(name, MOST_CHARS)) @if index + 1 < self.types.len() { "," } }
             }
-            @if let Some(more) = self.types.len().checked_sub(MOST_TYPES + 1) { span.soft { " and " (more + 1) " more" } }
+            @if let Some(more) = self.types.len().checked_sub(MOST_TYPES + 1) { " " span.soft { "and " (more + 1) " more" } }
             @if self.filtered { div.soft { "filtered" } }
         }
     }

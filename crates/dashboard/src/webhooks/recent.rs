@@ -135,9 +135,9 @@ impl Recent {
         html! {
             div.figures {
                 div.panel { div.soft { "Status" } div.value { (state::endpoint(self.brief.enabled, self.brief.failing_since.is_some())) } }
-                (figure("Success, last 24 h", if attempts == 0 { none() } else { html! { (percent(share(self.day.succeeded))) } }))
-                (figure("Requests, last 24 h", html! { (attempts) }))
-                (figure("Given up, last 24 h", html! { (self.day.exhausted) }))
+                (figure("Success, last 24\u{a0}h", if attempts == 0 { none() } else { html! { (percent(share(self.day.succeeded))) } }))
+                (figure("Requests, last 24\u{a0}h", html! { (attempts) }))
+                (figure("Given up, last 24\u{a0}h", html! { (self.day.exhausted) }))
                 (figure("Mean duration", mean_ms.map_or_else(none, |ms| html! { (time::duration_ms(ms)) })))
             }
         }

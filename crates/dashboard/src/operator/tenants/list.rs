@@ -106,7 +106,7 @@ impl Tenants {
         };
         let field = Text { name: "id", label: "Tenant", value: entered, required: true, ..Text::default() };
         html! {
-            form.filters method="get" action=(visit.links.at("/tenants")) role="search" {
+            form.filters method="get" action=(visit.links.at("/tenants")) role="search" aria-label="Open a tenant" {
                 (field.show())
                 button type="submit" { "Open" }
             }
