@@ -23,14 +23,20 @@ export class Eyes {
     this.#allowed.clear();
   }
 
-  /** Ends the walk if anything went wrong so far. */
+  /** Ends the walk if anything went wrong since the last time. */
   check() {
-    if (this.#faults.length > 0) throw new Error(`seen in the browser:\n  ${this.#faults.join('\n  ')}`);
+    const faults = this.#faults.splice(0);
+    if (faults.length > 0) throw new Error(`seen in the browser:\n  ${faults.join('\n  ')}`);
   }
 
   #watch(page, origins) {
     page.on('pageerror', (error) => this.#fault(page, `uncaught: ${error.stack ?? error}`));
     page.on('console', (message) => this.#said(page, message));
+    // Nothing of ours opens one: a script got in.
+    page.on('dialog', (dialog) => {
+      this.#fault(page, `a dialog: ${dialog.message()}`);
+      dialog.dismiss().catch(() => undefined);
+    });
     page.on('crash', () => this.#fault(page, 'the page crashed'));
     page.on('request', (request) => {
       const { protocol, origin } = new URL(request.url());

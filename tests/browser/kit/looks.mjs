@@ -24,3 +24,6 @@ export function looks(...names) {
     return found;
   });
 }
+
+/** Both devices and both schemes in two looks: for walks through a flow, whose pages `every_page` looks at with each. */
+export const DIAGONAL = looks('phone-dark', 'desktop-light');

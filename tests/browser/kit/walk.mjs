@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { basename } from 'node:path';
 
 import { Eyes } from './eyes.mjs';
+import { Hands } from './hands.mjs';
 import { Keys } from './keys.mjs';
 import { LOOKS } from './looks.mjs';
 import { chromium, failures } from './packages.mjs';
@@ -24,7 +25,8 @@ export async function open() {
 /**
  * Runs `body` with each of `looks`, and ends this program with 1 where something is not as it must be.
  * It gets `page`, `context`, `look`, `eyes`, `keys`, `open(path)`, `see()`, which checks what is shown,
- * and `go(path)`, which does both.
+ * and `go(path)`, which does both. `hands` are the keyboard on a desktop and a finger on a phone: what is done with them
+ * is shown to work with either.
  */
 export async function walk(body, { looks = LOOKS } = {}) {
   const browser = await open();
@@ -59,7 +61,9 @@ async function once(browser, look, body) {
 }
 
 function visitOf(page, context, look, eyes) {
-  const visit = { page, context, look, eyes, keys: new Keys(page), site };
+  const keys = new Keys(page);
+  const hands = look.device === 'phone' ? new Hands(page) : keys;
+  const visit = { page, context, look, eyes, keys, hands, site };
   /** Checks the page that is shown. */
   visit.see = async () => {
     await sound(page, look);
