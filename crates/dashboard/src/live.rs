@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use futures::stream;
 use maud::{Markup, html};
 use postrider_http::{App, code};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{Instant, sleep};
 
 use crate::page::Refusal;
@@ -91,10 +91,14 @@ where
 {
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
         loop {
-            if self.ended
-                || self.began.elapsed() > AGE
-                || !goes_on(self.app.clone(), self.token.clone()).await
-            {
+            if self.ended || self.began.elapsed() > AGE {
+                return None;
+            }
+            // Also after a look that found something new: under load each one does.
+            if self.last.is_some() && !rested(self.app.stopping.clone(), self.pause).await {
+                return None;
+            }
+            if !goes_on(self.app.clone(), self.token.clone()).await {
                 return None;
             }
             // What cannot be read now is not shown as gone: the page keeps what it has.
@@ -107,13 +111,16 @@ where
                 self.last = Some(html);
                 return Some((Ok(event), self));
             }
-            let mut stopping = self.app.stopping.clone();
-            tokio::select! {
-                biased;
-                _ = stopping.wait_for(|stopping| *stopping) => return None,
-                () = sleep(self.pause) => {}
-            }
         }
+    }
+}
+
+/// Waits for the next look; `false` if the server stops before.
+async fn rested(mut stopping: watch::Receiver<bool>, pause: Duration) -> bool {
+    tokio::select! {
+        biased;
+        _ = stopping.wait_for(|stopping| *stopping) => false,
+        () = sleep(pause) => true,
     }
 }
 
@@ -124,4 +131,35 @@ async fn goes_on(app: App, token: SessionToken) -> bool {
     }
     let visitor = app.sessions.visitor(&app.engine, &app.authenticator, &token.0).await;
     matches!(visitor, Ok(Some(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::extract::State;
+    use axum::routing::get;
+    use postrider_service::session::SignIn;
+    use postrider_world::{ROOT_KEY, World};
+
+    use super::*;
+
+    /// A part that is never the same twice.
+    async fn busy(State(app): State<App>) -> Response {
+        let sign_in = SignIn { key: ROOT_KEY }.run(&app.engine, &app.authenticator).await.unwrap();
+        let mut looks = 0;
+        follow_every(PAUSE, app, &SessionToken(sign_in.token), move || {
+            looks += 1;
+            async move { Ok(Part { markup: html! { (looks) }, last: looks == 20 }) }
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_part_that_changes_all_the_time_is_not_looked_at_more_often() {
+        let surface = |app: App| Router::new().route("/busy", get(busy)).with_state(app);
+        let world = World::under(surface, "standard").await;
+        let began = Instant::now();
+        let answer = world.answer(http::Request::builder().uri("/busy"), Vec::new()).await;
+        assert_eq!(answer.text.matches("data:").count(), 20, "{}", answer.text);
+        assert!(began.elapsed() >= 19 * PAUSE, "{:?}", began.elapsed());
+    }
 }

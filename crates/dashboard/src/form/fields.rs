@@ -10,6 +10,11 @@ impl Fields {
         Self(form_urlencoded::parse(body).into_owned().collect())
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The value of a field, without blanks around it; empty where there is none.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.raw(name).trim()

@@ -10,6 +10,9 @@ use super::{Fields, TOKEN_FIELD};
 use crate::page::Refusal;
 use crate::visit::{Face, SessionToken, cookie};
 
+/// The most fields that a form has: that of a webhook, with every type of a large catalogue checked, has fewer.
+const MOST_FIELDS: usize = 4_000;
+
 /// A form of a page of ours, sent by the session that the page was made for.
 #[derive(Debug)]
 pub(crate) struct Posted {
@@ -42,7 +45,7 @@ impl FromRequest<App> for Posted {
 /// The body of a form.
 ///
 /// # Errors
-/// What is no form, or larger than `max_body_bytes`.
+/// What is no form, is larger than `max_body_bytes`, or has more fields than any form of ours.
 pub(crate) async fn read(request: Request, app: &App) -> Result<Fields, Refusal> {
     let is_form = |value: &http::HeaderValue| {
         value.as_bytes().to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded")
@@ -52,7 +55,11 @@ pub(crate) async fn read(request: Request, app: &App) -> Result<Fields, Refusal>
     }
     let limit = app.engine.limits().max_body_bytes;
     let body = postrider_http::body::read(request, limit, app).await?;
-    Ok(Fields::parse(&body))
+    let fields = Fields::parse(&body);
+    if fields.len() > MOST_FIELDS {
+        return Err(Refusal::of(code::TOO_LARGE, format!("A form has at most {MOST_FIELDS} fields.")));
+    }
+    Ok(fields)
 }
 
 /// Browsers say where a form was sent from (Fetch Metadata; `Origin`, RFC 6454): another site's is refused before

@@ -30,6 +30,16 @@ impl Allowed {
         Self { embedded_by, images: logo.and_then(origin).map(str::to_owned) }
     }
 
+    /// A refusal in the portal may stand in any page: it is of nobody, changes nothing, and where the portal is embedded
+    /// a browser would show its own error in place of what happened and what to do.
+    pub(crate) fn refusal(face: Face) -> Self {
+        let embedded_by = match face {
+            Face::Operator => Vec::new(),
+            Face::Customer => vec!["*".to_owned()],
+        };
+        Self { embedded_by, images: None }
+    }
+
     /// Content Security Policy Level 3.
     fn policy(&self) -> String {
         let frames = match self.embedded_by.as_slice() {

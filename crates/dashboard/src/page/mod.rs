@@ -14,7 +14,7 @@ pub(crate) use self::notice::Notice;
 pub(crate) use self::refusal::Refusal;
 pub(crate) use self::shell::{Here, bare};
 use crate::form::Forms;
-use crate::visit::{Signed, Visit};
+use crate::visit::{Face, Signed, Visit};
 
 /// A page of a project.
 #[derive(Debug)]
@@ -88,7 +88,12 @@ pub(crate) fn see(address: &str) -> Response {
     headers::see(address)
 }
 
-/// A page without a project's frame: signing in, refusals.
+/// A page in place of the one that was asked for.
+fn show_refusal(status: StatusCode, face: Face, page: Markup) -> Response {
+    headers::respond(status, page, &headers::Allowed::refusal(face))
+}
+
+/// A page without a project's frame: signing in.
 pub(crate) fn show_bare(status: StatusCode, page: Markup) -> Response {
     headers::respond(status, page, &headers::Allowed::default())
 }

@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use postrider_http::{Code, Problem};
 use postrider_service::ServiceError;
 
-use super::{Notice, bare, see, show_bare};
+use super::{Notice, bare, see, show_refusal};
 use crate::visit::Face;
 use crate::visit::links::with_query;
 
@@ -181,7 +181,7 @@ pub(crate) async fn shown(face: Face, request: Request, next: Next) -> Response 
     let Some(refusal) = response.extensions().get::<Refusal>() else { return response };
     match &refusal.0.sign_in {
         Some(address) if reads => see(address),
-        _ => show_bare(response.status(), refusal.page(face)),
+        _ => show_refusal(response.status(), face, refusal.page(face)),
     }
 }
 

@@ -91,3 +91,17 @@ async fn only_the_project_s_origins_may_embed_the_portal() {
     let page = browser.see("/portal/webhooks").await;
     assert!(policy(&page).ends_with("frame-ancestors https://app.example.com"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_the_portal_refuses_is_told_in_an_iframe_too() {
+    let world = world("standard").await;
+    let policy = async |browser: &Browser<'_>, path: &str, status: u16| {
+        let answer = browser.open(path).await.expect(status);
+        answer.headers["content-security-policy"].to_str().unwrap().to_owned()
+    };
+    let nobody = Browser::new(&world);
+    for (path, status) in [("/portal/pl_nothing", 410), ("/portal/webhooks", 401)] {
+        assert!(policy(&nobody, path, status).await.ends_with("frame-ancestors *"), "{path}");
+    }
+    assert!(policy(&nobody, "/dashboard/nothing", 404).await.ends_with("frame-ancestors 'none'"));
+}

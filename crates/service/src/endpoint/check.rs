@@ -78,6 +78,8 @@ fn event_types(patterns: &[String], Rules { terms, limits, .. }: Rules<'_>, faul
             "/event_types",
             format!("An endpoint names at most {} types.", limits.max_event_types),
         ));
+        // Each of many may be wrong, and what is said of one names all that are valid.
+        return;
     }
     for (index, text) in patterns.iter().enumerate() {
         if let Err(detail) = terms.pattern(text) {

@@ -121,3 +121,16 @@ impl Failing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{Kind, visit};
+    use crate::visit::Face;
+
+    #[test]
+    fn the_way_to_all_that_fail_is_the_list_that_shows_those() {
+        let html = Failing::sample(Kind::Sample).markup(&visit(Face::Operator, "standard")).into_string();
+        assert!(html.contains("/webhooks?state=failing\""), "{html}");
+    }
+}

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use postrider_contract::Contract;
 use postrider_model::endpoint::EndpointConfig;
+use postrider_model::filter::MAX_DEPTH;
 use postrider_service::Fault;
 use serde_json::{Map, Value};
 
@@ -95,7 +96,13 @@ impl Filter {
                 Map::new()
             }
         };
-        for row in &self.rows {
+        // A path is made into objects within each other, which are walked by recursion: a long one must not get that far.
+        let (rows, too_deep): (Vec<_>, Vec<_>) =
+            self.rows.iter().cloned().partition(|row| levels(row) <= MAX_DEPTH);
+        if !too_deep.is_empty() {
+            fault(format!("The name of a field has at most {MAX_DEPTH} parts with points between them."));
+        }
+        for row in &rows {
             if row.field.split('.').any(str::is_empty) {
                 fault(format!(
                     "A condition needs the name of a field, such as data.amount, not {:?}.",
@@ -108,7 +115,7 @@ impl Filter {
         let values = |text: &String| text.lines().map(str::to_owned).collect::<Vec<_>>();
         let names = attributes(contract).map(str::to_owned);
         let attributes = names.zip(self.fields.iter().map(values)).collect();
-        joined(&Parts { attributes, rows: self.rows.clone(), rest })
+        joined(&Parts { attributes, rows, rest })
     }
 
     /// The contract's own fields.
@@ -179,6 +186,11 @@ fn condition(index: usize, row: &Condition) -> Markup {
             input name="filter_value" value=(row.value) aria-label="Value" placeholder="50000" autocomplete="off" spellcheck="false";
         }
     }
+}
+
+/// How deep in an event a row looks.
+fn levels(row: &Condition) -> usize {
+    row.field.split('.').count()
 }
 
 fn attributes(contract: &Contract) -> impl Iterator<Item = &str> {

@@ -62,13 +62,9 @@ impl Types {
             return Vec::new();
         }
         let further = self.other.lines().map(str::trim).filter(|line| !line.is_empty());
-        let mut patterns: Vec<String> = Vec::new();
-        for pattern in self.chosen.iter().map(String::as_str).chain(further) {
-            if !patterns.iter().any(|known| known == pattern) {
-                patterns.push(pattern.to_owned());
-            }
-        }
-        patterns
+        let mut known = BTreeSet::new();
+        let all = self.chosen.iter().map(String::as_str).chain(further);
+        all.filter(|pattern| known.insert(*pattern)).map(str::to_owned).collect()
     }
 
     /// The picker.

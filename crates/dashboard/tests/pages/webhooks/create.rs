@@ -57,6 +57,24 @@ async fn a_form_that_is_sent_twice_makes_one_webhook() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_form_that_is_made_to_overwhelm_is_refused() {
+    let world = world("standard").await;
+    let browser = Browser::customer(&world, "t1").await;
+    let page = browser.see("/portal/webhooks/new").await;
+    let form = || page.form("/portal/webhooks/new").with("url", HOOK).with("types", "chosen");
+    let deep = format!("{}a", "a.".repeat(200_000));
+    let deep = form().with("type", "a.b").with("filter_field", &deep).with("filter_operator", "eq");
+    let answer = browser.send(&deep).await.expect(422);
+    assert!(answer.text.contains("at most 32 parts"), "{}", answer.text.len());
+    let lines: Vec<_> = (0..20_000).map(|n| format!("no type {n}")).collect();
+    let answer = browser.send(&form().with("other_types", &lines.join("\n"))).await.expect(422);
+    assert!(answer.text.contains("An endpoint names at most 250 types."), "{}", answer.text.len());
+    let many = (0..5_000).fold(form(), |form, n| form.and("type", &n.to_string()));
+    let answer = browser.send(&many).await.expect(413);
+    assert!(answer.text.contains("at most 4000 fields"), "{}", answer.text);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_entered_survives_a_refusal_and_every_fault_stands_at_its_field() {
     let world = world("scopien").await;
     let browser = Browser::customer(&world, "t1").await;
