@@ -28,15 +28,52 @@ const FAILING: u64 = 10_000;
 
 /// What operators read, below `/dashboard`. `{tenant}`, `{endpoint}` and `{event}` are of a delivery in the store.
 const OPERATOR: &[(&str, &str)] = &[
+    ("overview of an hour", "/p/bench/live"),
+    ("overview of seven days", "/p/bench/live?span=7d"),
+    ("webhooks", "/p/bench/live/webhooks"),
+    ("webhooks that fail", "/p/bench/live/webhooks?state=failing"),
+    ("tenants", "/p/bench/live/tenants"),
+    ("a tenant", "/p/bench/live/tenants/{tenant}"),
+    ("a tenant's webhook", "/p/bench/live/tenants/{tenant}/webhooks/{endpoint}"),
+    ("replay", "/p/bench/live/tenants/{tenant}/webhooks/{endpoint}/replay"),
+    ("events", "/p/bench/live/events"),
+    ("events of a type", "/p/bench/live/events?type=type.3"),
+    ("event", "/p/bench/live/events/{event}"),
+    ("delivery", "/p/bench/live/events/{event}/deliveries/{endpoint}"),
     ("deliveries", "/p/bench/live/deliveries"),
-    ("deliveries that failed or wait", "/p/bench/live/deliveries?status=pending,failed,held"),
+    ("deliveries that failed or wait", "/p/bench/live/deliveries?status=pending&status=failed&status=held"),
+    ("deliveries that wait", "/p/bench/live/deliveries?status=pending"),
+    ("deliveries that were cancelled", "/p/bench/live/deliveries?status=cancelled"),
     ("deliveries of a tenant", "/p/bench/live/deliveries?tenant={tenant}"),
     ("deliveries of an endpoint", "/p/bench/live/deliveries?tenant={tenant}&endpoint={endpoint}"),
     ("deliveries of a type", "/p/bench/live/deliveries?type=type.3"),
+    ("deliveries of a type that there is none of", "/p/bench/live/deliveries?type=type.none"),
+    ("replays", "/p/bench/live/replays"),
+    ("catalogue", "/p/bench/live/catalogue"),
+    ("verification code", "/p/bench/live/code"),
+    ("keys", "/p/bench/live/keys"),
+    ("settings", "/p/bench/live/settings"),
+    ("audit log", "/p/bench/live/audit"),
+    ("search", "/p/bench/live/search?q={event}"),
+    ("projects", "/projects"),
+    ("nodes", "/nodes"),
 ];
 
 /// What customers read, below `/portal`.
-const CUSTOMER: &[(&str, &str)] = &[("deliveries", "/deliveries")];
+const CUSTOMER: &[(&str, &str)] = &[
+    ("webhooks", "/webhooks"),
+    ("create", "/webhooks/new"),
+    ("webhook", "/webhooks/{endpoint}"),
+    ("edit", "/webhooks/{endpoint}/edit"),
+    ("test", "/webhooks/{endpoint}/test"),
+    ("replay", "/webhooks/{endpoint}/replay"),
+    ("deliveries", "/deliveries"),
+    ("deliveries that failed", "/deliveries?status=failed"),
+    ("event", "/events/{event}"),
+    ("delivery", "/events/{event}/deliveries/{endpoint}"),
+    ("catalogue", "/catalogue"),
+    ("verification code", "/code"),
+];
 
 pub(super) fn run(options: &Options) -> Outcome {
     let title = format!("pages over {} deliveries", options.preload);
