@@ -8,8 +8,6 @@
 //! The surface reaches the system through the use cases of `postrider-service` only, like the API; there is nothing a
 //! page can do that the API cannot.
 
-#![expect(dead_code, reason = "the foundation is here before the pages that stand on it")]
-
 mod assets;
 mod chart;
 mod form;

@@ -20,11 +20,6 @@ pub(crate) fn viewer(label: &str, json: &[u8]) -> Markup {
     }
 }
 
-/// A small document on one line, for lists.
-pub(crate) fn compact(value: &Value) -> Markup {
-    html! { code.compact { (super::shortened(&value.to_string(), 160)) } }
-}
-
 /// A part of the document as its own text, so that numbers and the order of members stay as they came.
 #[derive(serde::Deserialize)]
 struct Raw<'a>(#[serde(borrow)] &'a serde_json::value::RawValue);

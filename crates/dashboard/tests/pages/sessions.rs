@@ -21,10 +21,14 @@ async fn a_session_cookie_is_for_the_server_alone() {
 async fn a_key_that_opens_nothing_is_refused_with_the_reason() {
     let world = world("standard").await;
     world.key("sk_live_customer", Mode::Live, Some("t1"), &["*"]).await;
+    world.key("sk_live_sender", Mode::Live, None, &["events:write"]).await;
     let browser = Browser::new(&world);
-    for (key, status, word) in
-        [("", 401, "key"), ("nonsense", 401, "key"), ("sk_live_customer", 403, "portal")]
-    {
+    for (key, status, word) in [
+        ("", 401, "key"),
+        ("nonsense", 401, "key"),
+        ("sk_live_customer", 403, "portal"),
+        ("sk_live_sender", 403, "webhooks:read"),
+    ] {
         let form = Form { action: "/dashboard/sign-in".into(), fields: vec![("key".into(), key.into())] };
         let answer = browser.send(&form).await.expect(status);
         assert!(answer.text.contains(word), "{}", answer.text);
