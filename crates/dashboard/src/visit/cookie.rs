@@ -48,7 +48,8 @@ pub(crate) fn token(face: Face, headers: &HeaderMap) -> Option<String> {
 fn name(face: Face) -> &'static str {
     match face {
         Face::Operator => "postrider_dashboard",
-        Face::Customer => "postrider_portal",
+        // A customer's browser hears of the product only, not of what serves it.
+        Face::Customer => "webhooks_portal",
     }
 }
 
@@ -72,12 +73,12 @@ mod tests {
     #[test]
     fn a_face_reads_its_own_cookie_only() {
         let mut headers = HeaderMap::new();
-        headers.append(COOKIE, HeaderValue::from_static("a=b; postrider_portal=ses_p"));
+        headers.append(COOKIE, HeaderValue::from_static("a=b; webhooks_portal=ses_p"));
         headers.append(COOKIE, HeaderValue::from_static("postrider_dashboard=ses_d"));
         assert_eq!(token(Face::Customer, &headers).as_deref(), Some("ses_p"));
         assert_eq!(token(Face::Operator, &headers).as_deref(), Some("ses_d"));
         headers.clear();
-        headers.append(COOKIE, HeaderValue::from_static("postrider_portal="));
+        headers.append(COOKIE, HeaderValue::from_static("webhooks_portal="));
         assert_eq!(token(Face::Customer, &headers), None);
     }
 }
