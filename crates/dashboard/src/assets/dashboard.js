@@ -33,14 +33,20 @@ const announce = (text) => {
 document.addEventListener("click", async (event) => {
   const button = event.target.closest?.("[data-copy]");
   if (!button) return;
+  // Who hears the page is told what was copied, and by the same words that are seen.
+  const what = button.getAttribute("aria-label")?.replace(/^[^:]*/, "") ?? "";
+  const say = (text) => {
+    button.textContent = text;
+    button.setAttribute("aria-label", text + what);
+  };
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
-    button.textContent = "Copied";
+    say("Copied");
     announce("Copied");
   } catch {
-    button.textContent = "Select and copy by hand";
+    say("Select and copy by hand");
   }
-  setTimeout(() => { button.textContent = "Copy"; }, 2500);
+  setTimeout(() => say("Copy"), 2500);
 });
 
 // Times in the reader's zone; the address of the hour stays in the title.

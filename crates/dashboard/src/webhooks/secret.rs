@@ -92,7 +92,7 @@ impl SecretShown {
                 @if self.occasion != Occasion::Revealed { p.notice role="status" { (self.said()) } }
                 @for (index, (secret, expires_at)) in self.secrets.iter().enumerate() {
                     h2 { @if index == 0 { (name) } @else { "The one before" } }
-                    (code::block(name, secret))
+                    (code::block(&if index == 0 { name.to_owned() } else { format!("{name} {}", index + 1) }, secret))
                     @if let Some(end) = expires_at { p.soft { "Signs until " (time::at(*end)) "." } }
                 }
                 (self.warning())
