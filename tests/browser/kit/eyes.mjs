@@ -7,6 +7,7 @@ const STATUS = /the server responded with a status of (\d+)/;
 export class Eyes {
   #faults = [];
   #allowed = new Set();
+  #expected;
 
   /** Watches every page of `context`, whose requests may go to these origins only. */
   constructor(context, origins) {
@@ -21,6 +22,19 @@ export class Eyes {
   /** Nothing but good answers is wanted any more. */
   allowNone() {
     this.#allowed.clear();
+    this.#expected = undefined;
+  }
+
+  /** From now on a fault that this tells of is what the walk wants to see. */
+  expect(pattern) {
+    const seen = {};
+    seen.promise = new Promise((resolve) => { seen.resolve = resolve; });
+    this.#expected = { pattern, ...seen };
+  }
+
+  /** Waits until it was seen. */
+  expected() {
+    return this.#expected.promise;
   }
 
   /** Ends the walk if anything went wrong since the last time. */
@@ -68,6 +82,10 @@ export class Eyes {
   }
 
   #fault(page, text) {
+    if (this.#expected?.pattern.test(text)) {
+      this.#expected.resolve();
+      return;
+    }
     this.#faults.push(`${text} (on ${page.url()})`);
   }
 }

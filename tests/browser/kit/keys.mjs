@@ -14,16 +14,17 @@ export class Keys {
   /** Presses Tab (or, with `back`, Shift+Tab) until `target` has the focus; every stop on the way must be visible. */
   async reach(target, { back = false } = {}) {
     await target.waitFor();
-    const element = await target.elementHandle();
     const stops = [];
     for (let press = 0; press <= FARTHEST; press += 1) {
+      // Looked up each time: a part of the page that lives may have been rendered anew.
+      const element = await target.elementHandle();
       const stop = await this.#page.evaluate(at, element);
       if (press > 0 || stop.there) this.#mustBeSeen(stop);
       if (stop.there) return;
       stops.push(stop.name);
       await this.press(back ? 'Shift+Tab' : 'Tab');
     }
-    throw new Error(`${await element.evaluate((it) => it.outerHTML)} is not reached by Tab: ${stops.slice(0, 60).join(' → ')}`);
+    throw new Error(`${await target.evaluate((it) => it.outerHTML)} is not reached by Tab: ${stops.slice(0, 60).join(' → ')}`);
   }
 
   /** Reaches a link or button and presses Enter on it. */

@@ -28,15 +28,24 @@ impl Town {
     pub async fn with_history(span: Duration) -> Self {
         let projects = sample::projects();
         let weather = sample::weather(&projects);
-        Self::start(weather, move |data| sample::live(&projects, span, data, now())).await
+        Self::start(weather, move |data| sample::live(&projects, span, data, now()), &[]).await
     }
 
     /// With nothing in it.
     pub async fn empty() -> Self {
-        Self::start(Weather::default(), |_| Lived::default()).await
+        Self::start(Weather::default(), |_| Lived::default(), &[]).await
     }
 
-    async fn start(weather: Weather, live: impl FnOnce(&std::path::Path) -> Lived + Send + 'static) -> Self {
+    /// With nothing in it but this setting, an environment variable.
+    pub async fn with(name: &str, value: &str) -> Self {
+        Self::start(Weather::default(), |_| Lived::default(), &[(name, value)]).await
+    }
+
+    async fn start(
+        weather: Weather,
+        live: impl FnOnce(&std::path::Path) -> Lived + Send + 'static,
+        settings: &[(&str, &str)],
+    ) -> Self {
         let dir = tempfile::tempdir_in(memory()).expect("a directory can be made");
         let data = dir.path().join("data");
         let lived = tokio::task::spawn_blocking(move || live(&data)).await.expect("the history ends well");
@@ -47,6 +56,7 @@ impl Town {
             .env("POSTRIDER_PROXY_RESOLVES", "true")
             .env("POSTRIDER_PROXY_ALLOW_NETWORKS", "127.0.0.0/8")
             .env("POSTRIDER_CA_FILE", internet.ca_file.to_str().expect("a path of ours"));
+        let launch = settings.iter().fold(launch, |launch, (name, value)| launch.env(name, value));
         Self { server: launch.start().await, internet, lived, _dir: dir }
     }
 
