@@ -31,16 +31,17 @@ use self::visit::Face;
 pub fn router(app: App) -> Router {
     Router::new()
         .merge(operator::home::routes())
-        .nest("/dashboard", face(Face::Operator, operator::routes()))
-        .nest("/portal", face(Face::Customer, portal::routes()))
+        .nest("/dashboard", face(Face::Operator, operator::routes(), &app))
+        .nest("/portal", face(Face::Customer, portal::routes(), &app))
         .with_state(app)
 }
 
 /// The pages of one face, with what they are made of, and a page for every refusal.
-fn face(face: Face, routes: Router<App>) -> Router<App> {
+fn face(face: Face, routes: Router<App>, app: &App) -> Router<App> {
     routes
         .merge(assets::routes())
         .fallback(page::refusal::unknown_path)
         .method_not_allowed_fallback(page::refusal::wrong_method)
+        .layer(middleware::from_fn_with_state(app.clone(), form::whole::to_its_end))
         .layer(middleware::from_fn(move |request, next| page::refusal::shown(face, request, next)))
 }

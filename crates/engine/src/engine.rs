@@ -19,7 +19,7 @@ use crate::accept::{AcceptError, Accepted, EventIn, Intake, Origin};
 use crate::cluster::{self, StoreClock};
 use crate::core::{Core, Message};
 use crate::parts::EngineParts;
-use crate::ports::{Clock, Rng};
+use crate::ports::{Clock, Rng, Spawner};
 use crate::project::{Contracts, ProjectContext};
 use crate::shared::Shared;
 
@@ -261,6 +261,11 @@ impl Engine {
     /// Now.
     pub fn now(&self) -> Millis {
         self.shared.clock.now()
+    }
+
+    /// What runs tasks that the server's stop waits for.
+    pub fn spawner(&self) -> &Arc<dyn Spawner> {
+        &self.shared.spawner
     }
 
     /// Unpredictable bytes.
