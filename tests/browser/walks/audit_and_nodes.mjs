@@ -38,7 +38,7 @@ await walk(async (visit) => {
   await page.waitForURL('**tenant=t2**');
   if ((await rows.count()) !== 1) throw new Error(`${await rows.count()} entries of t2`);
   await open('/dashboard/p/acme/live/audit?until=2020-01-01T00:00');
-  await page.getByText('There is no entry.').waitFor();
+  await page.getByText('No entries match').waitFor();
   await see();
 
   await hands.enter(page.getByRole('link', { name: 'Nodes' }));

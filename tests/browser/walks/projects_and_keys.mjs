@@ -23,7 +23,7 @@ await walk(async (visit) => {
   await hands.enter(page.getByRole('button', { name: 'Create project' }));
   await page.waitForURL(`**/dashboard/p/${id}/live/keys?**`);
   await page.getByRole('status').getByText('The project was created').waitFor();
-  await page.getByText('There is no key yet.').waitFor();
+  await page.getByText('No API keys yet').waitFor();
   await see();
 
   await hands.enter(page.getByRole('link', { name: 'Create the first key' }));

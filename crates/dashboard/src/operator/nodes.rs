@@ -77,7 +77,7 @@ impl Nodes {
     fn markup(&self) -> Markup {
         if self.0.is_empty() {
             return empty(
-                "No node is known yet.",
+                "No nodes are known yet",
                 &html! { p { "The first look at the store takes a second." } },
             );
         }

@@ -95,6 +95,7 @@ fn page(next: &str, notice: Option<Notice>, fault: Option<&str>) -> Markup {
             p.brand { img.logo src={ "/dashboard" (assets::icon()) } alt="" width="28" height="28"; "Postrider" }
             h1 { "Sign in" }
             @if let Some(notice) = notice { p.notice role="status" { (notice.text()) } }
+            @if is_ours(next) { p.soft { "You are not signed in (any more). With a key you are back on the page that you asked for." } }
             form method="post" action=(action) {
                 (key.show())
                 button.primary type="submit" { "Sign in" }

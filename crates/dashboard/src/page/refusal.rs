@@ -82,7 +82,7 @@ impl Refusal {
                     with_query("/dashboard/sign-in", &[("next", returning.as_deref().unwrap_or(""))]);
                 let mut refusal = refusal;
                 refusal.0.sign_in = Some(address.clone());
-                refusal.advice("Sign in again. What you entered was not sent.").onward("Sign in", address)
+                refusal.advice("Sign in again. What you entered was not saved.").onward("Sign in", address)
             }
         }
     }

@@ -55,6 +55,8 @@ async fn an_operator_without_a_session_goes_to_sign_in_and_then_to_the_page_that
         "/dashboard/sign-in?next=%2Fdashboard%2Fp%2Facme%2Flive%2Fdeliveries%3Fstatus%3Dfailed"
     );
     let page = browser.see(&sign_in).await;
+    page.shows("You are not signed in (any more).");
+    browser.see("/dashboard/sign-in").await.hides("any more");
     let form = page.form(&sign_in).with("key", "sk_live_all");
     let next = location(&browser.send(&form).await.expect(303));
     assert_eq!(next, "/dashboard/p/acme/live/deliveries?status=failed");

@@ -88,7 +88,7 @@ impl Audit {
         html! {
             (self.filters.form(&path))
             @if self.rows.is_empty() {
-                (empty("There is no entry.", &html! {
+                (empty(if self.filters.are_any() { "No entries match" } else { "No entries yet" }, &html! {
                     p { @if self.filters.are_any() { "Nothing of this kind was done in this time." } @else { "What people and keys change in this project is noted here." } }
                     @if self.filters.are_any() { a.button href=(path) { "Show all" } }
                 }))

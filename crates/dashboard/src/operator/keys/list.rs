@@ -79,7 +79,7 @@ impl Keys {
                 p { "Your product sends events and asks the API with a key." }
                 a.button.primary href=(self.new_key(visit)) { "Create the first key" }
             };
-            return empty("There is no key yet.", &advice);
+            return empty("No API keys yet", &advice);
         }
         html! {
             p.soft {

@@ -73,7 +73,7 @@ impl Projects {
                 p { "A project is one product that sends webhooks. It has a contract, an event catalogue and API keys." }
                 a.button.primary href=(Links::above().at("/projects/new")) { "Create the first project" }
             };
-            return empty("There is no project yet.", &advice);
+            return empty("No projects yet", &advice);
         }
         let table = Table {
             caption: "Projects, newest first",

@@ -89,7 +89,7 @@ impl Tenants {
             (self.opener(visit))
             @if let Some(missing) = &self.missing { (missing.markup(visit, forms)) }
             @if self.rows.is_empty() && self.cursor.is_none() {
-                (empty("There is no tenant yet.", &html! {
+                (empty("No tenants yet", &html! {
                     p { "A tenant is one of your product's customers. It is made with its first event, webhook, key or portal link; you choose its id." }
                 }))
             } @else {

@@ -51,7 +51,7 @@ async fn a_key_of_a_tenant_is_made_from_the_tenant_s_page() {
     let tenant = root.see(&format!("{LIVE}/tenants/t1")).await;
     assert!(tenant.forms().iter().any(|form| form.action.ends_with("/revoke")), "{}", tenant.html());
     root.see(&format!("{LIVE}/keys?tenant=t1")).await.shows("Keys of t1").shows(&key[..14]);
-    root.see(&format!("{LIVE}/keys?tenant=t2")).await.shows("There is no key yet.");
+    root.see(&format!("{LIVE}/keys?tenant=t2")).await.shows("No API keys yet");
 }
 
 #[tokio::test(start_paused = true)]

@@ -79,7 +79,7 @@ async fn the_audit_log_is_narrowed_and_paged() {
     assert!(older.contains("action=endpoint.create&cursor="), "{older}");
     let rest = key.see(&older).await;
     assert_eq!(rest.html().matches("<th scope=\"row\"").count(), 10);
-    key.see(&format!("{LIVE}/audit?action=key.revoke")).await.shows("There is no entry.");
+    key.see(&format!("{LIVE}/audit?action=key.revoke")).await.shows("No entries match");
     key.see(&format!("{LIVE}/audit?since=soon")).await.shows("This is not a time");
     key.see(&format!("{LIVE}/audit?cursor=nonsense")).await.shows("does not say a place in this list");
 }

@@ -17,7 +17,7 @@ async fn a_project_is_created_under_a_contract_that_was_explained() {
     let form = form.with("id", "beta").with("name", "Beta <b>").with("contract", "scopien");
     let keys = root.done(&form).await;
     assert_eq!(keys.path, "/dashboard/p/beta/live/keys?done=project");
-    keys.shows("The project was created.").shows("There is no key yet.");
+    keys.shows("The project was created.").shows("No API keys yet");
     root.see("/dashboard/projects").await.shows("Beta <b>").shows("Scopien AI").shows("Acme");
     let shown = world.root(Method::GET, "/v1/projects/beta", Value::Null).await.expect(200);
     assert_eq!(shown.json["contract"], "scopien");

@@ -12,7 +12,7 @@ use crate::world;
 async fn a_tenant_is_found_by_its_id() {
     let world = world("standard").await;
     let root = Browser::root(&world).await;
-    root.see(&format!("{LIVE}/tenants")).await.shows("There is no tenant yet.");
+    root.see(&format!("{LIVE}/tenants")).await.shows("No tenants yet");
     world.endpoint(json!({"url": "https://a.example/hook"})).await;
     root.see(&format!("{LIVE}/tenants")).await.shows("t1");
     let opened = root.open(&format!("{LIVE}/tenants?id=+t1+")).await.expect(303);
