@@ -5,8 +5,8 @@
 //! once and mounted under both. A handler takes a [`visit::Visit`] first: it says who looks, at whose things, and makes
 //! every address on the page. What changes something is a form ([`form`]): bound to its session, done once.
 //!
-//! The surface reaches the system through the use cases of `postrider-service` only, like the API; there is nothing a
-//! page can do that the API cannot.
+//! The surface changes things by the use cases of `postrider-service` only, as the API does; there is nothing a page can
+//! do that the API cannot.
 
 mod assets;
 mod chart;

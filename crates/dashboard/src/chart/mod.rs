@@ -12,7 +12,7 @@ mod values;
 use maud::{Markup, html};
 
 pub(crate) use self::times::Times;
-pub(crate) use self::values::{Unit, thousands};
+pub(crate) use self::values::{Unit, percent, thousands};
 
 /// What is drawn for each step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

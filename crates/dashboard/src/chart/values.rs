@@ -118,9 +118,23 @@ pub(crate) fn thousands(number: u64) -> String {
     text
 }
 
+/// A share in percent, never rounded up: what failed is not to be hidden.
+pub(crate) fn percent(share: f64) -> String {
+    let tenths = (share * 1_000.0).floor() / 10.0;
+    format!("{tenths}\u{a0}%")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_is_never_rounded_up_to_all() {
+        assert_eq!(
+            [1.0, 0.999_99, 0.5, 0.0].map(percent),
+            ["100\u{a0}%", "99.9\u{a0}%", "50\u{a0}%", "0\u{a0}%"]
+        );
+    }
 
     #[test]
     fn ticks_are_round_and_reach_above_the_highest_value() {

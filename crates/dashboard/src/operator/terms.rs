@@ -7,8 +7,7 @@ use postrider_contract::Contract;
 use postrider_model::endpoint::Ordering;
 use postrider_model::health::DisableRule;
 
-/// A number stays with its unit.
-const BLANK: &str = "\u{a0}";
+use crate::view::time::span;
 
 /// What a contract says, in plain values.
 #[derive(Debug, Clone, Default)]
@@ -111,44 +110,15 @@ fn routes(contract: &Contract) -> String {
     }
 }
 
-/// A span that somebody set, exactly: `5 s`, `1.5 s`, `2 min`, `1 h 30 min`, `5 days`.
-pub(super) fn span(time: Duration) -> String {
-    let (seconds, ms) = (time.as_secs(), time.subsec_millis());
-    if ms > 0 {
-        return format!("{}{BLANK}s", time.as_secs_f64());
-    }
-    let units = [("day", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
-    let mut rest = seconds;
-    let mut parts = Vec::new();
-    for (unit, length) in units {
-        match (rest / length, unit) {
-            (0, _) => {}
-            (1, "day") => parts.push(format!("1{BLANK}day")),
-            (number, "day") => parts.push(format!("{number}{BLANK}days")),
-            (number, unit) => parts.push(format!("{number}{BLANK}{unit}")),
-        }
-        rest %= length;
-    }
-    if parts.is_empty() { format!("0{BLANK}s") } else { parts.join(BLANK) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_span_is_written_exactly() {
-        let shown = [0, 5, 90, 3_600, 5_400, 86_400, 432_000]
-            .map(|seconds| span(Duration::from_secs(seconds)).replace(BLANK, " "));
-        assert_eq!(shown, ["0 s", "5 s", "1 min 30 s", "1 h", "1 h 30 min", "1 day", "5 days"]);
-        assert_eq!(span(Duration::from_millis(1_500)), "1.5\u{a0}s");
-    }
-
-    #[test]
     fn a_contract_says_what_it_means_for_a_team() {
         let terms = Terms::of(&Contract::builtin("scopien").unwrap());
         let says = |about| {
-            terms.says.iter().find(|(name, _)| *name == about).map(|(_, what)| what.replace(BLANK, " "))
+            terms.says.iter().find(|(name, _)| *name == about).map(|(_, what)| what.replace('\u{a0}', " "))
         };
         assert_eq!(says("Signature").as_deref(), Some("x-scopien-signature"));
         assert_eq!(says("Retries").as_deref(), Some("after 5 s, 30 s, 2 min, 10 min, 1 h"));

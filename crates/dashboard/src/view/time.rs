@@ -1,7 +1,12 @@
 //! Points in time and spans. Written in UTC; the script turns them into the reader's own time zone.
 
+use std::time::Duration;
+
 use maud::{Markup, html};
 use postrider_model::time::Millis;
+
+/// A number stays with its unit.
+const BLANK: &str = "\u{a0}";
 
 /// A point in time: `2026-01-22 10:30:00 UTC`.
 pub(crate) fn at(time: Millis) -> Markup {
@@ -37,6 +42,27 @@ pub(crate) fn duration_ms(ms: u64) -> String {
         60_000..3_600_000 => format!("{} min {} s", ms / 60_000, ms / 1_000 % 60),
         _ => format!("{} h {} min", ms / 3_600_000, ms / 60_000 % 60),
     }
+}
+
+/// A span that somebody set, exactly: `5 s`, `1.5 s`, `2 min`, `1 h 30 min`, `5 days`.
+pub(crate) fn span(time: Duration) -> String {
+    let (seconds, ms) = (time.as_secs(), time.subsec_millis());
+    if ms > 0 {
+        return format!("{}{BLANK}s", time.as_secs_f64());
+    }
+    let units = [("day", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (unit, length) in units {
+        match (rest / length, unit) {
+            (0, _) => {}
+            (1, "day") => parts.push(format!("1{BLANK}day")),
+            (number, "day") => parts.push(format!("{number}{BLANK}days")),
+            (number, unit) => parts.push(format!("{number}{BLANK}{unit}")),
+        }
+        rest %= length;
+    }
+    if parts.is_empty() { format!("0{BLANK}s") } else { parts.join(BLANK) }
 }
 
 /// What a field of the type `datetime-local` sends: a time without a zone, read as UTC (the field says so); an
@@ -80,5 +106,13 @@ mod tests {
         assert_eq!(entered("2026-01-22T10:30"), Some(time));
         assert_eq!(entered("2026-01-22T11:30:00+01:00"), Some(time));
         assert_eq!((entered(""), entered("yesterday")), (None, None));
+    }
+
+    #[test]
+    fn a_span_is_written_exactly() {
+        let shown = [0, 5, 90, 3_600, 5_400, 86_400, 432_000]
+            .map(|seconds| span(Duration::from_secs(seconds)).replace(BLANK, " "));
+        assert_eq!(shown, ["0 s", "5 s", "1 min 30 s", "1 h", "1 h 30 min", "1 day", "5 days"]);
+        assert_eq!(span(Duration::from_millis(1_500)), "1.5\u{a0}s");
     }
 }

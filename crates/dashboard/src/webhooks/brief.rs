@@ -5,7 +5,7 @@ use postrider_model::endpoint::DisabledReason;
 use postrider_model::time::Millis;
 use postrider_service::endpoint::FoundEndpoint;
 
-use crate::view::{shortened, state, time};
+use crate::view::{shortened, shortened_text, state, time};
 
 /// The longest name, URL or type that a list shows whole, in characters.
 const MOST_CHARS: usize = 80;
@@ -65,10 +65,7 @@ impl Brief {
     pub(crate) fn title(&self) -> String {
         let title =
             if self.name.is_empty() { self.url.split("://").last().unwrap_or_default() } else { &self.name };
-        match title.char_indices().nth(MOST_CHARS) {
-            Some((end, _)) => format!("{}…", title.get(..end).unwrap_or_default()),
-            None => title.to_owned(),
-        }
+        shortened_text(title, MOST_CHARS)
     }
 
     /// Its name, a link to its page, with the URL below.

@@ -67,7 +67,7 @@ impl Facts {
                     format!(
                         "up to {} events in one request, waiting at most {}",
                         batch.max_size,
-                        span(batch.max_wait)
+                        time::span(batch.max_wait)
                     )
                 })
                 .unwrap_or_default(),
@@ -75,9 +75,11 @@ impl Facts {
             ordering: policy.ordering,
             retries: match policy.timetable.steps.as_slice() {
                 [] => "none: each event is sent once".to_owned(),
-                steps => format!("after {}", steps.iter().copied().map(span).collect::<Vec<_>>().join(", ")),
+                steps => {
+                    format!("after {}", steps.iter().copied().map(time::span).collect::<Vec<_>>().join(", "))
+                }
             },
-            timeout: span(policy.timeout),
+            timeout: time::span(policy.timeout),
             created_at: Some(endpoint.created_at),
             updated_at: Some(endpoint.updated_at),
         }
@@ -144,18 +146,6 @@ fn filter_in_words(config: &EndpointConfig, contract: &Contract) -> (Vec<String>
         format!("{} {words} {}", row.field, row.value).trim_end().to_owned()
     });
     (own.chain(rows).collect(), rest)
-}
-
-fn span(span: std::time::Duration) -> String {
-    let ms = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-    let seconds = ms / 1_000;
-    match seconds {
-        _ if ms % 1_000 != 0 => time::duration_ms(ms),
-        0..60 => format!("{seconds} s"),
-        60..3_600 if seconds % 60 == 0 => format!("{} min", seconds / 60),
-        3_600.. if seconds % 3_600 == 0 => format!("{} h", seconds / 3_600),
-        _ => time::duration_ms(ms),
-    }
 }
 
 /// What is known of a secret, without it.
@@ -254,8 +244,6 @@ pub(super) mod samples {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use serde_json::json;
 
     use super::*;
@@ -277,12 +265,5 @@ mod tests {
             serde_json::from_str::<serde_json::Value>(&rest).unwrap(),
             json!({"data": {"$or": [{"a": 1}]}})
         );
-    }
-
-    #[test]
-    fn spans_are_short() {
-        let shown = [5, 90, 120, 36_000].map(|seconds| span(Duration::from_secs(seconds)));
-        assert_eq!(shown, ["5 s", "1 min 30 s", "2 min", "10 h"]);
-        assert_eq!(span(Duration::from_millis(500)), "500 ms");
     }
 }

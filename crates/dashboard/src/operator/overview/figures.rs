@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use postrider_service::stats::CountedProject;
 use postrider_store::{ProjectSum, SeenBacklog};
 
-use crate::chart::{Unit, thousands};
+use crate::chart::{Unit, percent, thousands};
 use crate::view::time::duration_ms;
 
 /// The sums of a span, and what waits now.
@@ -90,23 +90,9 @@ impl Figures {
     }
 }
 
-/// Never rounded up: what failed is not to be hidden.
-fn percent(share: f64) -> String {
-    let tenths = (share * 1_000.0).floor() / 10.0;
-    format!("{tenths}\u{a0}%")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_rate_is_never_rounded_up_to_all() {
-        assert_eq!(
-            [1.0, 0.999_99, 0.5, 0.0].map(percent),
-            ["100\u{a0}%", "99.9\u{a0}%", "50\u{a0}%", "0\u{a0}%"]
-        );
-    }
 
     #[test]
     fn what_is_late_is_said_with_how_late() {

@@ -6,6 +6,7 @@ use postrider_model::limits::Limits;
 use super::waits;
 use crate::chart::thousands;
 use crate::operator::terms;
+use crate::view::time;
 
 /// A sentence for each setting.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +39,7 @@ impl Held {
                 or(retry.is_some(), Source::Contract),
             ),
             timeout: now(
-                &terms::span(timeout.unwrap_or(contract.delivery.timeout)),
+                &time::span(timeout.unwrap_or(contract.delivery.timeout)),
                 or(timeout.is_some(), Source::Contract),
             ),
             disable: now(
