@@ -2,7 +2,7 @@
 // `tenant`, `endpoint` (by its name) and `type` say what it is about; placeholders of the path are filled with them, and
 // with what is in the project: `{pending.event}`, `{pending.endpoint}` (also delivered, failed, held: the newest delivery
 // in that state, of the page's tenant where it has one), `{replay}`. `shown` names the look whose picture of the page
-// stands in the guide.
+// stands in the guide, `whole` that all of the page is on it.
 import { readFileSync } from 'node:fs';
 
 import { openPortal, signIn } from './people.mjs';

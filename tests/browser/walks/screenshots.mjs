@@ -18,14 +18,14 @@ await walk(async (visit) => {
   for (const { enter, pages } of people) {
     await context.clearCookies();
     await enter(visit);
-    for (const { name, path, status, shown } of pages) {
+    for (const { name, path, status, shown, whole } of pages) {
       if (status !== 200) eyes.allow(status);
       await visit.open(path);
       eyes.allowNone();
       await page.screenshot({ path: `${all}/${name}-${look.name}.png`, fullPage: true });
       if (shown !== look.name) continue;
-      // What stands in the guide is what one screen shows.
-      await page.screenshot({ path: `${best}/${name}.png` });
+      // What stands in the guide is what one screen shows, unless what matters is further down.
+      await page.screenshot({ path: `${best}/${name}.png`, fullPage: whole === true });
     }
   }
 });
