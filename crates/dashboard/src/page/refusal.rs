@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
 use http::{Method, StatusCode};
 use maud::{Markup, html};
 use postrider_http::{Code, Problem};
@@ -63,6 +64,16 @@ impl Refusal {
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(404, "Not found", format!("There is no such {what}."))
             .advice("It may have been deleted, or the address is not complete.")
+    }
+
+    /// 400.
+    fn unreadable() -> Self {
+        Self::new(
+            400,
+            "This address cannot be read",
+            "Something in it is there twice, or is not what it should be.",
+        )
+        .advice("It may have been changed or cut off on its way. Open the page anew.")
     }
 
     /// 403.
@@ -178,11 +189,20 @@ impl IntoResponse for Refusal {
 pub(crate) async fn shown(face: Face, request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let response = next.run(request).await;
-    let Some(refusal) = response.extensions().get::<Refusal>() else { return response };
+    let unreadable =
+        (response.status() == StatusCode::BAD_REQUEST && !is_page(&response)).then(Refusal::unreadable);
+    let Some(refusal) = unreadable.as_ref().or_else(|| response.extensions().get()) else { return response };
     match &refusal.0.sign_in {
         Some(address) if reads => see(address),
         _ => show_refusal(response.status(), face, refusal.page(face)),
     }
+}
+
+/// What is no page of ours was said by the framework: the address has a part that cannot be read, or has it twice.
+fn is_page(response: &Response) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+    response.extensions().get::<Refusal>().is_some()
+        || kind.is_some_and(|kind| kind.starts_with(b"text/html"))
 }
 
 /// For a path that is no page.

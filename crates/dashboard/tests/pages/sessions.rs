@@ -45,6 +45,22 @@ async fn a_page_that_is_none_is_a_page() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_address_that_cannot_be_read_is_answered_by_a_page_that_says_so() {
+    let world = world("standard").await;
+    let operator = Browser::root(&world).await;
+    let customer = Browser::customer(&world, "t1").await;
+    for (browser, path) in [
+        (&operator, "/dashboard/projects?cursor=a&cursor=b"),
+        (&operator, "/dashboard/p/acme/live/search?q=a&q=b"),
+        (&customer, "/portal/webhooks?done=a&done=b"),
+    ] {
+        let answer = browser.open(path).await.expect(400);
+        assert!(answer.headers["content-type"].to_str().unwrap().starts_with("text/html"), "{path}");
+        assert!(answer.text.contains("This address cannot be read"), "{path}: {}", answer.text);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_operator_without_a_session_goes_to_sign_in_and_then_to_the_page_that_was_asked_for() {
     let world = world("standard").await;
     let browser = Browser::new(&world);
