@@ -4,8 +4,8 @@
 
 mod browser;
 mod deliveries;
+mod forged;
 mod history;
-mod history_live;
 mod links;
 mod operator;
 mod sessions;

@@ -7,15 +7,13 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use postrider_model::id::Mode;
 use postrider_world::World;
-use ring::hmac;
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, Form, Seen, location};
+use crate::forged::token;
 use crate::world;
 
 /// What one customer has: an endpoint that fails, an event, a delivery, a replay.
@@ -97,16 +95,6 @@ fn links<'p>(page: &'p Seen, below: &'p str) -> impl Iterator<Item = String> + '
 fn values<'p>(page: &'p Seen, attribute: &str) -> impl Iterator<Item = String> + 'p {
     let parts: Vec<_> = page.html().split(&format!(" {attribute}=\"")).skip(1).collect();
     parts.into_iter().filter_map(|part| part.split('"').next()).map(|value| value.replace("&amp;", "&"))
-}
-
-/// A form's token as the page of that session would have it.
-fn token(browser: &Browser<'_>, action: &str, nonce: u8) -> String {
-    let cookie = browser.cookie();
-    let session = cookie.split_once('=').unwrap().1;
-    let key = hmac::Key::new(hmac::HMAC_SHA256, session.as_bytes());
-    let nonce = [nonce; 16];
-    let mac = hmac::sign(&key, &[b"postrider form\0".as_slice(), &nonce, action.as_bytes()].concat());
-    URL_SAFE_NO_PAD.encode([&nonce, mac.as_ref()].concat())
 }
 
 /// The address with one's ids replaced by the other's; all that there are, and each alone.

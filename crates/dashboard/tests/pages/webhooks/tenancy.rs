@@ -1,13 +1,11 @@
 //! Whose webhooks a session reaches, route by route (DESIGN 7 "Tenancy").
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use postrider_world::World;
-use ring::hmac;
 use serde_json::json;
 
 use crate::browser::{Browser, Form};
+use crate::forged;
 use crate::world;
 
 /// What of a webhook can be opened.
@@ -16,15 +14,9 @@ const PAGES: [&str; 6] = ["", "/live", "/edit", "/rotate", "/test", "/replay"];
 const FORMS: [&str; 8] =
     ["/edit", "/enable", "/disable", "/delete", "/reveal", "/rotate", "/test", "/replay"];
 
-/// A form that a session makes up: it knows its own cookie, and so what its forms are bound by. What it may not reach
-/// must not be kept from it by the form's token alone.
-fn forged(browser: &Browser<'_>, action: &str) -> Form {
-    let cookie = browser.cookie();
-    let session = cookie.split_once('=').unwrap().1;
-    let nonce = [7; 16];
-    let key = hmac::Key::new(hmac::HMAC_SHA256, session.as_bytes());
-    let mac = hmac::sign(&key, &[b"postrider form\0".as_slice(), &nonce, action.as_bytes()].concat());
-    let token = URL_SAFE_NO_PAD.encode([&nonce, mac.as_ref()].concat());
+/// A form that a session makes up, with everything in it that a form of these may have.
+fn made_up(browser: &Browser<'_>, action: &str) -> Form {
+    let token = forged::token(browser, action, 7);
     let fields = [
         ("_form", token.as_str()),
         ("revision", "1"),
@@ -46,7 +38,7 @@ async fn reaches_nothing(browser: &Browser<'_>, webhook: &str) {
         assert!(!answer.text.contains("secret.example"));
     }
     for action in FORMS {
-        let answer = browser.send(&forged(browser, &format!("{webhook}{action}"))).await;
+        let answer = browser.send(&made_up(browser, &format!("{webhook}{action}"))).await;
         assert_eq!(answer.status.as_u16(), 404, "{webhook}{action}: {}", answer.text);
         assert!(!answer.text.contains("secret.example"));
     }
@@ -64,7 +56,7 @@ async fn a_made_up_form_is_as_good_as_one_of_a_page() {
     let world = world("standard").await;
     let (path, id) = of(&world, "t1").await;
     let browser = Browser::customer(&world, "t1").await;
-    browser.send(&forged(&browser, &format!("/portal/webhooks/{id}/disable"))).await.expect(303);
+    browser.send(&made_up(&browser, &format!("/portal/webhooks/{id}/disable"))).await.expect(303);
     assert_eq!(world.get(&path).await.json["enabled"], false);
 }
 
@@ -80,7 +72,7 @@ async fn a_customer_never_reaches_another_tenant_s_webhook() {
     // What an operator's page says of a tenant in its path means nothing to a customer.
     let operators = format!("/dashboard/p/acme/live/tenants/t2/webhooks/{id}");
     browser.open(&operators).await.expect(303);
-    browser.send(&forged(&browser, &format!("{operators}/delete"))).await.expect(401);
+    browser.send(&made_up(&browser, &format!("{operators}/delete"))).await.expect(401);
     assert_eq!(world.get(&path).await.json, before);
 }
 
@@ -113,7 +105,7 @@ async fn a_key_of_one_project_or_mode_never_reaches_another_s() {
         stranger.open(&format!("/dashboard/{base}/tenants/t1/webhooks")).await.expect(404);
         let new = format!("/dashboard/{base}/tenants/t1/webhooks/new");
         stranger.open(&new).await.expect(404);
-        stranger.send(&forged(&stranger, &new)).await.expect(404);
+        stranger.send(&made_up(&stranger, &new)).await.expect(404);
     }
     let of_test_mode = Browser::operator(&world, "sk_live_all").await;
     reaches_nothing(&of_test_mode, &format!("/dashboard/p/acme/test/tenants/t1/webhooks/{id}")).await;

@@ -5,10 +5,9 @@ use std::time::Duration;
 use postrider_world::{Act, World};
 use serde_json::json;
 
+use super::HOOK;
 use crate::browser::{Browser, text_of};
 use crate::world;
-
-const HOOK: &str = "https://one.example/in";
 
 /// What a stream said until it ended: the name of each event and the text of its part.
 async fn followed(browser: &Browser<'_>, path: &str) -> Vec<(String, String)> {
