@@ -19,7 +19,7 @@ await walk(async (visit) => {
   await see();
   await hands.write(page.getByLabel('Tenant'), 'no tenant');
   await hands.enter(page.getByRole('button', { name: 'Open' }));
-  await page.getByText("can be no tenant's id").waitFor();
+  await page.getByText("cannot be a tenant's id").waitFor();
   await see();
   await hands.write(page.getByLabel('Tenant'), 't2@example.com');
   await hands.press('Enter');

@@ -100,7 +100,7 @@ impl Filters {
         if let (Some(since), Some(until)) = (since, until)
             && until <= since
         {
-            faults.push(Fault::at("/until", "This must be later than the time from which on is looked."));
+            faults.push(Fault::at("/until", "This must be later than the time in From."));
         }
         faults
     }
@@ -108,7 +108,7 @@ impl Filters {
     /// The place in the list was refused.
     pub(super) fn misplaced(&mut self) {
         self.faults =
-            Faults::new(vec![Fault::at("/cursor", "The address does not say a place in this list.")]);
+            Faults::new(vec![Fault::at("/cursor", "The address does not name a place in this list.")]);
     }
 
     /// Accepted at or after.
@@ -161,7 +161,7 @@ impl Filters {
         Self { states, cursor: None, ..self.clone() }
     }
 
-    /// The same with a span up to now instead of a time from which on is looked.
+    /// The same with a span up to now instead of other times.
     pub(super) fn within(&self, span: Option<Span>) -> Self {
         Self { last: span, since: String::new(), until: String::new(), cursor: None, ..self.clone() }
     }

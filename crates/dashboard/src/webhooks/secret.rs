@@ -117,7 +117,7 @@ impl SecretShown {
     fn warning(&self) -> Markup {
         html! {
             @if self.public_key {
-                p { "It is no secret: with it requests can be verified, not signed." }
+                p { "It need not be kept secret: it verifies requests, and cannot sign them." }
             } @else if self.retrievable {
                 p.warning { "Keep it to yourself: whoever has it can send requests that seem to come from here." }
             } @else {

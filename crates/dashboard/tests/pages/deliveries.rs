@@ -65,7 +65,7 @@ async fn a_filter_that_is_wrong_is_told_at_its_field_and_keeps_what_was_entered(
         ("since=yesterday", "This is not a time"),
         ("endpoint=ep_1", "This is not the id of a webhook."),
         ("tenant=a%20b", "This cannot be a tenant&#39;s id."),
-        ("cursor=nonsense", "does not say a place in this list"),
+        ("cursor=nonsense", "does not name a place in this list"),
     ] {
         let answer = operator.open(&format!("{LIST}?type=kept&{query}")).await.expect(422);
         let text = text.replace("&#39;", "'");

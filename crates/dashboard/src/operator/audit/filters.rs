@@ -68,7 +68,7 @@ impl Filters {
     /// The place in the list was refused.
     pub(super) fn misplaced(&mut self) {
         self.faults =
-            Faults::new(vec![Fault::at("/cursor", "The address does not say a place in this list.")]);
+            Faults::new(vec![Fault::at("/cursor", "The address does not name a place in this list.")]);
     }
 
     /// They as the query of an address, without the place in the list.

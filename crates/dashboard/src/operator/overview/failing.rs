@@ -60,7 +60,7 @@ impl Failing {
             "Failing webhooks",
             &html! {
                 (table.show())
-                @if self.more { p.after { a href=(webhooks::all::failing(&visit.links)) { "All that fail" } } }
+                @if self.more { p.after { a href=(webhooks::all::failing(&visit.links)) { "All failing webhooks" } } }
             },
         )
     }

@@ -129,7 +129,7 @@ impl Settings {
             (preview::show(&self.saved, &visit.project.name))
             (text("branding_name", "Name in the portal", "Blank: the project's name.", &values.branding_name, "", "/settings/branding/name"))
             (text("logo", "Logo", "An https:// address, or a picture as a data: URL (PNG, JPEG, WebP, SVG) of at most 64 KiB.", &values.logo, "https://…/logo.svg", "/settings/branding/logo"))
-            (text("colour", "Colour", "As #rrggbb. The portal darkens or lightens it as far as it takes to be read.", &values.colour, "#0a7f5b", "/settings/branding/colour"))
+            (text("colour", "Colour", "As #rrggbb. The portal darkens or lightens it until it can be read.", &values.colour, "#0a7f5b", "/settings/branding/colour"))
             (Text {
                 name: "allowed_origins",
                 label: "Pages that may embed the portal",

@@ -199,7 +199,7 @@ fn whole(text: &str, pointer: &str, faults: &mut Vec<Fault>) -> Value {
 
 fn read(text: &str, number: Option<Value>, pointer: &str, faults: &mut Vec<Fault>) -> Value {
     if number.is_none() && !text.is_empty() {
-        faults.push(Fault::at(pointer, "This is no number."));
+        faults.push(Fault::at(pointer, "This is not a number."));
     }
     number.unwrap_or(Value::Null)
 }

@@ -34,7 +34,7 @@ fn wait(part: &str) -> Result<Number, String> {
     let size = UNITS.iter().find(|(known, _)| *known == unit).map(|(_, size)| size);
     let seconds = digits.trim().parse::<f64>().ok().zip(size).map(|(number, size)| number * size);
     let seconds = seconds.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
-    seconds.and_then(number).ok_or_else(|| format!("{part:?} is no time, such as 30s, 5m, 2h or 1d."))
+    seconds.and_then(number).ok_or_else(|| format!("{part:?} is not a time, such as 30s, 5m, 2h or 1d."))
 }
 
 /// Whole seconds stay whole.

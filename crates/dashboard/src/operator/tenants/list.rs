@@ -128,7 +128,7 @@ impl Missing {
     fn markup(&self, visit: &Visit, forms: &Forms) -> Markup {
         match self {
             Self::NoId { id, why } => html! {
-                p.danger-note role="alert" { (shortened(id, 60)) " can be no tenant's id: " (why) }
+                p.danger-note role="alert" { (shortened(id, 60)) " cannot be a tenant's id: " (why) }
             },
             Self::NotYet(id) => html! {
                 div.warning role="status" {

@@ -55,7 +55,7 @@ async fn where_many_fail_the_overview_leads_to_the_list_of_those() {
     let key = Browser::operator(&world, "sk_live_all").await;
     let page = key.see(LIVE).await;
     page.shows("Broken 10.").hides("Broken 0.");
-    let link = page.html().split_once("All that fail").unwrap().0.rsplit_once("href=\"").unwrap().1;
+    let link = page.html().split_once("All failing webhooks").unwrap().0.rsplit_once("href=\"").unwrap().1;
     let all = key.see(link.split('"').next().unwrap()).await;
     all.shows("Broken 10.").shows("Broken 0.").hides("Answers");
 }
@@ -81,5 +81,5 @@ async fn the_audit_log_is_narrowed_and_paged() {
     assert_eq!(rest.html().matches("<th scope=\"row\"").count(), 10);
     key.see(&format!("{LIVE}/audit?action=key.revoke")).await.shows("No entries match");
     key.see(&format!("{LIVE}/audit?since=soon")).await.shows("This is not a time");
-    key.see(&format!("{LIVE}/audit?cursor=nonsense")).await.shows("does not say a place in this list");
+    key.see(&format!("{LIVE}/audit?cursor=nonsense")).await.shows("does not name a place in this list");
 }

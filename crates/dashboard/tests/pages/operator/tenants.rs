@@ -18,7 +18,7 @@ async fn a_tenant_is_found_by_its_id() {
     let opened = root.open(&format!("{LIVE}/tenants?id=+t1+")).await.expect(303);
     assert_eq!(location(&opened), format!("{LIVE}/tenants/t1"));
     root.see(&format!("{LIVE}/tenants?id=t2")).await.shows("There is no tenant t2 yet.");
-    root.see(&format!("{LIVE}/tenants?id=a+b")).await.shows("can be no tenant's id");
+    root.see(&format!("{LIVE}/tenants?id=a+b")).await.shows("cannot be a tenant's id");
     root.open(&format!("{LIVE}/tenants/t2")).await.expect(404);
 }
 
