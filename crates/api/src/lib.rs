@@ -20,8 +20,8 @@ pub mod stats;
 pub mod tenants;
 pub mod verification_code;
 
-use axum::Router;
-use postrider_http::{App, fallback};
+use axum::{Router, middleware};
+use postrider_http::{App, fallback, whole};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -60,12 +60,20 @@ fn finished(routes: Router<App>, app: App) -> Router {
 
 fn routes(app: &App) -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(document::frame(app.version))
+        .merge(configured(app))
+        // Accepting passes through no layer: an event is the core's from its draft on, whoever waits for its answer.
+        .merge(events::routes())
+        .merge(health::routes(app.serve_metrics))
+}
+
+/// What people configure and ask for.
+fn configured(app: &App) -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .merge(projects::routes())
         .merge(keys::routes())
         .merge(tenants::routes())
         .merge(event_types::routes())
         .merge(endpoints::routes())
-        .merge(events::routes())
         .merge(deliveries::routes())
         .merge(replays::routes())
         .merge(search::routes())
@@ -74,5 +82,5 @@ fn routes(app: &App) -> OpenApiRouter<App> {
         .merge(meta::routes())
         .merge(verification_code::routes())
         .merge(nodes::routes())
-        .merge(health::routes(app.serve_metrics))
+        .layer(middleware::from_fn_with_state(app.clone(), whole::layer))
 }

@@ -23,7 +23,7 @@ mod visit;
 mod webhooks;
 
 use axum::{Router, middleware};
-use postrider_http::App;
+use postrider_http::{App, whole};
 
 use self::visit::Face;
 
@@ -42,6 +42,6 @@ fn face(face: Face, routes: Router<App>, app: &App) -> Router<App> {
         .merge(assets::routes())
         .fallback(page::refusal::unknown_path)
         .method_not_allowed_fallback(page::refusal::wrong_method)
-        .layer(middleware::from_fn_with_state(app.clone(), form::whole::to_its_end))
+        .layer(middleware::from_fn_with_state(app.clone(), whole::layer))
         .layer(middleware::from_fn(move |request, next| page::refusal::shown(face, request, next)))
 }

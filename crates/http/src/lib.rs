@@ -16,6 +16,7 @@ pub mod path;
 pub mod problem;
 pub mod query;
 pub mod reply;
+pub mod whole;
 
 pub use app::{App, AppParts, HasLimits};
 pub use body::{Json, NoBody, OptionalJson};

@@ -12,6 +12,7 @@ mod event_types;
 mod events;
 mod filters;
 mod keys;
+mod leaving;
 mod portal;
 mod problems;
 mod projects;

@@ -134,6 +134,8 @@ for (const part of document.querySelectorAll("[data-live]")) {
   const follow = () => {
     source = new EventSource(part.dataset.live);
     source.addEventListener("part", replace);
+    // Refused for now: asked again when somebody comes back to the page.
+    source.addEventListener("error", () => { if (source?.readyState === EventSource.CLOSED) source = undefined; });
     source.addEventListener("last", (event) => { replace(event); source.close(); source = undefined; part.removeAttribute("data-live"); });
   };
   // A page that nobody looks at asks for nothing: browsers allow six connections to a server.

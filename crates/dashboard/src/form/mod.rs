@@ -8,7 +8,6 @@ mod fields;
 mod once;
 pub(crate) mod posted;
 mod token;
-pub(crate) mod whole;
 
 use maud::{Markup, html};
 use postrider_http::App;

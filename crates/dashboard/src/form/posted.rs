@@ -62,8 +62,8 @@ pub(crate) async fn read(request: Request, app: &App) -> Result<Fields, Refusal>
     Ok(fields)
 }
 
-/// Browsers say where a form was sent from (Fetch Metadata; `Origin`, RFC 6454): another site's is refused before
-/// anything is looked at. What comes without either is judged by its token.
+/// Browsers say where a form was sent from (Fetch Metadata): another site's is refused before anything is looked at. What
+/// comes without is judged by its token. (`Origin` would have to be compared with a host that proxies may have changed.)
 ///
 /// # Errors
 /// [`Refusal::foreign_form`].
