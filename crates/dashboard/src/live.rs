@@ -3,15 +3,15 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
 use maud::{Markup, html};
-use postrider_http::{App, code};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use postrider_http::{App, LivePlace, code};
+use postrider_service::authenticate::hash_key;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use crate::page::Refusal;
@@ -45,7 +45,7 @@ pub(crate) fn follow_every<F>(
 where
     F: Future<Output = Result<Part, Refusal>> + Send + 'static,
 {
-    let Ok(place) = Arc::clone(app.live_streams()).try_acquire_owned() else {
+    let Some(place) = app.live_streams().take(hash_key(&token.0)) else {
         // Such a page stays as it was loaded.
         return Refusal::of(code::OVERLOADED, "Too many pages are kept up to date.").into_response();
     };
@@ -81,7 +81,7 @@ struct Following<R> {
     last: Option<String>,
     began: Instant,
     ended: bool,
-    _place: OwnedSemaphorePermit,
+    _place: LivePlace,
 }
 
 impl<R, F> Following<R>

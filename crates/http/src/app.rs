@@ -7,9 +7,10 @@ use postrider_engine::Engine;
 use postrider_model::limits::Limits;
 use postrider_service::{Authenticator, Sessions};
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::body_room::BodyRoom;
+use crate::live_streams::LiveStreams;
 
 /// The parts a server of the API is made of.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ pub struct App(Arc<Inner>);
 struct Inner {
     parts: AppParts,
     bodies: BodyRoom,
-    live_streams: Arc<Semaphore>,
+    live_streams: LiveStreams,
 }
 
 impl App {
@@ -48,12 +49,12 @@ impl App {
     pub fn new(parts: AppParts) -> Self {
         let limits = parts.engine.limits();
         let bodies = BodyRoom::new(limits.max_bodies_bytes);
-        let live_streams = Arc::new(Semaphore::new(limits.max_live_streams));
+        let live_streams = LiveStreams::new(limits);
         Self(Arc::new(Inner { parts, bodies, live_streams }))
     }
 
-    /// A permit for each page that is kept up to date while it is open.
-    pub fn live_streams(&self) -> &Arc<Semaphore> {
+    /// The places of pages that are kept up to date while they are open.
+    pub fn live_streams(&self) -> &LiveStreams {
         &self.0.live_streams
     }
 }

@@ -10,6 +10,7 @@ mod body_room;
 pub mod caller;
 pub mod code;
 pub mod fallback;
+mod live_streams;
 pub mod paging;
 pub mod parse;
 pub mod path;
@@ -26,6 +27,7 @@ pub use caller::{
     WebhooksWrite, bearer, key_holder, lacks,
 };
 pub use code::Code;
+pub use live_streams::{LivePlace, LiveStreams};
 pub use paging::{Cursor, Limit, List, cursor_text};
 pub use path::Path;
 pub use problem::{FaultOut, Problem, ProblemOut};

@@ -144,6 +144,8 @@ limits! {
     max_schedule_ahead: Duration = 30 * DAY, 0.0..=365.0 * DAY_SECONDS;
     /// Pages that are kept up to date while they are open, on one node; more stay as they were loaded (503 `overloaded`).
     max_live_streams: usize = 256, 0.0..=100_000.0;
+    /// As many of them may one session have (503 `overloaded`).
+    max_live_streams_of_session: usize = 16, 0.0..=100_000.0;
     /// Tenants and endpoints whose routes are kept in memory; those used least are read again when they come.
     cached_endpoints: u64 = 100_000, 100.0..=10_000_000.0;
     /// Event types of a project whose rows are kept in memory; others are looked up when they come.

@@ -17,11 +17,11 @@ await walk(async (visit) => {
   await signIn(visit, '/dashboard/p/acme/live/tenants');
   await page.getByRole('link', { name: 't2@example.com' }).waitFor();
   await see();
-  await hands.write(page.getByLabel('Tenant'), 'no tenant');
+  await hands.write(page.getByRole('textbox', { name: 'Tenant' }), 'no tenant');
   await hands.enter(page.getByRole('button', { name: 'Open' }));
   await page.getByText("cannot be a tenant's id").waitFor();
   await see();
-  await hands.write(page.getByLabel('Tenant'), 't2@example.com');
+  await hands.write(page.getByRole('textbox', { name: 'Tenant' }), 't2@example.com');
   await hands.press('Enter');
   await page.getByRole('heading', { level: 1, name: 't2@example.com' }).waitFor();
   await see();
