@@ -1,7 +1,7 @@
 //! Pages of events and deliveries.
 
 use postrider_model::delivery::DeliveryState;
-use postrider_model::id::EndpointKey;
+use postrider_model::id::{EndpointKey, Ordinal};
 use postrider_store::{DeliveryQuery, DeliverySummary, EventQuery, EventSummary, Page};
 use rusqlite::Connection;
 
@@ -99,6 +99,8 @@ pub(super) fn deliveries(conn: &Connection, query: &DeliveryQuery) -> Res<Page<D
         walk::problems(conn, query.endpoint, range, &mut visitor)?
     } else if let Some(endpoint) = query.endpoint {
         walk::deliveries(conn, endpoint, range, &mut visitor)?
+    } else if query.scope.tenant.is_none() && !query.states.is_empty() {
+        visitor.scan(conn)?
     } else {
         walk::events(conn, query.scope, range, &mut visitor)?
     };
@@ -139,6 +141,28 @@ impl Deliveries<'_> {
                 return Ok(Step::Break(()));
             }
             if self.wanted.state(row.get(1)?) && self.one(conn, place)?.is_break() {
+                return Ok(Step::Break(()));
+            }
+        }
+        Ok(Step::Continue(()))
+    }
+
+    /// All deliveries there are, newest first: where few are wanted, reading them in their order costs less than looking
+    /// for those of each event.
+    fn scan(&mut self, conn: &Connection) -> Res<Step> {
+        let Range { below, first } = self.range;
+        let mut statement = conn.prepare_cached(
+            "SELECT event, endpoint, state FROM delivery WHERE (event, endpoint) < (?1, ?2) AND event >= ?3
+             ORDER BY event DESC, endpoint DESC",
+        )?;
+        let mut rows = statement.query([below.event.0, below.endpoint.0, first.0])?;
+        while let Some(row) = rows.next()? {
+            let place = Place { event: Ordinal(row.get(0)?), endpoint: EndpointKey(row.get(1)?) };
+            if self.collector.examine(place).is_break() {
+                return Ok(Step::Break(()));
+            }
+            let wanted = self.wanted.state(row.get(2)?) && self.wanted.event(conn, place.event)?;
+            if wanted && self.one(conn, place)?.is_break() {
                 return Ok(Step::Break(()));
             }
         }
