@@ -66,7 +66,7 @@ fn routes(app: &App) -> OpenApiRouter<App> {
         .merge(health::routes(app.serve_metrics))
 }
 
-/// What people configure and ask for.
+/// What people configure, erase and ask for.
 fn configured(app: &App) -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(projects::routes())
@@ -74,6 +74,7 @@ fn configured(app: &App) -> OpenApiRouter<App> {
         .merge(tenants::routes())
         .merge(event_types::routes())
         .merge(endpoints::routes())
+        .merge(events::erasing())
         .merge(deliveries::routes())
         .merge(replays::routes())
         .merge(search::routes())

@@ -3,10 +3,10 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use axum::{Router, middleware};
 use http::header::AUTHORIZATION;
 use http::{Extensions, HeaderMap};
 use postrider_http::{App, Problem, code, fallback, key_holder, whole};
@@ -39,7 +39,9 @@ pub(crate) fn router(app: App, dialects: &'static [Dialect]) -> Router {
 }
 
 fn surface(dialect: &Dialect, app: App) -> Router {
+    let to_its_end = middleware::from_fn_with_state(app.clone(), whole::layer);
     (dialect.routes)()
+        .layer(to_its_end)
         .fallback(fallback::unknown_path)
         .method_not_allowed_fallback(fallback::wrong_method)
         .with_state(app)
@@ -47,30 +49,18 @@ fn surface(dialect: &Dialect, app: App) -> Router {
 
 async fn dispatch(State(dispatch): State<Arc<Dispatch>>, request: Request) -> Response {
     match dispatch.find(request.headers()).await {
-        Ok((dialect, surface, holder)) => answer(&dispatch.app, dialect, surface, holder, request).await,
+        Ok((dialect, surface, holder)) => answer(dialect, surface, holder, request).await,
         Err(problem) => refuse(&problem, &[], problem.clone().into_response()),
     }
 }
 
 /// Lets the dialect's router answer. Its problems become the refusals of the document.
-async fn answer(
-    app: &App,
-    dialect: &Dialect,
-    surface: Router,
-    holder: Holder,
-    mut request: Request,
-) -> Response {
+async fn answer(dialect: &Dialect, surface: Router, holder: Holder, mut request: Request) -> Response {
     // What the router in front found in the path is not the inner one's business.
     *request.extensions_mut() = Extensions::new();
     request.extensions_mut().insert(holder);
-    let answered = async move {
-        let answered: Result<Response, Infallible> = surface.oneshot(request).await;
-        answered.unwrap_or_else(|never| match never {})
-    };
-    let stopped = || Problem::new(code::UNAVAILABLE, "The server is stopping.");
-    let mut response = whole::to_its_end(app, answered)
-        .await
-        .unwrap_or_else(|| refuse(&stopped(), &[], stopped().into_response()));
+    let answered: Result<Response, Infallible> = surface.oneshot(request).await;
+    let mut response = answered.unwrap_or_else(|never| match never {});
     match response.extensions_mut().remove::<Problem>() {
         Some(problem) => refuse(&problem, dialect.fields, response),
         None => response,

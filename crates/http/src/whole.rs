@@ -16,10 +16,7 @@ use crate::problem::Problem;
 
 /// The answer of what changes something, made in a task of its own, which the server's stop waits for; `None` if the
 /// server stops before it is there.
-pub async fn to_its_end(
-    app: &App,
-    work: impl Future<Output = Response> + Send + 'static,
-) -> Option<Response> {
+async fn to_its_end(app: &App, work: impl Future<Output = Response> + Send + 'static) -> Option<Response> {
     let (done, answer) = oneshot::channel();
     app.engine.spawner().spawn(Box::pin(async move {
         // Nobody may be left to be told.

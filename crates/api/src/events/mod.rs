@@ -14,12 +14,16 @@ use postrider_http::App;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// The routes.
+/// The routes that accept and read.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(post::handler))
         .routes(routes!(list::handler))
         .routes(routes!(post_batch::handler))
         .routes(routes!(get::handler))
-        .routes(routes!(erase::handler))
+}
+
+/// The route that changes what was accepted.
+pub fn erasing() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(erase::handler))
 }
