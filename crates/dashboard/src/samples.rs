@@ -59,7 +59,7 @@ pub(crate) fn visit(face: Face, contract: &str) -> Visit {
     };
     Visit {
         face,
-        rights: Rights::of_stored(&["*".to_owned()]),
+        rights: Rights::ALL,
         root: face == Face::Operator,
         project,
         contract: contract.into(),

@@ -189,20 +189,29 @@ impl IntoResponse for Refusal {
 pub(crate) async fn shown(face: Face, request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let response = next.run(request).await;
-    let unreadable =
-        (response.status() == StatusCode::BAD_REQUEST && !is_page(&response)).then(Refusal::unreadable);
-    let Some(refusal) = unreadable.as_ref().or_else(|| response.extensions().get()) else { return response };
+    let Some(refusal) = refusal_of(&response) else { return response };
     match &refusal.0.sign_in {
         Some(address) if reads => see(address),
         _ => show_refusal(response.status(), face, refusal.page(face)),
     }
 }
 
-/// What is no page of ours was said by the framework: the address has a part that cannot be read, or has it twice.
+fn refusal_of(response: &Response) -> Option<Refusal> {
+    let said = response.extensions();
+    if let Some(refusal) = said.get::<Refusal>() {
+        return Some(refusal.clone());
+    }
+    // Of a layer that the API has too.
+    if let Some(problem) = said.get::<Problem>() {
+        return Some(problem.clone().into());
+    }
+    (response.status() == StatusCode::BAD_REQUEST && !is_page(response)).then(Refusal::unreadable)
+}
+
+/// What is no page was said by the framework: the address has a part that cannot be read, or has it twice.
 fn is_page(response: &Response) -> bool {
     let kind = response.headers().get(CONTENT_TYPE).map(http::HeaderValue::as_bytes);
-    response.extensions().get::<Refusal>().is_some()
-        || kind.is_some_and(|kind| kind.starts_with(b"text/html"))
+    kind.is_some_and(|kind| kind.starts_with(b"text/html"))
 }
 
 /// For a path that is no page.
@@ -226,5 +235,29 @@ impl DoneQuery {
     /// What was done.
     pub(crate) fn notice(&self) -> Option<Notice> {
         Notice::named(self.done.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::post;
+    use axum::{Router, middleware};
+    use postrider_http::code;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_layer_refuses_is_a_page_too() {
+        let refuses = || async { Problem::new(code::UNAVAILABLE, "The server is stopping.") };
+        let shown = middleware::from_fn(|request, next| shown(Face::Customer, request, next));
+        let pages: Router = Router::new().route("/", post(refuses)).layer(shown);
+        let response =
+            pages.oneshot(http::Request::post("/").body(axum::body::Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), 503);
+        assert!(is_page(&response));
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains("The server is stopping."), "{body}");
     }
 }

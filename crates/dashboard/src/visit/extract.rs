@@ -5,8 +5,8 @@ use http::Method;
 use http::request::Parts;
 use postrider_http::{App, Problem, ROOT_ACTOR};
 use postrider_model::id::Mode;
+use postrider_service::Caller;
 use postrider_service::session::Who;
-use postrider_service::{Caller, Rights};
 
 use super::{Face, SessionToken, Signed, Visit, cookie};
 use crate::page::Refusal;
@@ -26,21 +26,17 @@ impl FromRequestParts<App> for Visit {
         let named = Named::of(parts, app).await?;
         let face = if named.project.is_some() { Face::Operator } else { Face::Customer };
         let session = session(app, face, parts).await?;
-        let (caller, rights) = match &session.visitor.who {
-            Who::Customer(caller) => (caller.clone(), customer_rights()),
-            Who::Root => (root_caller(app, &named).await?, Rights::of_stored(&["*".to_owned()])),
+        let caller = match &session.visitor.who {
+            Who::Customer(caller) => caller.clone(),
+            Who::Root => root_caller(app, &named).await?,
             Who::Key(holder) => {
                 named.check(app, &holder.caller).await?;
-                (holder.caller.clone(), holder.rights)
+                holder.caller.clone()
             }
         };
+        let rights = session.visitor.rights();
         Visit::of(app, face, session, caller, rights).await
     }
-}
-
-/// A customer may do with its own webhooks what a key of all its rights may (DESIGN 10).
-fn customer_rights() -> Rights {
-    Rights::of_stored(&["webhooks:admin".to_owned()])
 }
 
 /// The project and mode that an operator's path names.

@@ -8,7 +8,7 @@ use crate::view::field::{Faults, Select, Text};
 use crate::view::time;
 
 /// Everything that is noted in a project's log.
-const ACTIONS: [&str; 21] = [
+const ACTIONS: [&str; 22] = [
     "delivery.cancel",
     "delivery.resend",
     "endpoint.create",
@@ -16,6 +16,7 @@ const ACTIONS: [&str; 21] = [
     "endpoint.disable",
     "endpoint.enable",
     "endpoint.read_secret",
+    "endpoint.reseal",
     "endpoint.rotate_secret",
     "endpoint.update",
     "event.erase",
