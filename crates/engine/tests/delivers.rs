@@ -158,6 +158,41 @@ async fn a_batch_gathers_events_until_it_is_full_or_has_waited() {
     assert!(posted.elapsed() >= Duration::from_millis(1_500), "the last five wait for others");
 }
 
+/// How many events each request had.
+fn sizes(world: &World) -> Vec<usize> {
+    let received = world.received.lock();
+    received.iter().map(|one| String::from_utf8_lossy(&one.body).matches("contact.created").count()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_in_order_does_not_wait_for_others_that_cannot_join_its_batch() {
+    let world = World::new(|_, _| (200, QUICK)).await;
+    let batch = Some(BatchSetting { max_size: 10, max_wait_seconds: 30.0 });
+    world.endpoint(|config| (config.batch, config.ordering) = (batch, Some(Ordering::Endpoint))).await;
+    let began = tokio::time::Instant::now();
+    for n in 0..5 {
+        world.post(&n.to_string(), |_| ()).await;
+    }
+    world.wait_for(5).await;
+    assert!(began.elapsed() < Duration::from_secs(5), "all gone after {:?}", began.elapsed());
+    assert_eq!(sizes(&world), [1; 5]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waited_behind_its_key_has_waited_for_its_batch_too() {
+    let world = World::new(|_, _| (200, QUICK)).await;
+    let batch = Some(BatchSetting { max_size: 10, max_wait_seconds: 30.0 });
+    world.endpoint(|config| (config.batch, config.ordering) = (batch, Some(Ordering::Key))).await;
+    let began = tokio::time::Instant::now();
+    for n in 0..10 {
+        world.post(&n.to_string(), |draft| draft.ordering_key = Some(format!("key {}", n % 2))).await;
+    }
+    world.wait_for(5).await;
+    let took = began.elapsed();
+    assert!((30..35).contains(&took.as_secs()), "all gone after {took:?}");
+    assert_eq!(sizes(&world), [2; 5], "one of each key in each");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_batch_that_may_wait_long_has_all_that_came_meanwhile_and_goes_when_it_is_full() {
     let world = World::new(|_, _| (200, QUICK)).await;
@@ -174,13 +209,7 @@ async fn a_batch_that_may_wait_long_has_all_that_came_meanwhile_and_goes_when_it
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     tokio::time::sleep(Duration::from_secs(60)).await;
-    let bodies: Vec<_> = world
-        .received
-        .lock()
-        .iter()
-        .map(|one| String::from_utf8_lossy(&one.body).matches("contact.created").count())
-        .collect();
-    assert_eq!(bodies, [20, 15], "members of each request");
+    assert_eq!(sizes(&world), [20, 15], "members of each request");
 }
 
 #[tokio::test(start_paused = true)]

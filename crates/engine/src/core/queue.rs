@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use postrider_model::endpoint::Ordering;
 use postrider_model::id::Ordinal;
 use postrider_model::time::Millis;
 use smallvec::SmallVec;
@@ -166,7 +167,9 @@ fn batch_ready(line: &VecDeque<Item>, plan: &EndpointPlan, now: Millis) -> Resul
     let Some(first) = line.front() else { return Ok(0) };
     let Some(batch) = plan.policy.batch else { return Ok(1) };
     // A test waits for nobody, and nobody's outcome is mixed with a test's.
-    let single = |item: &Item| item.flags.test || plan.sends_alone(item.flags);
+    // Nor can anything join what keeps the order of its whole endpoint: the next event begins when it has ended.
+    let in_order = |item: &Item| item.key.is_some() && plan.ordering == Ordering::Endpoint;
+    let single = |item: &Item| item.flags.test || plan.sends_alone(item.flags) || in_order(item);
     if single(first) {
         return Ok(1);
     }
@@ -174,7 +177,10 @@ fn batch_ready(line: &VecDeque<Item>, plan: &EndpointPlan, now: Millis) -> Resul
     let size = batch.max_size.max(1) as usize;
     let alike = |item: &&Item| (item.step == 0) == first_time && !single(item);
     let alike = line.iter().take(size).take_while(alike).count();
-    let flush_at = first.due + batch.max_wait;
+    // The wait runs from the event (DESIGN 4.4). What was due only when the one before it in its key had ended has
+    // waited since it was accepted.
+    let since = if first.key.is_some() && first_time { first.due.min(first.event.time()) } else { first.due };
+    let flush_at = since + batch.max_wait;
     // Others behind a differing item cannot join any more; a full batch waits for nothing.
     let closed = alike >= size || alike < line.len();
     if closed || flush_at <= now { Ok(alike) } else { Err(flush_at) }
