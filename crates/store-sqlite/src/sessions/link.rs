@@ -36,19 +36,28 @@ pub(super) fn create(conn: &Connection, new: &NewPortalLink, entry: &NewAudit) -
 
 /// All in the one writing transaction: nobody opens it in between.
 pub(super) fn open(conn: &Connection, link: &TokenHash, session: &NewSessionKey) -> Res<OpenLink> {
-    let Some(found) = find(conn, link)? else { return Ok(OpenLink::Unknown) };
-    if found.opened {
-        return Ok(OpenLink::Used);
-    }
-    if found.expires_at <= session.now {
-        return Ok(OpenLink::Expired);
-    }
-    conn.prepare_cached("UPDATE portal_link SET opened_at = ?2 WHERE hash = ?1")?
-        .execute(params![link.as_slice(), session.now.0])?;
     let NewSessionKey { hash, now, expires_at } = *session;
-    let new = NewSession { hash, holder: found.holder, created_at: now, expires_at };
+    let holder = match look(conn, link, now)? {
+        Ok(holder) => holder,
+        Err(closed) => return Ok(closed),
+    };
+    conn.prepare_cached("UPDATE portal_link SET opened_at = ?2 WHERE hash = ?1")?
+        .execute(params![link.as_slice(), now.0])?;
+    let new = NewSession { hash, holder, created_at: now, expires_at };
     session::insert(conn, &new)?;
     Ok(OpenLink::Opened(Session { holder: new.holder, created_at: now, expires_at }))
+}
+
+/// Whose session the link would begin, or why it opens nothing, now and ever after.
+pub(super) fn look(conn: &Connection, link: &TokenHash, now: Millis) -> Res<Result<SessionHolder, OpenLink>> {
+    let Some(found) = find(conn, link)? else { return Ok(Err(OpenLink::Unknown)) };
+    if found.opened {
+        return Ok(Err(OpenLink::Used));
+    }
+    if found.expires_at <= now {
+        return Ok(Err(OpenLink::Expired));
+    }
+    Ok(Ok(found.holder))
 }
 
 struct Found {

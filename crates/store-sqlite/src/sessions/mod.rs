@@ -23,7 +23,12 @@ impl Sessions for SqliteStore {
         self.change(move |w| link::create(&w.conn, &new, &audit)).await
     }
     async fn open_portal_link(&self, link: TokenHash, session: NewSessionKey) -> Out<OpenLink> {
-        self.change(move |w| link::open(&w.conn, &link, &session)).await
+        // Whoever makes up tokens does not get the writer's time.
+        let looked = self.read(move |conn| link::look(conn, &link, session.now)).await?;
+        match looked {
+            Ok(_) => self.change(move |w| link::open(&w.conn, &link, &session)).await,
+            Err(closed) => Ok(closed),
+        }
     }
 
     async fn create_session(&self, new: NewSession, audit: NewAudit) -> Out<()> {
