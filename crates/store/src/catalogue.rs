@@ -129,6 +129,9 @@ pub trait Catalogue: Send + Sync {
     async fn endpoint(&self, scope: Scope, id: EndpointId) -> Result<Option<Endpoint>, StoreError>;
     /// An endpoint by its row, deleted ones too.
     async fn endpoint_by_key(&self, key: EndpointKey) -> Result<Option<Endpoint>, StoreError>;
+    /// Endpoints by their rows, deleted ones too, in any order: those there are. Not many more `keys` than a page of a
+    /// list has.
+    async fn endpoints_by_keys(&self, keys: Vec<EndpointKey>) -> Result<Vec<Endpoint>, StoreError>;
     /// Endpoints that a query asks for, newest first, without deleted ones.
     async fn endpoints(&self, query: EndpointQuery) -> Result<Page<Endpoint>, StoreError>;
     /// A tenant's routing version and all its endpoints of both modes, in one snapshot.

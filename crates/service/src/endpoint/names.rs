@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use futures::future::try_join_all;
 use postrider_engine::Engine;
 use postrider_model::id::EndpointKey;
 use postrider_store::Endpoint;
@@ -25,12 +24,15 @@ impl NameEndpoints<'_> {
     /// [`ServiceError::Store`].
     pub async fn run(self, engine: &Engine) -> Result<HashMap<EndpointKey, Endpoint>, ServiceError> {
         let scope = self.caller.scope();
-        let found = try_join_all(self.keys.iter().map(|key| engine.store().endpoint_by_key(*key))).await?;
+        if self.keys.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let found = engine.store().endpoints_by_keys(self.keys.into_iter().collect()).await?;
         let is_seen = |endpoint: &Endpoint| {
             endpoint.project == scope.project
                 && endpoint.mode == scope.mode
                 && scope.tenant.is_none_or(|tenant| tenant == endpoint.tenant)
         };
-        Ok(found.into_iter().flatten().filter(is_seen).map(|endpoint| (endpoint.key, endpoint)).collect())
+        Ok(found.into_iter().filter(is_seen).map(|endpoint| (endpoint.key, endpoint)).collect())
     }
 }

@@ -105,6 +105,11 @@ pub(super) async fn by_key(conn: &Conn, key: EndpointKey) -> Res<Option<Endpoint
     Ok(select(conn, "WHERE e.key = $1", &[(&key.0, Type::INT8)]).await?.into_iter().next())
 }
 
+pub(super) async fn by_keys(conn: &Conn, keys: &[EndpointKey]) -> Res<Vec<Endpoint>> {
+    let keys: Vec<i64> = keys.iter().map(|key| key.0).collect();
+    select(conn, "WHERE e.key = ANY($1)", &[(&keys, Type::INT8_ARRAY)]).await
+}
+
 /// In one statement, so that both are of one snapshot.
 pub(super) async fn routes(conn: &Conn, tenant: TenantKey) -> Res<(u64, Vec<Endpoint>)> {
     // Both parts of the version only ever grow, so that every change of either makes another sum.

@@ -210,6 +210,9 @@ impl Catalogue for PostgresStore {
     async fn endpoint_by_key(&self, key: EndpointKey) -> Out<Option<Endpoint>> {
         Ok(endpoint::by_key(&self.prompt().await?, key).await?)
     }
+    async fn endpoints_by_keys(&self, keys: Vec<EndpointKey>) -> Out<Vec<Endpoint>> {
+        Ok(endpoint::by_keys(&self.prompt().await?, &keys).await?)
+    }
     async fn endpoints(&self, query: EndpointQuery) -> Out<Page<Endpoint>> {
         Ok(endpoint_list::list(&self.prompt().await?, &query).await?)
     }

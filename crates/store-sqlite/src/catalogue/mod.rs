@@ -143,6 +143,12 @@ impl Catalogue for SqliteStore {
     async fn endpoint_by_key(&self, key: EndpointKey) -> Out<Option<Endpoint>> {
         self.read(move |conn| endpoint::by_key(conn, key)).await
     }
+    async fn endpoints_by_keys(&self, keys: Vec<EndpointKey>) -> Out<Vec<Endpoint>> {
+        self.read(move |conn| {
+            keys.iter().filter_map(|key| endpoint::by_key(conn, *key).transpose()).collect()
+        })
+        .await
+    }
     async fn endpoints(&self, query: EndpointQuery) -> Out<Page<Endpoint>> {
         self.read(move |conn| endpoint_list::list(conn, &query)).await
     }

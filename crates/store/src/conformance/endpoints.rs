@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use postrider_model::endpoint::{DisabledReason, EndpointConfig, RateLimit};
-use postrider_model::id::Mode;
+use postrider_model::id::{EndpointKey, Mode};
 
 use super::Backend;
 use super::world::{World, audit, lane};
@@ -36,6 +36,20 @@ pub async fn an_endpoint_comes_back_as_it_was_given(backend: Box<dyn Backend>) {
     w.restart().await;
     assert_eq!(w.store().endpoint(w.scope(), id).await.unwrap(), Some(made.clone()));
     assert_eq!(w.store().endpoint_by_key(made.key).await.unwrap(), Some(made));
+}
+
+pub async fn endpoints_are_found_by_their_rows_deleted_ones_too(backend: Box<dyn Backend>) {
+    let mut w = World::new(backend).await;
+    let kept = w.endpoint_of(w.tenant).await;
+    let deleted = w.endpoint_of(w.tenant).await;
+    w.endpoint_of(w.tenant).await;
+    w.store().delete_endpoint(deleted.key, w.now, audit("endpoint.delete", w.now)).await.unwrap();
+    let asked = vec![deleted.key, EndpointKey(i64::MAX), kept.key];
+    let mut found = w.store().endpoints_by_keys(asked).await.unwrap();
+    found.sort_by_key(|endpoint| endpoint.key);
+    let known = found.iter().map(|endpoint| (endpoint.key, endpoint.deleted_at.is_some()));
+    assert_eq!(known.collect::<Vec<_>>(), [(kept.key, false), (deleted.key, true)]);
+    assert_eq!(w.store().endpoints_by_keys(Vec::new()).await.unwrap(), []);
 }
 
 pub async fn an_endpoint_is_seen_in_its_scope_only(backend: Box<dyn Backend>) {

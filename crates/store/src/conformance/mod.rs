@@ -150,6 +150,7 @@ macro_rules! conformance_suite {
             ],
             endpoints: [
                 an_endpoint_comes_back_as_it_was_given,
+                endpoints_are_found_by_their_rows_deleted_ones_too,
                 an_endpoint_is_seen_in_its_scope_only,
                 endpoints_are_listed_by_whether_they_are_enabled_and_whether_they_fail,
                 every_change_makes_matches_stale,
