@@ -279,6 +279,7 @@ through!(Catalogue {
     fn create_endpoint(new: NewEndpoint, active_limit: Option<u32>, audit: NewAudit) -> Endpoint;
     fn endpoint(scope: Scope, id: EndpointId) -> Option<Endpoint>;
     fn endpoint_by_key(key: EndpointKey) -> Option<Endpoint>;
+    fn endpoints_by_keys(keys: Vec<EndpointKey>) -> Vec<Endpoint>;
     fn endpoints(query: EndpointQuery) -> Page<Endpoint>;
     fn routes(tenant: TenantKey) -> (u64, Vec<Endpoint>);
     fn update_endpoint(key: EndpointKey, patch: EndpointPatch, active_limit: Option<u32>, audit: NewAudit) -> Option<Endpoint>;
