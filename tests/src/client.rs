@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
@@ -41,20 +41,33 @@ impl Reply {
     }
 }
 
-/// Calls one server with one key.
+/// Calls one server with one key, or with a cookie.
 #[derive(Debug, Clone)]
 pub struct Client {
     /// The server.
     pub address: SocketAddr,
     /// The key; empty for none.
     pub key: String,
+    /// The cookie, as `name=value`; empty for none.
+    pub cookie: String,
 }
 
 impl Client {
     /// With this key.
     #[must_use]
     pub fn new(address: SocketAddr, key: &str) -> Self {
-        Self { address, key: key.to_owned() }
+        Self { address, key: key.to_owned(), cookie: String::new() }
+    }
+
+    /// A browser that was given this answer's cookie.
+    ///
+    /// # Panics
+    /// When the answer has none.
+    #[must_use]
+    pub fn with_cookie(address: SocketAddr, given: &Reply) -> Self {
+        let cookie = given.headers.get(SET_COOKIE).and_then(|cookie| cookie.to_str().ok());
+        let cookie = cookie.and_then(|cookie| cookie.split(';').next()).expect("a cookie");
+        Self { address, key: String::new(), cookie: cookie.to_owned() }
     }
 
     /// Sends JSON on a connection of its own.
@@ -94,7 +107,8 @@ impl Client {
         let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(std::io::Error::other)?;
         let mut driver = JoinSet::new();
         driver.spawn(async move { drop(connection.await) });
-        Ok(Wire { sender, host: self.address.to_string(), key: self.key.clone(), _driver: driver })
+        let (host, key, cookie) = (self.address.to_string(), self.key.clone(), self.cookie.clone());
+        Ok(Wire { sender, host, key, cookie, _driver: driver })
     }
 }
 
@@ -104,6 +118,7 @@ pub struct Wire {
     sender: SendRequest<Full<Bytes>>,
     host: String,
     key: String,
+    cookie: String,
     _driver: JoinSet<()>,
 }
 
@@ -129,6 +144,9 @@ impl Wire {
         }
         if !self.key.is_empty() {
             headers.insert(AUTHORIZATION, format!("Bearer {}", self.key).parse().expect("a key"));
+        }
+        if !self.cookie.is_empty() {
+            headers.insert(COOKIE, self.cookie.parse().expect("a cookie"));
         }
         self.sender.ready().await?;
         let (head, body) = self.sender.send_request(request).await?.into_parts();

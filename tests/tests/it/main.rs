@@ -21,6 +21,7 @@ mod migrating;
 mod operating;
 mod own_authority;
 mod postgres_commands;
+mod postgres_pages;
 mod postgres_pooler;
 mod postgres_starting;
 mod postgres_tls;
