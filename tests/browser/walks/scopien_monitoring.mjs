@@ -7,8 +7,8 @@ import { rows, send, toWebhooks } from '../kit/webhooks.mjs';
 
 const project = 'scopien';
 const tenant = 'larkspur-labs';
-// Of another day, with its date.
-const TIME = /(?:\d{1,2} \w{3}(?: \d{4})?, )?\d\d:\d\d:\d\d/.source;
+// The day stands before what was not today, as just before midnight, in place of the seconds.
+const TIME = /(?:\d\d:\d\d:\d\d|\d{1,2} \w{3}, \d\d:\d\d|\d{1,2} \w{3} \d{4}, \d\d:\d\d:\d\d)/.source;
 
 await walk(async (visit) => {
   const { page, see } = visit;
