@@ -88,10 +88,10 @@ pub(super) fn run(options: &Options) -> Outcome {
     line(&format!("storing {} deliveries first …", options.preload));
     saturation::store(&bed, &ours, &key, &workload, options.preload)?;
     let mut product = Product::connect(ours.address, &key)?;
-    fail(&mut product, &workload)?;
     let sample = product.call("GET", "/v1/deliveries?limit=1&status=delivered", &Value::Null)?;
     let names = |name: &str| sample["data"][0][name].as_str().unwrap_or_default().to_owned();
     let (tenant, endpoint, event) = (names("tenant"), names("endpoint"), names("event"));
+    fail(&mut product, &workload)?;
     let link = product.call("POST", &format!("/v1/tenants/{tenant}/portal"), &json!({}))?;
     let link = link["url"].as_str().unwrap_or_default().to_owned();
     for (face, prefix, pages) in [("operator", "/dashboard", OPERATOR), ("customer", "/portal", CUSTOMER)] {
