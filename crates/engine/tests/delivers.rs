@@ -194,6 +194,24 @@ async fn what_waited_behind_its_key_has_waited_for_its_batch_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_scheduled_waits_for_its_batch_from_its_time_on() {
+    let world = World::new(|_, _| (200, QUICK)).await;
+    let batch = Some(BatchSetting { max_size: 10, max_wait_seconds: 5.0 });
+    world.endpoint(|config| (config.batch, config.ordering) = (batch, Some(Ordering::Key))).await;
+    let now = world.engine.now();
+    for n in 0..3 {
+        let change = |draft: &mut EventIn| {
+            draft.ordering_key = Some(format!("key {n}"));
+            draft.deliver_at = Some(now + Duration::from_secs(8 + n));
+        };
+        world.post(&n.to_string(), change).await;
+    }
+    world.wait_for(1).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(sizes(&world), [3]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_batch_that_may_wait_long_has_all_that_came_meanwhile_and_goes_when_it_is_full() {
     let world = World::new(|_, _| (200, QUICK)).await;
     world.endpoint(|config| config.batch = Some(BatchSetting { max_size: 20, max_wait_seconds: 30.0 })).await;

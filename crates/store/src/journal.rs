@@ -117,17 +117,19 @@ pub struct EventFlags {
     pub test: bool,
     /// A notice of ours (`webhook.failed`, `endpoint.disabled`): `data` is the whole body where the contract says so.
     pub notice: bool,
+    /// Sent not before a time of its own: how long it waits does not count from its acceptance.
+    pub scheduled: bool,
 }
 
 impl EventFlags {
     /// The number the stores keep.
     pub fn code(self) -> i64 {
-        i64::from(self.test) | i64::from(self.notice) << 1
+        i64::from(self.test) | i64::from(self.notice) << 1 | i64::from(self.scheduled) << 2
     }
 
     /// The inverse of [`EventFlags::code`].
     pub fn from_code(code: i64) -> Self {
-        Self { test: code & 1 != 0, notice: code & 2 != 0 }
+        Self { test: code & 1 != 0, notice: code & 2 != 0, scheduled: code & 4 != 0 }
     }
 }
 

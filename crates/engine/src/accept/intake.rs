@@ -196,7 +196,7 @@ impl<'a> Intake<'a> {
             ordering_key,
             deliver_at: event.deliver_at,
             idempotency: event.idempotency,
-            flags,
+            flags: EventFlags { scheduled: event.deliver_at.is_some(), ..flags },
             only,
             matches: Matches::new(),
             after: Fanout::default(),

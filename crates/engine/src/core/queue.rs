@@ -177,9 +177,10 @@ fn batch_ready(line: &VecDeque<Item>, plan: &EndpointPlan, now: Millis) -> Resul
     let size = batch.max_size.max(1) as usize;
     let alike = |item: &&Item| (item.step == 0) == first_time && !single(item);
     let alike = line.iter().take(size).take_while(alike).count();
-    // The wait runs from the event (DESIGN 4.4). What was due only when the one before it in its key had ended has
-    // waited since it was accepted.
-    let since = if first.key.is_some() && first_time { first.due.min(first.event.time()) } else { first.due };
+    // The wait runs from the event (DESIGN 4.4). What fell due only when the one before it in its key had ended has
+    // waited since it was accepted; what was scheduled has not.
+    let has_waited = first.key.is_some() && first_time && !first.flags.scheduled;
+    let since = if has_waited { first.due.min(first.event.time()) } else { first.due };
     let flush_at = since + batch.max_wait;
     // Others behind a differing item cannot join any more; a full batch waits for nothing.
     let closed = alike >= size || alike < line.len();
