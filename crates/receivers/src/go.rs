@@ -28,7 +28,7 @@ pub(crate) fn write(recipe: &Recipe) -> String {
     let gaps = Gaps {
         flags: &flags,
         values: &[
-            ("title", &recipe.title),
+            ("sender", &recipe.sender),
             ("imports", &imports(recipe, &forms)),
             ("tolerance", &recipe.tolerance_seconds.to_string()),
             ("key lists", &key_lists(recipe)),

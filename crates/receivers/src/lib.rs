@@ -31,13 +31,14 @@ pub struct Snippet {
     pub note: Option<String>,
 }
 
-/// A receiver for this contract in every language, in the order of [`Language::ALL`].
-pub fn snippets(contract: &Contract) -> Vec<Snippet> {
-    let recipe = Recipe::of(contract);
+/// A receiver for this contract in every language, in the order of [`Language::ALL`]. `sender` is the product that sends, as
+/// its customers know it.
+pub fn snippets(contract: &Contract, sender: &str) -> Vec<Snippet> {
+    let recipe = Recipe::of(contract, sender);
     Language::ALL.map(|language| language.write(&recipe)).into()
 }
 
-/// A receiver for this contract in this language.
-pub fn snippet(contract: &Contract, language: Language) -> Snippet {
-    language.write(&Recipe::of(contract))
+/// A receiver for this contract in this language; `sender` as for [`snippets`].
+pub fn snippet(contract: &Contract, sender: &str, language: Language) -> Snippet {
+    language.write(&Recipe::of(contract, sender))
 }

@@ -16,7 +16,7 @@ pub(crate) fn write(recipe: &Recipe) -> String {
     let gaps = Gaps {
         flags: &recipe.flags(),
         values: &[
-            ("title", &recipe.title),
+            ("sender", &recipe.sender),
             ("imports", &imports(recipe)),
             ("hmac secrets", if both { "secrets.filter((secret) => !isPublic(secret))" } else { "secrets" }),
             ("public keys", if both { "secrets.filter(isPublic)" } else { "secrets" }),

@@ -24,7 +24,7 @@ pub(crate) fn write(recipe: &Recipe) -> String {
     let gaps = Gaps {
         flags: &flags,
         values: &[
-            ("title", &recipe.title),
+            ("sender", &recipe.sender),
             ("hmac secrets", &secrets),
             ("public", &public),
             ("prefix", &text(&recipe.secret_prefix)),

@@ -21,7 +21,7 @@ pub(crate) fn write(recipe: &Recipe) -> String {
     let gaps = Gaps {
         flags: &recipe.flags(),
         values: &[
-            ("title", &recipe.title),
+            ("sender", &recipe.sender),
             ("imports", &imports(recipe)),
             ("hmac secrets", &secrets),
             ("public prefix", PUBLIC_KEY_PREFIX),

@@ -18,8 +18,8 @@ const UNSIGNED: &str = "These requests are not signed: nothing in them proves wh
 /// What a receiver of a contract checks.
 #[derive(Debug)]
 pub(crate) struct Recipe {
-    /// The contract's title, fit for a comment.
-    pub(crate) title: String,
+    /// Who sends, fit for a comment.
+    pub(crate) sender: String,
     /// Every one of them must hold. None where the contract signs nothing.
     pub(crate) checks: Vec<Check>,
     /// What a secret of the base64 form begins with.
@@ -63,12 +63,12 @@ impl KnownBy {
 }
 
 impl Recipe {
-    pub(crate) fn of(contract: &Contract) -> Self {
+    pub(crate) fn of(contract: &Contract, sender: &str) -> Self {
         let body = Body::of(contract);
         let header = |var: Var| Told::by(contract, var);
         let secret = contract.endpoint.secret.as_ref();
         Self {
-            title: comment(&contract.title),
+            sender: comment(sender),
             checks: contract.signature_headers().iter().map(|header| Check::of(header, contract)).collect(),
             secret_prefix: secret.map_or_else(String::new, |terms| terms.prefix.clone()),
             may_be_unsigned: secret.is_some_and(|terms| terms.source == SecretSource::Given),
@@ -157,9 +157,14 @@ fn taken_status(contract: &Contract) -> u16 {
     if success.contains(200) { 200 } else { success.ranges().next().map_or(200, |range| *range.start()) }
 }
 
-/// A text that ends no comment, in any of the languages.
+/// A text that ends no comment and turns nothing around, in any of the languages.
 fn comment(text: &str) -> String {
-    let plain = |c: char| if c.is_control() || "\u{2028}\u{2029}".contains(c) { ' ' } else { c };
+    let plain = |c: char| match c {
+        _ if c.is_control() => ' ',
+        // Lines and paragraphs that end (RFC 8259 lets them stand, languages do not), and marks that turn text around.
+        '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
+        _ => c,
+    };
     text.chars()
         .map(plain)
         .collect::<String>()

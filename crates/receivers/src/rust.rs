@@ -35,7 +35,7 @@ pub(crate) fn write(recipe: &Recipe) -> String {
     let gaps = Gaps {
         flags: &flags,
         values: &[
-            ("title", &recipe.title),
+            ("sender", &recipe.sender),
             ("imports", &imports(recipe, &uses)),
             ("tolerance", &recipe.tolerance_seconds.to_string()),
             ("public", &text(PUBLIC_KEY_PREFIX)),

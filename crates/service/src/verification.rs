@@ -5,7 +5,7 @@ pub use postrider_receivers::{Language, Snippet};
 
 use crate::{Caller, ServiceError};
 
-/// The receivers that fit the contract of the caller's project.
+/// The receivers that fit the contract of the caller's project, which they call by its name for customers.
 #[derive(Debug)]
 pub struct ShowVerificationCode<'a> {
     /// Who asks.
@@ -21,9 +21,11 @@ impl ShowVerificationCode<'_> {
     /// Of the store.
     pub async fn run(self, engine: &Engine) -> Result<Vec<Snippet>, ServiceError> {
         let context = engine.project(self.caller.project).await?;
+        let branding = context.settings.branding.as_ref();
+        let sender = branding.and_then(|branding| branding.name.as_deref()).unwrap_or(&context.project.name);
         Ok(match self.language {
-            Some(language) => vec![postrider_receivers::snippet(&context.contract, language)],
-            None => postrider_receivers::snippets(&context.contract),
+            Some(language) => vec![postrider_receivers::snippet(&context.contract, sender, language)],
+            None => postrider_receivers::snippets(&context.contract, sender),
         })
     }
 }

@@ -1,5 +1,5 @@
 ⟦signed⟧
-# Receives the webhooks of ⟨title⟩: checks that each is genuine, answers at once, takes each event once.
+# Receives the webhooks of ⟨sender⟩: checks that each is genuine, answers at once, takes each event once.
 # Python 3.9 or later, nothing to install. Save it as receiver.py and run:
 #   WEBHOOK_SECRET='…' PORT=3000 python3 receiver.py
 ⟦ed25519⟧
@@ -7,7 +7,7 @@
 ⟦/⟧
 ⟦/⟧
 ⟦!signed⟧
-# Receives the webhooks of ⟨title⟩, which are NOT SIGNED: nothing in a request proves who sent it. So
+# Receives the webhooks of ⟨sender⟩, which are NOT SIGNED: nothing in a request proves who sent it. So
 # - keep the URL secret and let it end in a long random token (openssl rand -hex 32);
 # - allow only the sender's addresses, in your firewall or proxy;
 # - before you act on what matters, ask the sender's API whether it is true.

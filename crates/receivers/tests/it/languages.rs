@@ -14,9 +14,13 @@ use crate::request::Request;
 use crate::taken::try_everything;
 use crate::trial::Trial;
 
+/// The name of a product is its own affair, and no part of a program.
+const HOSTILE: &str = "\n?> */ \"\"\" \\ \u{2028} \u{202e} ⟨port⟩ {}";
+
 /// The command that runs the code of this contract in an installed language.
 fn command(contract: &Contract, language: Language, folder: &Path) -> Command {
-    let file = saved(folder, language.file_name(), &snippet(contract, language).code);
+    let sender = format!("{} {HOSTILE}", contract.title);
+    let file = saved(folder, language.file_name(), &snippet(contract, &sender, language).code);
     let (program, arguments) = match language {
         Language::Node => (PathBuf::from("node"), vec![file.into_os_string()]),
         Language::Python => {

@@ -16,7 +16,7 @@ fn folder() -> PathBuf {
 fn the_rust_code_that_is_compiled_is_the_code_that_is_written() {
     for contract in contracts::all() {
         let file = folder().join(format!("{}.rs", contract.name));
-        let code = snippet(&contract, Language::Rust).code;
+        let code = snippet(&contract, &contract.title, Language::Rust).code;
         if std::env::var_os("POSTRIDER_RENEW").is_some() {
             std::fs::write(&file, &code).unwrap();
         }

@@ -43,7 +43,10 @@ async fn the_code_is_there_in_every_language_and_bears_the_product_s_name() {
     let world = world("scopien").await;
     let portal = Browser::customer(&world, "t1").await;
     let page = portal.see("/portal/code").await;
-    page.shows("x-scopien-signature").shows("receiver.mjs").hides("Postrider");
+    page.shows("Receives the webhooks of Acme:")
+        .shows("x-scopien-signature")
+        .shows("receiver.mjs")
+        .hides("Postrider");
     for language in postrider_service::verification::Language::ALL {
         let path = format!("/portal/code?language={}", language.name());
         assert!(page.html().contains(&path), "{path}");
