@@ -1,5 +1,7 @@
 //! `GET` and `POST /webhooks/{id}/test`: "Send Test Event".
 
+mod kinds;
+
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use bytes::Bytes;
@@ -10,6 +12,7 @@ use postrider_service::endpoint::{FoundEndpoint, TestEndpoint, find};
 use postrider_service::event_type::{CatalogueType, FindEventType};
 use postrider_service::{Right, ServiceError, ids};
 
+use self::kinds::Kinds;
 use super::brief::Brief;
 use super::{OfWebhook, Place, catalogue};
 use crate::form::{Done, Fields, Forms, Once, Posted};
@@ -105,8 +108,10 @@ struct TestForm {
     back: String,
     url: String,
     enabled: bool,
-    /// The types to choose from; none where any can be entered.
+    /// The types to choose from.
     types: Vec<String>,
+    /// Whether any other can be entered.
+    open: bool,
     kind: String,
     /// The type whose example was put into `data`.
     example_of: String,
@@ -117,23 +122,16 @@ struct TestForm {
 impl TestForm {
     async fn new(app: &App, visit: &Visit, place: &Place, found: &FoundEndpoint) -> Result<Self, Refusal> {
         let known = catalogue(app, &visit.caller, &visit.contract).await?;
-        let mut types: Vec<_> = known.into_iter().map(|kind| kind.name).collect();
-        let wanted: Vec<_> = found
-            .endpoint
-            .config
-            .event_types
-            .iter()
-            .filter(|pattern| !pattern.ends_with('*'))
-            .cloned()
-            .collect();
-        types.extend(wanted.iter().filter(|kind| !types.contains(kind)).cloned().collect::<Vec<_>>());
+        let known = known.into_iter().map(|kind| kind.name).collect();
+        let kinds = Kinds::of(known, &found.endpoint.config.event_types, &visit.contract);
         Ok(Self {
             action: place.at(visit, "/test"),
             back: place.address(visit),
             url: found.endpoint.config.url.clone(),
             enabled: found.endpoint.enabled,
-            kind: wanted.first().or(types.first()).cloned().unwrap_or_else(|| "test.sent".to_owned()),
-            types,
+            kind: kinds.first,
+            types: kinds.known,
+            open: kinds.open,
             ..Self::default()
         })
     }
@@ -158,7 +156,7 @@ impl TestForm {
         };
         let body = html! {
             (self.faults.summary(&[("/type", "Event type", "type"), ("/data", "Payload", "data")]))
-            @if self.types.is_empty() { (self.free_type()) } @else { (self.chooser()) }
+            @if self.open { (self.entry()) } @else { (self.chooser()) }
             input type="hidden" name="example_of" value=(self.example_of);
             (data.show())
             div.buttons {
@@ -175,16 +173,20 @@ impl TestForm {
         }
     }
 
-    fn free_type(&self) -> Markup {
-        Text {
+    fn entry(&self) -> Markup {
+        let field = Text {
             name: "type",
             label: "Event type",
             value: &self.kind,
             required: true,
             faults: self.faults.at("/type").collect(),
+            suggested: &self.types,
             ..Text::default()
+        };
+        html! {
+            (field.show())
+            p { button type="submit" name="show" value="1" formnovalidate { "Show its example" } }
         }
-        .show()
     }
 
     /// Another type's example comes by the script, or by the button.
@@ -231,6 +233,7 @@ mod tests {
                 Kind::Hostile => Self {
                     url: hostile(),
                     types: vec![hostile()],
+                    open: true,
                     kind: hostile(),
                     data: hostile(),
                     faults: Faults::new(vec![Fault::at("/data", hostile()), Fault::at("/type", hostile())]),

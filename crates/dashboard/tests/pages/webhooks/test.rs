@@ -76,3 +76,15 @@ async fn a_disabled_webhook_is_tested_all_the_same_and_a_broken_one_says_why() {
     let delivery = location(&browser.send(&page.form(&address)).await.expect(303));
     browser.see(&delivery).await.shows("Connection refused");
 }
+
+#[tokio::test(start_paused = true)]
+async fn under_an_open_catalogue_any_type_can_be_tested_and_what_is_wanted_stands_there() {
+    let world = world("standard").await;
+    let webhook = page_of(&world, json!({"url": "https://a.example/x", "event_types": ["contact.*"]})).await;
+    let browser = Browser::customer(&world, "t1").await;
+    let address = format!("{webhook}/test");
+    let form = browser.see(&address).await.form(&address);
+    assert_eq!(form.value("type"), Some("contact.test"), "nothing declared fits, and a notice is not meant");
+    browser.send(&form.with("type", "contact.created")).await.expect(303);
+    assert!(world.receivers.wait_for(1).await[0].text().contains("contact.created"));
+}
