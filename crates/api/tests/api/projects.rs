@@ -49,11 +49,13 @@ async fn every_fault_of_a_project_is_pointed_at() {
         (json!({"id": 1}), "/id"),
         (json!({"id": "b", "settings": {"retires": 1}}), "/settings/retires"),
         (json!({"id": "b", "settings": []}), "/settings"),
+        (json!({"id": "b", "name": ""}), "/name"),
+        (json!({"id": "b", "name": " \u{a0}"}), "/name"),
     ] {
         let answer = world.root(Method::POST, "/v1/projects", body.clone()).await.expect(422);
         assert_eq!(answer.pointers(), [pointer], "{body}");
     }
-    for patch in [json!({"id": "c"}), json!({"nmae": "x"})] {
+    for patch in [json!({"id": "c"}), json!({"nmae": "x"}), json!({"name": ""})] {
         let answer = world.root(Method::PATCH, "/v1/projects/acme", patch.clone()).await.expect(422);
         assert_eq!(answer.pointers().len(), 1, "{patch}");
     }

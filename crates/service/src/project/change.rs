@@ -64,7 +64,9 @@ impl ChangeProject<'_> {
             unknown.map(|key| Fault::at(format!("/{key}"), cannot_change(key))).collect();
         merge(&mut document, self.patch.clone());
         let read = Read::of(document, &mut faults);
-        label::check(&read.name, "/name", engine.limits(), &mut faults);
+        if self.patch.get("name").is_some_and(Value::is_string) {
+            label::check_given(&read.name, "/name", engine.limits(), &mut faults);
+        }
         if faults.iter().all(|fault| fault.pointer != "/contract") {
             check_contract(engine, &read.contract, &mut faults);
         }

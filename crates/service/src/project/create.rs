@@ -35,7 +35,7 @@ impl CreateProject {
         if let Err(error) = name::project_id(&self.id) {
             faults.push(Fault::at("/id", error.to_string()));
         }
-        label::check(&name, "/name", engine.limits(), &mut faults);
+        label::check_given(&name, "/name", engine.limits(), &mut faults);
         check_contract(engine, &self.contract, &mut faults);
         settings::check(&kept, engine.limits(), &mut faults);
         no_faults(faults)?;
