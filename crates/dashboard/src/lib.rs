@@ -22,6 +22,7 @@ mod view;
 mod visit;
 mod webhooks;
 
+use axum::routing::get;
 use axum::{Router, middleware};
 use postrider_http::{App, whole};
 
@@ -31,6 +32,8 @@ use self::visit::Face;
 pub fn router(app: App) -> Router {
     Router::new()
         .merge(operator::home::routes())
+        .route("/dashboard/", get(async || page::see("/dashboard")))
+        .route("/portal/", get(async || page::see("/portal")))
         .nest("/dashboard", face(Face::Operator, operator::routes(), &app))
         .nest("/portal", face(Face::Customer, portal::routes(), &app))
         .with_state(app)

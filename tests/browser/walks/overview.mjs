@@ -4,7 +4,7 @@ import { makeProject, signIn } from '../kit/people.mjs';
 import { walk } from '../kit/walk.mjs';
 
 await makeProject('standard', 'quiet');
-const CHARTS = ['Events', 'Deliveries by outcome', 'Latency of attempts', 'Attempts', 'Waiting deliveries', 'How late'];
+const CHARTS = ['Events', 'Deliveries by outcome', 'Latency of attempts', 'Attempts', 'Due deliveries', 'How late'];
 const SPANS = [['24h', '24'], ['7d', '7'], ['1h', '1']];
 
 await walk(async (visit) => {

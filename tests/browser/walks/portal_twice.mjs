@@ -76,7 +76,7 @@ await walk(async (visit) => {
   eyes.allow(422);
   await page.getByLabel('URL').fill('https://127.0.0.1/inside');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
-  await page.getByRole('alert').getByText('Nothing was saved yet.').waitFor();
+  await page.getByRole('alert').getByText('Nothing was done yet.').waitFor();
   assert.equal(await page.getByLabel('URL').inputValue(), 'https://127.0.0.1/inside');
   assert.equal(await page.getByLabel('URL').getAttribute('aria-invalid'), 'true');
   await see();

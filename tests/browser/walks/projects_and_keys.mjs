@@ -29,7 +29,7 @@ await walk(async (visit) => {
   await hands.enter(page.getByRole('link', { name: 'Create the first key' }));
   eyes.allow(422);
   await hands.enter(page.getByRole('button', { name: 'Create key' }));
-  await page.getByRole('alert').getByText('Nothing was saved yet').waitFor();
+  await page.getByRole('alert').getByText('Nothing was done yet').waitFor();
   await see();
   eyes.allowNone();
   await hands.write(page.getByLabel('Name'), 'backend');

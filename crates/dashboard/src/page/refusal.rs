@@ -171,7 +171,11 @@ impl From<Problem> for Refusal {
 
 impl From<ServiceError> for Refusal {
     fn from(error: ServiceError) -> Self {
-        Problem::from(error).into()
+        match error {
+            // The pages' word for it.
+            ServiceError::NotFound("endpoint") => Self::not_found("webhook"),
+            other => Problem::from(other).into(),
+        }
     }
 }
 
@@ -221,8 +225,8 @@ pub(crate) async fn unknown_path() -> Refusal {
 
 /// For an address that takes forms and was opened, or the other way round.
 pub(crate) async fn wrong_method() -> Refusal {
-    Refusal::new(405, "Nothing to see here", "This address only takes what its page sends.")
-        .advice("Go back to the page, and use its button.")
+    Refusal::new(405, "Nothing to see here", "This address is there, but not for a request of this kind.")
+        .advice("Go back to the page you came from, and use its links and buttons.")
 }
 
 /// The notice that an address carries.

@@ -1,5 +1,6 @@
-//! `GET /portal/{token}`: a link for a session (DESIGN 4.2, 10). A link is opened once, so nothing but opening it
-//! (no `HEAD`, no look at it in a chat) may use it up.
+//! `GET /portal/{token}`: a link for a session (DESIGN 4.2, 10). A link is opened once, so a `HEAD` or a browser that loads
+//! ahead does not use it up. A program that gets every address it sees, as chats do for previews, cannot be told from a
+//! person: a link goes straight to the browser of whom it is for.
 
 use axum::Router;
 use axum::extract::{Path, State};

@@ -12,7 +12,8 @@ pub(crate) struct Faults(Vec<Fault>);
 impl Faults {
     /// Of a use case.
     pub(crate) fn new(faults: Vec<Fault>) -> Self {
-        Self(faults)
+        let faults = faults.into_iter().map(|fault| Fault { detail: sentence(&fault.detail), ..fault });
+        Self(faults.collect())
     }
 
     /// Whether nothing is wrong.
@@ -51,7 +52,7 @@ impl Faults {
         html! {
             @if !self.0.is_empty() {
                 div.faults role="alert" tabindex="-1" data-focus {
-                    p { strong { "Nothing was saved yet." } " This needs to be put right:" }
+                    p { strong { "Nothing was done yet." } " This needs to be put right:" }
                     ul { @for fault in &self.0 { li {
                         @if let Some((_, label, id)) = name(fault) { a href={ "#" (id) } { (label) } ": " }
                         (fault.detail)
@@ -60,6 +61,18 @@ impl Faults {
             }
         }
     }
+}
+
+/// A clause of a library as people are told it: with a capital and a full stop.
+fn sentence(clause: &str) -> String {
+    let mut text = clause.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    if !text.ends_with(['.', '!', '?', ':']) {
+        text.push('.');
+    }
+    text
 }
 
 /// A field of one line or more.
@@ -175,18 +188,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_is_found_at_its_field() {
+    fn a_fault_is_found_at_its_field_and_is_a_sentence() {
         let faults = Faults::new(vec![
             Fault::at("/headers/X-A", "bad header"),
             Fault::at("/url", "bad url"),
             Fault::at("/headersx", "another"),
         ]);
-        assert_eq!(faults.at("/headers").collect::<Vec<_>>(), ["bad header"]);
+        assert_eq!(faults.at("/headers").collect::<Vec<_>>(), ["Bad header."]);
         assert_eq!(faults.at("/url").count(), 1);
-        assert_eq!(faults.within("/headers").collect::<Vec<_>>(), [("X-A".to_owned(), "bad header")]);
+        assert_eq!(faults.within("/headers").collect::<Vec<_>>(), [("X-A".to_owned(), "Bad header.")]);
         let summary = faults.summary(&[("/url", "URL", "url")]).into_string();
-        assert!(summary.contains("<a href=\"#url\">URL</a>: bad url"), "{summary}");
-        assert!(summary.contains("<li>another</li>"), "{summary}");
+        assert!(summary.contains("<a href=\"#url\">URL</a>: Bad url."), "{summary}");
+        assert!(summary.contains("<li>Another.</li>"), "{summary}");
     }
 
     #[test]

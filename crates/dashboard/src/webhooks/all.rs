@@ -102,7 +102,10 @@ impl All {
         let query = [("tenant", self.tenant.as_str()), ("state", self.state)];
         html! {
             (self.filters(&here))
-            @if self.rows.is_empty() && self.next.is_none() { (self.nothing()) }
+            @if !self.tenant.is_empty() && visit.may(Right::WebhooksWrite) {
+                p { a.button href={ (visit.links.webhooks(&self.tenant)) "/new" } { "Create a webhook for " (shortened(&self.tenant, 40)) } }
+            }
+            @if self.rows.is_empty() && self.next.is_none() { (self.nothing(visit)) }
             @else { (Table { caption: "Webhooks of all tenants", columns, rows: rows.collect() }.show()) }
             (pager(&here, &query, self.cursor.as_deref(), self.next.as_deref()))
         }
@@ -128,7 +131,7 @@ impl All {
         }
     }
 
-    fn nothing(&self) -> Markup {
+    fn nothing(&self, visit: &Visit) -> Markup {
         let is_narrowed = !self.tenant.is_empty() || !self.state.is_empty();
         match (is_narrowed, self.state) {
             (_, FAILING) => view::empty(
@@ -141,7 +144,11 @@ impl All {
             ),
             (false, _) => view::empty(
                 "No webhooks yet",
-                &html! { p.soft { "Customers make them in their portal, you on a tenant's page or by the API: the API's word for a webhook is endpoint." } },
+                &html! { p.soft {
+                    "Customers make them in their portal, you on the page of a "
+                    a href=(visit.links.at("/tenants")) { "tenant" }
+                    " or by the API: the API's word for a webhook is endpoint."
+                } },
             ),
         }
     }

@@ -1,12 +1,14 @@
 //! `GET` and `POST /webhooks/{id}/rotate`: another secret.
 
+use std::num::ParseIntError;
+
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
 use maud::{Markup, html};
 use postrider_http::App;
 use postrider_service::endpoint::{RotateSecret, find};
-use postrider_service::{Right, ServiceError};
+use postrider_service::{Fault, Right, ServiceError};
 
 use super::brief::Brief;
 use super::entry::secret_may_be_given;
@@ -43,11 +45,16 @@ pub(super) async fn submit(
 ) -> Result<Response, Refusal> {
     let place = allowed(&visit, path)?;
     let mut entered = Rotation::read(&posted.fields);
+    let Ok(overlap_seconds) = entered.overlap_seconds() else {
+        entered.faults =
+            Faults::new(vec![Fault::at("/overlap_seconds", "This must be whole seconds, 0 or more.")]);
+        return form(&app, &visit, &place, entered).await;
+    };
     let rotate = RotateSecret {
         caller: &visit.caller,
         tenant: &place.tenant,
         id: &place.id,
-        overlap_seconds: entered.overlap.parse().ok(),
+        overlap_seconds,
         secret: Some(entered.secret.clone()).filter(|secret| !secret.is_empty()),
     };
     let seen_at = place.address(&visit);
@@ -101,6 +108,11 @@ impl Rotation {
     fn read(fields: &Fields) -> Self {
         let text = |name: &str| fields.text(name).to_owned();
         Self { overlap: text("overlap"), secret: text("secret"), ..Self::default() }
+    }
+
+    /// `None` where nothing is chosen.
+    fn overlap_seconds(&self) -> Result<Option<u32>, ParseIntError> {
+        if self.overlap.is_empty() { Ok(None) } else { self.overlap.parse().map(Some) }
     }
 
     fn markup(&self, visit: &Visit, forms: &Forms) -> Markup {

@@ -105,3 +105,11 @@ async fn what_the_portal_refuses_is_told_in_an_iframe_too() {
     }
     assert!(policy(&nobody, "/dashboard/nothing", 404).await.ends_with("frame-ancestors 'none'"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_slash_at_the_end_leads_to_the_first_page() {
+    let world = world("standard").await;
+    let browser = Browser::new(&world);
+    assert_eq!(location(&browser.open("/dashboard/").await.expect(303)), "/dashboard");
+    assert_eq!(location(&browser.open("/portal/").await.expect(303)), "/portal");
+}

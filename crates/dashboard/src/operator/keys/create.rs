@@ -143,7 +143,7 @@ impl NewKey {
         };
         let body = html! {
             (self.faults.summary(&[
-                ("/name", "Name", "name"), ("/mode", "Mode", "mode"), ("/tenant", "Tenant", "tenant"), ("/scopes", "Scopes", "scopes"),
+                ("/name", "Name", "name"), ("/mode", "Mode", "mode"), ("/tenant", "Tenant", "tenant"), ("/scopes", "What it may do", "scopes"),
             ]))
             (name.show())
             (mode.show())

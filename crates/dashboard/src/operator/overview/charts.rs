@@ -76,7 +76,8 @@ impl<'a> Steps<'a> {
             self.counted("failed", "bad", Some(total.exhausted), |sum| sum.exhausted),
             self.counted("held", "held", Some(total.held), |sum| sum.held),
         ];
-        self.chart("Deliveries by outcome", Unit::Count, Shape::Bars, series)
+        let chart = self.chart("Deliveries by outcome", Unit::Count, Shape::Bars, series);
+        Chart { nothing: "No deliveries in this time.", ..chart }
     }
 
     fn attempts(&self, total: &ProjectSum) -> Chart {
@@ -84,7 +85,8 @@ impl<'a> Steps<'a> {
             self.counted("succeeded", "good", Some(total.succeeded), |sum| sum.succeeded),
             self.counted("failed", "bad", Some(total.failed), |sum| sum.failed),
         ];
-        self.chart("Attempts", Unit::Count, Shape::Bars, series)
+        let chart = self.chart("Attempts", Unit::Count, Shape::Bars, series);
+        Chart { nothing: "No attempts in this time.", ..chart }
     }
 
     fn latency(&self, total: &ProjectSum) -> Chart {
@@ -108,8 +110,8 @@ impl<'a> Steps<'a> {
 
     fn waiting(&self) -> Chart {
         let most = |sum: &ProjectSum| sum.backlog.map_or(0, |backlog| backlog.waiting_max);
-        let series = vec![self.counted("most waiting", "held", None, most)];
-        let chart = self.chart("Waiting deliveries", Unit::Count, Shape::Lines, series);
+        let series = vec![self.counted("most due", "held", None, most)];
+        let chart = self.chart("Due deliveries", Unit::Count, Shape::Lines, series);
         Chart { nothing: "Nothing had to wait in this time.", ..chart }
     }
 

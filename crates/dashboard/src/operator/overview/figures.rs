@@ -29,7 +29,7 @@ impl Figures {
 
     pub(super) fn markup(&self) -> Markup {
         let figures =
-            [self.events(), self.deliveries(), self.success(), self.latency(), self.waiting(), self.oldest()];
+            [self.events(), self.deliveries(), self.success(), self.latency(), self.due(), self.oldest()];
         html! {
             dl.figures { @for Figure(name, value, note) in figures {
                 div.panel { dt.soft { (name) } dd { span.value { (value) } span.note.soft { (note) } } }
@@ -68,13 +68,13 @@ impl Figures {
         }
     }
 
-    fn waiting(&self) -> Figure {
+    fn due(&self) -> Figure {
         let SeenBacklog { waiting, overflowing, .. } = self.backlog;
         match overflowing {
-            0 => Figure("Waiting now", thousands(waiting), "deliveries".to_owned()),
+            0 => Figure("Due now", thousands(waiting), "deliveries; retries to come are not".to_owned()),
             // What is beyond a webhook's room in memory is not counted.
             more => {
-                Figure("Waiting now", format!("{}+", thousands(waiting)), format!("more for {more} webhooks"))
+                Figure("Due now", format!("{}+", thousands(waiting)), format!("more for {more} webhooks"))
             }
         }
     }
@@ -98,7 +98,7 @@ mod tests {
     fn what_is_late_is_said_with_how_late() {
         let of = |backlog| Figures { total: ProjectSum::default(), backlog };
         let late = of(SeenBacklog::seen(1_200, 3, 65_000));
-        let Figure(_, value, note) = late.waiting();
+        let Figure(_, value, note) = late.due();
         assert_eq!((value.as_str(), note.as_str()), ("1,200+", "more for 3 webhooks"));
         let Figure(_, value, note) = late.oldest();
         assert_eq!((value.as_str(), note.as_str()), ("1 min 5 s", "past its due time"));

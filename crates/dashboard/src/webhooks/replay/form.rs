@@ -54,7 +54,7 @@ impl ReplayForm {
         let since = self.disabled_at.map(|at| time::for_field(Some(at)));
         html! {
             nav.presets aria-label="Usual spans" {
-                span.soft { "What failed or was held in the:" }
+                span.soft { "What failed or was held, in short:" }
                 @for (name, words, _) in SPANS { a.button href=(with_query(&action, &[("span", name)])) { (words) } }
                 @if let Some(since) = &since { a.button href=(with_query(&action, &[("since", since)])) { "Since it was disabled" } }
                 a.button href=(with_query(&action, &[("status", "held")])) { "All that is held" }

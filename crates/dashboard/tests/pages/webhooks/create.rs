@@ -96,7 +96,7 @@ async fn what_was_entered_survives_a_refusal_and_every_fault_stands_at_its_field
         .with("rate", "101");
     let answer = browser.send(&form).await.expect(422);
     for said in [
-        "Nothing was saved yet.",
+        "Nothing was done yet.",
         "Choose at least one event, or all.",
         "Host : This header is set by the sender.",
         "This lies between 1 and 100.",

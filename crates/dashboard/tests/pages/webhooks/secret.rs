@@ -51,6 +51,20 @@ async fn a_rotated_secret_is_shown_once_and_the_old_one_signs_beside_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_time_that_is_none_rotates_nothing() {
+    let world = world("standard").await;
+    let page_of = page(&world, json!({"url": "https://a.example/x"})).await;
+    let browser = Browser::customer(&world, "t1").await;
+    let rotate = format!("{page_of}/rotate");
+    for bad in ["-5", "abc", "1e3", "99999999999999999999"] {
+        let form = browser.see(&rotate).await.form(&rotate).with("overlap", bad);
+        let refused = browser.send(&form).await.expect(422);
+        assert!(refused.text.contains("whole seconds"), "{bad}: {}", refused.text);
+    }
+    browser.see(&page_of).await.hides("The one before, made");
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_one_signature_is_sent_no_overlap_is_offered() {
     let world = world("scopien").await;
     let page_of = page(&world, json!({"url": "https://a.example/x"})).await;
