@@ -141,6 +141,7 @@ impl Recent {
                 (figure("Given up, last 24\u{a0}h", html! { (thousands(self.day.exhausted)) }))
                 (figure("Mean duration", mean_ms.map_or_else(none, |ms| html! { (time::duration_ms(ms)) })))
             }
+            p.soft { "What was sent in the last ten seconds may not be counted yet. Test events are not counted." }
         }
     }
 }
