@@ -4,6 +4,7 @@ mod headers;
 pub(crate) mod notice;
 pub(crate) mod refusal;
 mod shell;
+mod title;
 
 use axum::response::Response;
 use http::StatusCode;

@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, html};
 use postrider_model::id::Mode;
 
-use super::Page;
+use super::{Page, title};
 use crate::assets;
 use crate::form::Forms;
 use crate::view::colour::Colour;
@@ -60,14 +60,9 @@ const CUSTOMER: &[Place] = &[
 pub(super) fn framed(page: &Page, visit: &Visit, forms: &Forms) -> Markup {
     let colour = visit.settings.branding.as_ref().and_then(|branding| branding.colour.as_deref());
     let theme = colour.and_then(Colour::parse).filter(|_| visit.face == Face::Customer);
-    let name = match visit.face {
-        Face::Operator => "Postrider",
-        Face::Customer => visit.product(),
-    };
     document(
         visit.face,
-        &page.title,
-        name,
+        &title::of(&page.title, visit),
         theme,
         &html! {
             a.skip href="#main" { "Skip to the content" }
@@ -171,8 +166,7 @@ fn modes(visit: &Visit) -> Markup {
 pub(super) fn above(page: &Page, session: &Signed, forms: &Forms) -> Markup {
     document(
         Face::Operator,
-        &page.title,
-        "Postrider",
+        &title::named(&page.title, "Postrider"),
         None,
         &html! {
             a.skip href="#main" { "Skip to the content" }
@@ -189,12 +183,12 @@ pub(super) fn above(page: &Page, session: &Signed, forms: &Forms) -> Markup {
 }
 
 /// A page that is one panel: signing in, refusals.
-pub(crate) fn bare(face: Face, title: &str, theme: Option<Colour>, body: &Markup) -> Markup {
+pub(crate) fn bare(face: Face, page: &str, theme: Option<Colour>, body: &Markup) -> Markup {
     let name = if face == Face::Operator { "Postrider" } else { "Webhooks" };
-    document(face, title, name, theme, &html! { main.bare #main { div.panel { (body) } } })
+    document(face, &title::named(page, name), theme, &html! { main.bare #main { div.panel { (body) } } })
 }
 
-fn document(face: Face, title: &str, name: &str, theme: Option<Colour>, body: &Markup) -> Markup {
+fn document(face: Face, title: &str, theme: Option<Colour>, body: &Markup) -> Markup {
     let prefix = face.prefix();
     html! {
         (DOCTYPE)
@@ -204,7 +198,7 @@ fn document(face: Face, title: &str, name: &str, theme: Option<Colour>, body: &M
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="robots" content="noindex";
-                title { (title) " · " (name) }
+                title { (title) }
                 link rel="stylesheet" href={ (prefix) (assets::style()) };
                 @if let Some(theme) = theme { link rel="stylesheet" href={ (prefix) (assets::theme(theme)) }; }
                 @if face == Face::Operator { link rel="icon" href={ (prefix) (assets::icon()) }; }

@@ -28,6 +28,7 @@ async fn the_overview_counts_what_was_sent_and_names_what_fails() {
     let key = Browser::operator(&world, "sk_live_all").await;
     let page = key.see(LIVE).await;
     page.shows("Events 3 accepted").shows("Delivered 3 none failed").shows("Failing webhooks");
+    assert!(page.html().contains("<title>Overview · Acme · Postrider</title>"), "{}", page.html());
     page.shows("https://bad.example/hook").shows("503");
     page.hides("https://good.example/hook");
     assert_eq!(page.html().matches("<svg role=\"img\"").count(), 4, "{}", page.html());
@@ -38,7 +39,9 @@ async fn the_overview_counts_what_was_sent_and_names_what_fails() {
     }
     // The other mode is another world.
     let root = Browser::root(&world).await;
-    root.see("/dashboard/p/acme/test").await.shows("Events 0 accepted").shows("No events in this time.");
+    let other = root.see("/dashboard/p/acme/test").await;
+    other.shows("Events 0 accepted").shows("No events in this time.");
+    assert!(other.html().contains("<title>Overview · Acme (test) · Postrider</title>"), "{}", other.html());
 }
 
 #[tokio::test(start_paused = true)]
@@ -71,7 +74,7 @@ async fn the_audit_log_is_narrowed_and_paged() {
     }
     let key = Browser::operator(&world, "sk_live_all").await;
     let page = key.see(&format!("{LIVE}/audit?tenant=t1&action=endpoint.create")).await;
-    page.shows("endpoint.create").shows("key:sk_live_all");
+    page.shows("endpoint.create").shows("key:sk_live_all").shows("Times in the list are those of");
     assert_eq!(page.html().matches("<th scope=\"row\"").count(), 30);
     let all = key.see(&format!("{LIVE}/audit?action=endpoint.create")).await;
     let older = all.html().split("rel=\"next\"").next().unwrap().rsplit("href=\"").next().unwrap();
