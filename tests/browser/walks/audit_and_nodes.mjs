@@ -1,4 +1,6 @@
 // An operator reads who changed what, and which nodes there are.
+import assert from 'node:assert/strict';
+
 import { DIAGONAL } from '../kit/looks.mjs';
 import { makeProject, signIn } from '../kit/people.mjs';
 import { api, call, site } from '../kit/site.mjs';
@@ -12,11 +14,19 @@ for (let made = 0; made < MANY; made += 1) {
 }
 await call(site.root_key, 'POST', '/v1/projects/acme/keys', { name: 'another', mode: 'test', scopes: ['events:write'] });
 
+// One of them is far from UTC, which the fields take.
+const [near, far] = DIAGONAL;
+const LOOKS = [near, { ...far, options: { ...far.options, timezoneId: 'America/New_York' } }];
+
 await walk(async (visit) => {
-  const { page, hands, open, see } = visit;
+  const { page, hands, look, open, see } = visit;
   const rows = page.getByRole('table', { name: 'Audit log' }).locator('tbody tr');
   await signIn(visit, '/dashboard/p/acme/live/audit');
   await rows.first().waitFor();
+  const zone = page.getByText('Times in the list are those of America/New_York.');
+  assert.equal(await zone.isVisible(), look.name === far.name);
+  const heights = await page.locator('.filters :is(input, select)').evaluateAll((fields) => fields.map((field) => field.clientHeight));
+  assert.equal(new Set(heights).size, 1, `fields of one row are ${heights} high`);
   await see();
   await hands.enter(page.getByRole('link', { name: 'Older' }));
   await page.waitForURL('**cursor=**');
@@ -44,4 +54,4 @@ await walk(async (visit) => {
   await hands.enter(page.getByRole('link', { name: 'Nodes' }));
   await page.getByRole('table', { name: 'Nodes' }).getByText('this one').waitFor();
   await see();
-}, { looks: DIAGONAL });
+}, { looks: LOOKS });

@@ -119,6 +119,10 @@ await walk(async (visit) => {
   await hands.enter(page.getByRole('button', { name: 'Yes, do not send it' }));
   await page.getByRole('status').getByText('Cancelled').waitFor();
   await see();
+  // What was done is said once.
+  await page.reload();
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  if (await page.getByRole('status').getByText('Cancelled').count()) throw new Error('a notice comes back');
   await open(`/dashboard/p/acme/live/events/${unwanted.id}`);
   await hands.enter(page.locator('summary', { hasText: 'Erase what this event says' }));
   await hands.enter(page.getByRole('button', { name: 'Erase it' }));

@@ -67,6 +67,12 @@ const ready = (part) => {
     time.textContent = time.dataset.local === "brief" ? brief(at) : clock.format(at);
     time.removeAttribute("data-local");
   }
+  // Beside fields that take UTC: in which zone the times on the page are.
+  for (const note of part.querySelectorAll("[data-zone]")) {
+    const { timeZone } = clock.resolvedOptions();
+    note.querySelector("span").textContent = timeZone;
+    note.hidden = /^(Etc\/)?(UTC|UCT|GMT|Universal|Zulu)$/.test(timeZone);
+  }
   for (const button of part.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
   // The example of another type, in place of one that nobody changed.
   for (const select of part.querySelectorAll("select[data-example]")) {
@@ -109,6 +115,14 @@ const ready = (part) => {
 };
 ready(document);
 document.querySelector("[data-focus]")?.focus();
+// What was just done is said once: neither a reload nor a bookmark says it again. The rest of the address stays as it is,
+// and an address without that word is left alone: loaded again, the answer to a form is told to be one.
+const pairs = location.search.slice(1).split("&");
+const kept = pairs.filter((pair) => !pair.startsWith("done="));
+if (kept.length < pairs.length && document.querySelector(".notice[role=status]")) {
+  const query = kept.length > 0 ? `?${kept.join("&")}` : "";
+  history.replaceState(history.state, "", location.pathname + query + location.hash);
+}
 // On a phone the navigation is one line, which begins at the page that is open.
 const side = document.querySelector(".side");
 const current = side?.querySelector("[aria-current=page]");

@@ -68,6 +68,7 @@ impl Offer {
                 (field("since", "From (UTC)", &since, "datetime-local", &[]))
                 (field("until", "To (UTC)", &until, "datetime-local", &[]))
             }
+            (time::zone())
             @if let Some(span) = filters.last { input type="hidden" name="last" value=(span.name); }
             @if self.states {
                 fieldset.states {
@@ -143,5 +144,20 @@ fn spans(path: &str, filters: &Filters) -> Markup {
                 a href=(with_query(path, &filters.within(Some(span)).pairs())) aria-current=[chosen.then_some("true")] { (span.title) }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beside_times_in_utc_there_is_room_to_say_that_those_of_the_list_are_others() {
+        let html = Offer::default().show("/deliveries", &Filters::default()).into_string();
+        let (fields, after) = html.split_once("To (UTC)").unwrap();
+        assert!(
+            fields.contains("From (UTC)") && after.contains("<p class=\"zone\" data-zone hidden>"),
+            "{html}"
+        );
     }
 }

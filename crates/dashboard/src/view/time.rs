@@ -28,6 +28,11 @@ pub(crate) fn at_if_any(time: Option<Millis>) -> Markup {
     }
 }
 
+/// Stands by fields that take UTC; the script says there in which zone it shows the page's times, where that is another.
+pub(crate) fn zone() -> Markup {
+    html! { p.zone data-zone hidden { "Times in the list are those of " span {} "." } }
+}
+
 /// `2026-01-22T10:30:00.123Z` as people read it.
 fn readable(iso: &str) -> String {
     let (date, clock) = iso.split_once('T').unwrap_or((iso, ""));

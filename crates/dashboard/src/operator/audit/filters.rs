@@ -104,6 +104,7 @@ impl Filters {
                     @if self.are_any() { a.button.quiet href=(path) { "Show all" } }
                 }
             }
+            (time::zone())
         }
     }
 
