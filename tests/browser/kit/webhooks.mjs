@@ -34,9 +34,20 @@ export async function create({ page, see }) {
   await see();
   const shown = page.getByRole('region', { name: 'Secret' });
   const secret = (await shown.count()) > 0 ? (await shown.innerText()).trim() : undefined;
+  if (secret !== undefined) await isSeenWhole(shown);
   if (secret !== undefined) await page.getByRole('link', { name: 'Continue' }).click();
   await page.waitForURL(/\/portal\/webhooks\/(?!new)[^/]+$/);
   return secret;
+}
+
+/** All of the secret is on the screen at once, and its button beside it. */
+async function isSeenWhole(shown) {
+  const { beyond, covered } = await shown.evaluate((text) => {
+    const [own, button] = [text, text.parentElement.querySelector('.copy')].map((part) => part.getBoundingClientRect());
+    const isApart = button.left >= own.right || button.bottom <= own.top;
+    return { beyond: text.scrollWidth - text.clientWidth, covered: !isApart };
+  });
+  assert.deepEqual({ beyond, covered }, { beyond: 0, covered: false }, 'the secret is seen to its end');
 }
 
 /** The id of the webhook whose page is open. */

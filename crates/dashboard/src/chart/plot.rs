@@ -23,10 +23,11 @@ pub(super) fn draw(chart: &Chart) -> Markup {
                 line.grid x1="0" x2="100%" y1=(y) y2=(y) {}
                 text x="-8" y=(y) dy="4" text-anchor="end" { (chart.unit.short(*tick)) }
             }
-            @for tick in chart.times.ticks() {
+            @for (index, tick) in chart.times.ticks().into_iter().enumerate() {
                 @let x = percent(tick.at);
                 line.notch x1=(x) x2=(x) y1=(px(HEIGHT)) y2=(px(HEIGHT + 4.0)) {}
-                text x=(x) y=(px(HEIGHT + 18.0)) text-anchor="middle" { (tick.label) }
+                // Where there is little room, the style sheet leaves out every second label.
+                text class=[(index % 2 == 1).then_some("second")] x=(x) y=(px(HEIGHT + 18.0)) text-anchor="middle" { (tick.label) }
             }
             @match chart.shape {
                 Shape::Bars => { @for step in 0..frame.number { (bar(chart, &frame, step)) } }
@@ -216,6 +217,17 @@ mod tests {
             "{:?}",
             inside.collect::<Vec<_>>()
         );
+    }
+
+    #[test]
+    fn every_second_label_of_time_can_be_left_out() {
+        let html = drawn(Shape::Bars, &[&[Some(1.0); 60]]);
+        assert!(
+            html.contains("<text x=\"0%\"") && html.contains("<text class=\"second\" x=\"16.667%\""),
+            "{html}"
+        );
+        assert_eq!(html.matches("class=\"second\"").count(), 3, "{html}");
+        assert_eq!(html.matches("text-anchor=\"middle\"").count(), 7, "{html}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use postrider_model::time::Millis;
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 1_440 * MINUTE_MS;
-/// At most so many spaces between ticks, so that their labels have room on a phone.
+/// At most so many spaces between ticks, so that their labels, or every second of them, have room on a phone.
 const MOST_SPACES: i64 = 7;
 /// From tick to tick, in minutes.
 const SPACES: [i64; 13] = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1_440];
