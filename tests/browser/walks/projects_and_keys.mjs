@@ -21,7 +21,7 @@ await walk(async (visit) => {
   await hands.write(page.getByLabel('Id', { exact: true }), id);
   await hands.write(page.getByLabel('Name'), 'The Shop');
   await hands.enter(page.getByRole('button', { name: 'Create project' }));
-  await page.waitForURL(`**/dashboard/p/${id}/live/keys?**`);
+  await page.waitForURL((url) => url.pathname === `/dashboard/p/${id}/live/keys`);
   await page.getByRole('status').getByText('The project was created').waitFor();
   await page.getByText('No API keys yet').waitFor();
   await see();

@@ -29,7 +29,7 @@ await walk(async ({ page, context, site, eyes, keys, open, see }) => {
   await see();
 
   await keys.enter(page.getByRole('button', { name: 'Sign out' }));
-  await page.waitForURL('**/dashboard/sign-in?**');
+  await page.waitForURL((url) => url.pathname === '/dashboard/sign-in');
   await page.getByRole('status').getByText('signed out').waitFor();
   await see();
 
