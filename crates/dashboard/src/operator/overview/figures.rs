@@ -71,7 +71,7 @@ impl Figures {
     fn due(&self) -> Figure {
         let SeenBacklog { waiting, overflowing, .. } = self.backlog;
         match overflowing {
-            0 => Figure("Due now", thousands(waiting), "deliveries; retries to come are not".to_owned()),
+            0 => Figure("Due now", thousands(waiting), "apart from later retries".to_owned()),
             // What is beyond a webhook's room in memory is not counted.
             more => {
                 Figure("Due now", format!("{}+", thousands(waiting)), format!("more for {more} webhooks"))
