@@ -3,6 +3,7 @@
 use postrider_engine::Engine;
 pub use postrider_receivers::{Language, Snippet};
 
+use crate::project::product_name;
 use crate::{Caller, ServiceError};
 
 /// The receivers that fit the contract of the caller's project, which they call by its name for customers.
@@ -21,8 +22,7 @@ impl ShowVerificationCode<'_> {
     /// Of the store.
     pub async fn run(self, engine: &Engine) -> Result<Vec<Snippet>, ServiceError> {
         let context = engine.project(self.caller.project).await?;
-        let branding = context.settings.branding.as_ref();
-        let sender = branding.and_then(|branding| branding.name.as_deref()).unwrap_or(&context.project.name);
+        let sender = product_name(&context.project, &context.settings);
         Ok(match self.language {
             Some(language) => vec![postrider_receivers::snippet(&context.contract, sender, language)],
             None => postrider_receivers::snippets(&context.contract, sender),

@@ -143,8 +143,7 @@ impl Visit {
 
     /// The name that customers know the product by.
     pub(crate) fn product(&self) -> &str {
-        let branding = self.settings.branding.as_ref();
-        branding.and_then(|branding| branding.name.as_deref()).unwrap_or(&self.project.name)
+        postrider_service::project::product_name(&self.project, &self.settings)
     }
 
     /// Who is there, for the page's head: a tenant's id, the key's name.

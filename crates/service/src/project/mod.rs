@@ -4,6 +4,7 @@ mod change;
 mod contract;
 mod create;
 mod delete;
+mod product_name;
 mod settings;
 
 use postrider_engine::Engine;
@@ -12,6 +13,7 @@ use postrider_store::{NewAudit, Project};
 pub use change::ChangeProject;
 pub use create::CreateProject;
 pub use delete::DeleteProject;
+pub use product_name::product_name;
 
 use crate::{Fault, ServiceError};
 

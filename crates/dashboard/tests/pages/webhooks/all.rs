@@ -26,7 +26,13 @@ async fn an_operator_sees_all_tenants_webhooks_and_finds_those_that_fail() {
     operator.see(base).await.shows("Broken").shows("Fine").shows("Off");
     operator.see(&format!("{base}?state=failing")).await.shows("Broken").hides("Fine").hides(">Off<");
     operator.see(&format!("{base}?state=disabled")).await.hides("Broken").shows("Off");
-    operator.see(&format!("{base}?tenant=t2")).await.hides("Broken").shows("Fine");
+    operator
+        .see(&format!("{base}?tenant=t2"))
+        .await
+        .hides("Broken")
+        .shows("Fine")
+        .shows("Create a webhook for t2");
+    operator.see(base).await.hides("Create a webhook for");
     operator.see(&format!("{base}?tenant=t3")).await.shows("No such webhook");
     operator.see(&format!("{base}?tenant=%3Cscript%3E")).await.shows("No such webhook");
     let page = operator.see(base).await;
